@@ -1,0 +1,181 @@
+"""Reading configuration: TOML whose every key is checked, with the nearest valid name in the error.
+
+Every package that is configured by data (sources, features, outcome, strategy) reads its file through
+:class:`ConfigTable`, so a user meets one kind of message everywhere: file, place, key, what was expected.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, TypeVar
+
+from credit_risk.errors import SpecificationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+T = TypeVar("T")
+
+_KIND_NAMES: dict[type, str] = {
+    str: "text",
+    int: "a whole number",
+    Decimal: "a number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+    datetime: "a date and time with time zone",
+    date: "a date",
+}
+
+
+def nearest(name: str, allowed: Iterable[str]) -> str:
+    """Return a hint that names the closest allowed word, or lists them all.
+
+    Examples
+    --------
+    >>> nearest("windw", ["window", "source"])
+    "Did you mean 'window'?"
+    >>> nearest("q", ["window", "source"])
+    "Valid names: 'source', 'window'."
+    """
+    words = sorted(allowed)
+    close = difflib.get_close_matches(name, words, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    return "Valid names: " + ", ".join(repr(word) for word in words) + "."
+
+
+def read_toml(path: Path) -> ConfigTable:
+    """Read one TOML file; numbers with a point become exact decimals.
+
+    Raises
+    ------
+    SpecificationError
+        File absent or not TOML (``CR-CFG-001``, ``CR-CFG-002``).
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except FileNotFoundError as error:
+        raise SpecificationError(
+            f"Configuration file '{path}' does not exist. Hint: check the path.", code="CR-CFG-001"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SpecificationError(
+            f"Configuration file '{path}' cannot be read as TOML: {error}.", code="CR-CFG-002"
+        ) from error
+    return ConfigTable(content, where=str(path))
+
+
+class ConfigTable:
+    """One table of a configuration, read key by key; keys nobody asked for are errors.
+
+    Parameters
+    ----------
+    content : mapping
+        Parsed TOML.
+    where : str
+        File and section, for messages.
+
+    Examples
+    --------
+    >>> table = ConfigTable({"pdo": 20}, where="card.toml")
+    >>> table.take("pdo", int)
+    20
+    >>> ConfigTable({"pdoo": 20}, where="card.toml").finish(["pdo"])
+    Traceback (most recent call last):
+        ...
+    credit_risk.errors.SpecificationError: CR-CFG-003: card.toml: unknown key 'pdoo'. Did you mean 'pdo'?
+    """
+
+    def __init__(self, content: Mapping[str, object], *, where: str) -> None:
+        self._content = dict(content)
+        self._asked: set[str] = set()
+        self.where = where
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._content
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._content)
+
+    def take(self, key: str, kind: type[T]) -> T:
+        """Return a required value of the given kind."""
+        self._asked.add(key)
+        if key not in self._content:
+            close = difflib.get_close_matches(key, [k for k in self._content if k not in self._asked], n=1)
+            hint = f" Found {close[0]!r}: did you mean {key!r}?" if close else ""
+            raise SpecificationError(
+                f"{self.where}: key {key!r} is missing. Expected {_kind_name(kind)}.{hint}", code="CR-CFG-004"
+            )
+        return self._checked(key, self._content[key], kind)
+
+    def get(self, key: str, kind: type[T], default: T) -> T:
+        """Return an optional value of the given kind."""
+        self._asked.add(key)
+        return self._checked(key, self._content[key], kind) if key in self._content else default
+
+    def choice(self, key: str, allowed: Iterable[str], default: str | None = None) -> str:
+        """Return a word out of a closed set."""
+        words = list(allowed)
+        value = self.take(key, str) if default is None else self.get(key, str, default)
+        if value not in words:
+            raise SpecificationError(
+                f"{self.where}: {key} = {value!r} is not allowed. {nearest(value, words)}", code="CR-CFG-005"
+            )
+        return value
+
+    def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        """Return a list of words as a tuple."""
+        items = self.take(key, list) if default is None else self.get(key, list, list(default))
+        if not all(isinstance(item, str) for item in items):
+            raise SpecificationError(f"{self.where}: {key} must be a list of words.", code="CR-CFG-006")
+        return tuple(items)
+
+    def table(self, key: str) -> ConfigTable:
+        """Return a required sub-table."""
+        return ConfigTable(self.take(key, dict), where=f"{self.where} [{key}]")
+
+    def optional_table(self, key: str) -> ConfigTable:
+        """Return a sub-table, empty when absent."""
+        return ConfigTable(self.get(key, dict, {}), where=f"{self.where} [{key}]")
+
+    def tables(self, key: str) -> list[ConfigTable]:
+        """Return an array of tables, numbered from 1 in messages."""
+        rows = self.get(key, list, [])
+        if not all(isinstance(row, dict) for row in rows):
+            raise SpecificationError(f"{self.where}: {key} must be a list of tables.", code="CR-CFG-006")
+        return [ConfigTable(row, where=f"{self.where} [[{key}]] #{i}") for i, row in enumerate(rows, 1)]
+
+    def sub_tables(self) -> Iterator[tuple[str, ConfigTable]]:
+        """Yield every key as a named sub-table (for sections whose keys the user chooses)."""
+        for key in self._content:
+            yield key, self.table(key)
+
+    def finish(self, allowed: Iterable[str] = ()) -> None:
+        """Refuse any key that was never asked for."""
+        valid = self._asked | set(allowed)
+        for key in self._content:
+            if key not in valid:
+                raise SpecificationError(
+                    f"{self.where}: unknown key {key!r}. {nearest(key, valid)}", code="CR-CFG-003"
+                )
+
+    def _checked(self, key: str, value: object, kind: type[T]) -> T:
+        if kind is Decimal and isinstance(value, int) and not isinstance(value, bool):
+            value = Decimal(value)
+        wrong_bool = isinstance(value, bool) and kind is not bool
+        wrong_naive = kind is datetime and isinstance(value, datetime) and value.tzinfo is None
+        if not isinstance(value, kind) or wrong_bool or wrong_naive:
+            raise SpecificationError(
+                f"{self.where}: {key} = {value!r} has the wrong type. Expected {_kind_name(kind)}.",
+                code="CR-CFG-006",
+            )
+        return value
+
+
+def _kind_name(kind: type) -> str:
+    return _KIND_NAMES.get(kind, kind.__name__)
