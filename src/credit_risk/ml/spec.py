@@ -1,0 +1,130 @@
+"""The forest as data: flat arrays of all trees, plus the facts of the fit.
+
+Node arrays of all trees lie one after another; a leaf points at itself, so a fixed number of steps (the deepest tree's
+depth) ends every walk in its leaf without a test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from credit_risk.domain.digest import canonical_json, sha256_of
+from credit_risk.errors import GovernanceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+_ARRAYS: dict[str, type[np.generic]] = {
+    "roots": np.int32,
+    "split_feature": np.int32,
+    "threshold": np.float32,
+    "left": np.int32,
+    "right": np.int32,
+    "default_left": np.bool_,
+    "leaf_value": np.float32,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ForestSpec:
+    """A fitted forest of monotone trees, ready to be evaluated without XGBoost.
+
+    Attributes
+    ----------
+    feature_names : tuple of str
+        Columns of the design matrix, in order.
+    directions : tuple of int
+        Per feature: +1 risk rises with the value, -1 it falls, 0 unconstrained.
+    base_margin : float
+        Log-odds of bad before any tree (a binary32 number).
+    depth : int
+        Steps that end every walk in a leaf.
+    roots : int32 ndarray, shape (n_trees,)
+        First node of each tree.
+    split_feature, threshold, left, right, default_left, leaf_value : ndarray, shape (n_nodes,)
+        The nodes; ``value < threshold`` goes left, a missing value follows ``default_left``.
+    n_rows_proved : int
+        Training rows on which this forest equalled XGBoost's margin, bit for bit.
+    parameters : mapping
+        Hyper-parameters of the fit.
+    """
+
+    feature_names: tuple[str, ...]
+    directions: tuple[int, ...]
+    base_margin: float
+    depth: int
+    n_rows_proved: int
+    parameters: Mapping[str, object]
+    roots: NDArray[np.int32] = field(repr=False)
+    split_feature: NDArray[np.int32] = field(repr=False)
+    threshold: NDArray[np.float32] = field(repr=False)
+    left: NDArray[np.int32] = field(repr=False)
+    right: NDArray[np.int32] = field(repr=False)
+    default_left: NDArray[np.bool_] = field(repr=False)
+    leaf_value: NDArray[np.float32] = field(repr=False)
+
+    @property
+    def n_trees(self) -> int:
+        """Number of trees."""
+        return len(self.roots)
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Return the node arrays by name (what goes into the npz file)."""
+        return {name: getattr(self, name) for name in _ARRAYS}
+
+    def digest(self) -> str:
+        """Return a digest of the arrays and the base margin."""
+        content = b"".join(np.ascontiguousarray(array).tobytes() for array in self.arrays().values())
+        return sha256_of(content + canonical_json([self.base_margin, self.depth, list(self.feature_names)]))
+
+    def to_dict(self) -> dict[str, object]:
+        """Return everything but the arrays as plain JSON values."""
+        return {
+            "feature_names": list(self.feature_names),
+            "directions": list(self.directions),
+            "base_margin": self.base_margin,
+            "depth": self.depth,
+            "n_trees": self.n_trees,
+            "n_rows_proved": self.n_rows_proved,
+            "parameters": dict(self.parameters),
+            "digest": self.digest(),
+        }
+
+    @classmethod
+    def from_dict(
+        cls, content: Mapping[str, object], arrays: Mapping[str, NDArray[np.generic]]
+    ) -> ForestSpec:
+        """Rebuild a forest from its JSON part and its arrays.
+
+        Raises
+        ------
+        GovernanceError
+            Arrays absent, of another type, or not those the digest was made of (``CR-GOV-010``).
+        """
+        missing = [name for name in _ARRAYS if name not in arrays]
+        wrong = [name for name in _ARRAYS if name not in missing and arrays[name].dtype != _ARRAYS[name]]
+        if missing or wrong:
+            raise GovernanceError(
+                f"The forest's arrays are not usable: missing {missing}, wrong type {wrong}. "
+                "Hint: the bundle was not written by this library, or is damaged.",
+                code="CR-GOV-010",
+            )
+        facts = {key: value for key, value in content.items() if key not in ("n_trees", "digest")}
+        facts["feature_names"] = tuple(content["feature_names"])  # type: ignore[arg-type]
+        facts["directions"] = tuple(content["directions"])  # type: ignore[arg-type]
+        spec = cls(**facts, **{name: arrays[name] for name in _ARRAYS})  # type: ignore[arg-type]
+        if spec.digest() != content["digest"]:
+            raise GovernanceError(
+                "The forest's arrays do not match their digest. Hint: restore the bundle.", code="CR-GOV-010"
+            )
+        return spec
+
+
+def facts_of(spec: ForestSpec) -> dict[str, object]:
+    """Return the scalar facts of a forest (for tables and tracking)."""
+    return {key: value for key, value in asdict(spec).items() if key not in _ARRAYS}
