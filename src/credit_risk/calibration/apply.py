@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from credit_risk.numerics.logistic import logit, sigmoid
+from credit_risk.numerics.logistic_function import logit, sigmoid
 from credit_risk.numerics.rounding import round_significant
 
 if TYPE_CHECKING:
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 PD_CLIP = 1e-9
 #: Significant digits of a calibrated PD, so that every machine and path reports the same number.
 PD_DIGITS = 12
+
+
+def log_odds_of(pd_raw: ArrayLike) -> NDArray[np.float64]:
+    """Return the log-odds of raw PDs, kept finite; fitting and applying both start here."""
+    return logit(np.clip(np.asarray(pd_raw, dtype=np.float64), PD_CLIP, 1.0 - PD_CLIP))
 
 
 def apply_calibration(spec: CalibrationSpec, pd_raw: ArrayLike) -> NDArray[np.float64]:
@@ -45,6 +50,5 @@ def apply_calibration(spec: CalibrationSpec, pd_raw: ArrayLike) -> NDArray[np.fl
     >>> apply_calibration(spec, [0.02, 0.0])
     array([2.e-02, 1.e-09])
     """
-    raw = np.ascontiguousarray(pd_raw, dtype=np.float64)
-    calibrated = sigmoid(spec.intercept + spec.slope * logit(raw, PD_CLIP))
+    calibrated = sigmoid(spec.intercept + spec.slope * log_odds_of(pd_raw))
     return round_significant(np.clip(calibrated, PD_CLIP, 1.0 - PD_CLIP), PD_DIGITS)

@@ -8,10 +8,10 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from credit_risk.calibration.apply import PD_CLIP, apply_calibration
+from credit_risk.calibration.apply import apply_calibration, log_odds_of
 from credit_risk.calibration.spec import CalibrationSpec
 from credit_risk.errors import FitError
-from credit_risk.numerics.logistic import fit_logistic_line, logit
+from credit_risk.numerics.logistic_line import fit_logistic_line
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -67,7 +67,7 @@ class LogisticCalibrator(BaseEstimator):
             fewer bads (``CR-CAL-006``).
         """
         raw, bad = _checked(pd_raw, is_bad)
-        line = fit_logistic_line(logit(raw, PD_CLIP), bad)
+        line = fit_logistic_line(log_odds_of(raw), bad)
         if not line.converged:
             raise FitError(
                 f"The calibration has no maximum on {raw.size} rows with {int(bad.sum())} bads. Expected PDs that "
@@ -107,11 +107,13 @@ def _checked(pd_raw: ArrayLike, is_bad: ArrayLike) -> tuple[NDArray[np.float64],
     n_outside = int((~((raw >= 0.0) & (raw <= 1.0))).sum()) + int((~np.isin(outcome, (0, 1))).sum())
     if n_outside:
         raise FitError(
-            f"pd_raw must lie in 0..1 and is_bad must be 0 or 1. Got {n_outside} other values.", code="CR-CAL-003"
+            f"pd_raw must lie in 0..1 and is_bad must be 0 or 1. Got {n_outside} other values.",
+            code="CR-CAL-003",
         )
     bad = outcome.astype(bool)
     if bad.all() or not bad.any():
         raise FitError(
-            f"A calibration needs goods and bads. Got {int(bad.sum())} bads in {bad.size} rows.", code="CR-CAL-004"
+            f"A calibration needs goods and bads. Got {int(bad.sum())} bads in {bad.size} rows.",
+            code="CR-CAL-004",
         )
     return raw, bad

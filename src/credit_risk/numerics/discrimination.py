@@ -1,4 +1,4 @@
-"""Kernels of discrimination: how well does a risk number separate bads from goods?
+"""Kernels of discrimination: how well a risk number separates bads from goods.
 
 Every kernel takes `risk` (higher means riskier; a PD, or minus a score) and counts ties half. Reading order: placements,
 then the area under the curve and its covariance, then distribution functions and the Kolmogorov-Smirnov distance, then
@@ -167,9 +167,40 @@ def _cumulative_shares(position: NDArray[np.intp], drawn: NDArray[np.intp]) -> N
     n_values = int(position.max()) + 1
     cells = position[drawn] + np.arange(n_replicates)[:, None] * n_values
     counts = np.bincount(cells.ravel(), minlength=n_replicates * n_values).reshape(n_replicates, n_values)
-    return counts.cumsum(axis=1) / n_drawn
+    return np.asarray(counts.cumsum(axis=1) / n_drawn, dtype=np.float64)
 
 
 def _covariance(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
     """Return the sample covariance with n - 1, without BLAS."""
     return float(((x - x.mean()) * (y - y.mean())).sum() / (x.size - 1))
+
+
+def roc_hull(
+    risk: NDArray[np.float64], is_bad: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the corners of the upper convex hull of the ROC curve, from (0, 0) to (1, 1).
+
+    Returns
+    -------
+    good_share, bad_share : ndarray, shape (n_corners,)
+        Slopes between corners fall strictly.
+
+    Examples
+    --------
+    >>> good_share, bad_share = roc_hull(np.array([0.1, 0.2, 0.8, 0.9]), np.array([False, True, False, True]))
+    >>> good_share.tolist(), bad_share.tolist()
+    ([0.0, 0.0, 0.5, 1.0], [0.0, 0.5, 1.0, 1.0])
+    """
+    _, below_bad, below_good = class_distributions(risk, is_bad)
+    points = zip([*(1.0 - below_good[::-1]), 1.0], [*(1.0 - below_bad[::-1]), 1.0], strict=True)
+    hull: list[tuple[float, float]] = []
+    for point in points:
+        while len(hull) > 1 and not _turns_right(hull[-2], hull[-1], point):
+            hull.pop()
+        hull.append(point)
+    corners = np.array(hull)
+    return corners[:, 0], corners[:, 1]
+
+
+def _turns_right(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> bool:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]) < 0.0
