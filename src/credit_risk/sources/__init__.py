@@ -1,0 +1,25 @@
+"""Where customer data enters: contracts, readers, checks, consent.
+
+Reading order: ``contract`` (what a source promises), ``contract_toml`` (how it is written down), ``calendar`` (time rules),
+``normalization`` (raw values to scaled whole numbers, one function for frames and requests), ``requests`` (records a
+backend hands in), ``checks`` and ``readers`` (folders of files).
+"""
+
+from __future__ import annotations
+
+from credit_risk._lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "ApplicationContract": "credit_risk.sources.contract",
+        "ColumnContract": "credit_risk.sources.contract",
+        "ConsentDeclaration": "credit_risk.sources.contract",
+        "RecordContract": "credit_risk.sources.contract",
+        "SourceContracts": "credit_risk.sources.contract",
+        "Sources": "credit_risk.sources.readers",
+        "TimeRule": "credit_risk.sources.contract",
+        "read_contracts": "credit_risk.sources.contract_toml",
+        "read_sources": "credit_risk.sources.readers",
+    },
+)

@@ -1,0 +1,271 @@
+"""What a source promises: columns, units, scales, ranges, keys, times, privacy class, consent.
+
+Contracts are plain data: read from ``sources.toml`` (``contract_toml``), written into the bundle, and applied by the very
+same code to a folder of files and to one request. Light: standard library only.
+
+Reading order: :class:`ColumnContract`, :class:`TimeRule`, :class:`RecordContract`, :class:`ApplicationContract`,
+:class:`SourceContracts`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from credit_risk.domain.configuration import nearest
+from credit_risk.errors import SpecificationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Role = Literal["key", "attribute", "measure", "time", "protected", "outcome", "ignored"]
+Kind = Literal["integer", "decimal", "money", "boolean", "code", "date", "timestamp", "text"]
+Moment = Literal["exact", "start_of_day", "last_instant_of_day", "last_instant_of_month"]
+
+ROLES: tuple[Role, ...] = ("key", "attribute", "measure", "time", "protected", "outcome", "ignored")
+KINDS: tuple[Kind, ...] = ("integer", "decimal", "money", "boolean", "code", "date", "timestamp", "text")
+MOMENTS: tuple[Moment, ...] = ("exact", "start_of_day", "last_instant_of_day", "last_instant_of_month")
+PRIVACY_CLASSES = ("none", "pseudonym", "personal", "sensitive")
+CHANNELS = ("own", "bureau", "public")
+
+#: Largest magnitude of a scaled value: exact in binary64, and sums of its squares over 10**8 records fit 38 digits.
+LARGEST_SCALED_VALUE = 10**15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnContract:
+    """One column: what it means for the process, how it is written, what it may hold.
+
+    Attributes
+    ----------
+    name : str
+        As the file and the request name it.
+    role : {'key', 'attribute', 'measure', 'time', 'protected', 'outcome', 'ignored'}
+        Only attributes and measures can feed features. Protected columns are held for the fairness table, outcomes for
+        the performance side; ignored columns are never read.
+    kind : {'integer', 'decimal', 'money', 'boolean', 'code', 'date', 'timestamp', 'text'}
+        ``code`` is text out of a closed list, carried as its position in ``codes``.
+    unit : str
+        For people: 'TWD', 'months', 'code'.
+    scale : int
+        Decimal places; a value is carried as ``value * 10**scale``, a whole number.
+    minimum, maximum : int
+        Allowed range of the scaled value, both ends included.
+    codes : tuple
+        Allowed values where the list is closed; empty otherwise.
+    nullable : bool
+        Whether a missing value is allowed.
+    privacy : {'none', 'pseudonym', 'personal', 'sensitive'}
+        PII class.
+    """
+
+    name: str
+    role: Role
+    kind: Kind
+    unit: str = ""
+    scale: int = 0
+    minimum: int = -LARGEST_SCALED_VALUE
+    maximum: int = LARGEST_SCALED_VALUE
+    codes: tuple[int | str, ...] = ()
+    nullable: bool = False
+    privacy: str = "personal"
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether sums and differences of this column mean something."""
+        return self.kind != "code"
+
+    @property
+    def bound(self) -> int:
+        """Largest magnitude the scaled value can have."""
+        if self.kind == "code":
+            return max(len(self.codes), 1)
+        return 1 if self.kind == "boolean" else max(abs(self.minimum), abs(self.maximum))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeRule:
+    """How a written date or time becomes one moment.
+
+    Attributes
+    ----------
+    column : str
+        The column it is read from.
+    moment : {'exact', 'start_of_day', 'last_instant_of_day', 'last_instant_of_month'}
+        Which moment of the written date counts, in the lender's timezone; 'exact' for time stamps.
+    delay_days : int
+        Whole days of 24 hours added (a feed that arrives the day after).
+    """
+
+    column: str
+    moment: Moment = "exact"
+    delay_days: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordContract:
+    """A source with many dated records per customer.
+
+    Attributes
+    ----------
+    name : str
+        As features name it.
+    file : str
+        Inside the folder.
+    customer_key : str
+        Column that holds the customer.
+    unique_key : tuple of str
+        Columns that together occur once.
+    event_time, known_at : TimeRule
+        When it happened, and when the lender could know.
+    future_records : {'error', 'ignore'}
+        What a record at or after the application is: a fault of the extract, or normal (other applications follow).
+    consent_purpose, channel, licence : str
+        The purpose a person consents to; own data, a licensed bureau, or public data; the channel's licence id.
+    """
+
+    name: str
+    file: str
+    customer_key: str
+    unique_key: tuple[str, ...]
+    event_time: TimeRule
+    known_at: TimeRule
+    future_records: Literal["error", "ignore"] = "error"
+    consent_purpose: str
+    channel: str = "own"
+    licence: str = ""
+    columns: tuple[ColumnContract, ...]
+
+    @property
+    def measures(self) -> tuple[ColumnContract, ...]:
+        """Columns that may feed features."""
+        return tuple(column for column in self.columns if column.role == "measure")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationContract:
+    """The application form: one row per application.
+
+    Attributes
+    ----------
+    application_key, customer_key : str
+        Columns that hold them; the same column where each customer applies once.
+    applied_at : str
+        A constant moment (ISO 8601 with time zone) for data taken as of one day; empty if a column holds it.
+    applied_at_column : str
+        The time-stamp column; empty if the moment is constant.
+    """
+
+    name: str = "application"
+    file: str
+    application_key: str
+    customer_key: str
+    applied_at: str = ""
+    applied_at_column: str = ""
+    consent_purpose: str
+    channel: str = "own"
+    licence: str = ""
+    columns: tuple[ColumnContract, ...]
+
+    @property
+    def attributes(self) -> tuple[ColumnContract, ...]:
+        """Columns that may feed features."""
+        return tuple(column for column in self.columns if column.role == "attribute")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentDeclaration:
+    """How consent stands for this data.
+
+    Attributes
+    ----------
+    mode : {'assumed', 'ledger'}
+        'assumed': the data holds no consent records and the statement says what is assumed.
+    purpose : str
+        What the data is used for.
+    statement : str
+        Printed under the report's assumptions.
+    """
+
+    mode: str
+    purpose: str
+    statement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceContracts:
+    """All contracts of one folder of sources; travels in the bundle.
+
+    Examples
+    --------
+    >>> contracts = SourceContracts.from_dict({
+    ...     "name": "tiny", "timezone": "Asia/Taipei", "currency": "TWD",
+    ...     "consent": {"mode": "assumed", "purpose": "credit_assessment", "statement": "assumed"},
+    ...     "applications": {"file": "a.parquet", "application_key": "ID", "customer_key": "ID",
+    ...                      "applied_at": "2005-10-01T00:00:00+08:00", "consent_purpose": "credit_assessment",
+    ...                      "columns": [{"name": "ID", "role": "key", "kind": "integer"}]},
+    ...     "records": []})
+    >>> SourceContracts.from_dict(contracts.to_dict()) == contracts
+    True
+    """
+
+    name: str
+    timezone: str
+    currency: str
+    consent: ConsentDeclaration
+    applications: ApplicationContract
+    records: tuple[RecordContract, ...]
+
+    def record(self, name: str) -> RecordContract:
+        """Return the contract of one record source.
+
+        Raises
+        ------
+        SpecificationError
+            No such source (``CR-SRC-001``).
+        """
+        for contract in self.records:
+            if contract.name == name:
+                return contract
+        raise SpecificationError(
+            f"Source {name!r} is not declared in '{self.name}'. {nearest(name, [c.name for c in self.records])}",
+            code="CR-SRC-001",
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON values."""
+        return _plain(asdict(self))
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> SourceContracts:
+        """Rebuild from :meth:`to_dict`."""
+        return cls(
+            **{
+                **content,
+                "consent": ConsentDeclaration(**content["consent"]),
+                "applications": ApplicationContract(**_with_columns(content["applications"])),
+                "records": tuple(_record_from_dict(record) for record in content["records"]),
+            }
+        )
+
+
+def _record_from_dict(content: Mapping[str, Any]) -> RecordContract:
+    fields = _with_columns(content)
+    fields["unique_key"] = tuple(fields["unique_key"])
+    fields["event_time"] = TimeRule(**fields["event_time"])
+    fields["known_at"] = TimeRule(**fields["known_at"])
+    return RecordContract(**fields)
+
+
+def _with_columns(content: Mapping[str, Any]) -> dict[str, Any]:
+    columns = [
+        ColumnContract(**{**column, "codes": tuple(column.get("codes", ()))}) for column in content["columns"]
+    ]
+    return {**content, "columns": tuple(columns)}
+
+
+def _plain(value: Any) -> Any:
+    """Turn tuples into lists, so that JSON gives back an equal value."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,216 @@
+"""How contracts are written down: ``sources.toml``, read key by key.
+
+Reading order: :func:`read_contracts`, then one function per section of the file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, cast
+
+from credit_risk.domain.configuration import ConfigTable, nearest, read_toml
+from credit_risk.domain.money import Currency
+from credit_risk.errors import SpecificationError
+from credit_risk.sources.calendar import zone_of
+from credit_risk.sources.contract import (
+    CHANNELS,
+    KINDS,
+    LARGEST_SCALED_VALUE,
+    MOMENTS,
+    PRIVACY_CLASSES,
+    ROLES,
+    ApplicationContract,
+    ColumnContract,
+    ConsentDeclaration,
+    Kind,
+    Moment,
+    RecordContract,
+    Role,
+    SourceContracts,
+    TimeRule,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_ALLOWED_KINDS: dict[str, tuple[str, ...]] = {
+    "measure": ("integer", "decimal", "money", "boolean", "code"),
+    "attribute": ("integer", "decimal", "money", "boolean", "code"),
+    "protected": ("integer", "decimal", "money", "boolean", "code"),
+    "outcome": ("integer", "boolean", "money", "decimal"),
+    "time": ("date", "timestamp"),
+    "key": ("integer", "text"),
+    "ignored": KINDS,
+}
+
+
+def read_contracts(path: Path) -> SourceContracts:
+    """Read ``sources.toml``: what each file promises.
+
+    Raises
+    ------
+    SpecificationError
+        A key is missing, unknown or wrong (``CR-CFG-*``), a timezone or currency unknown, a column contradicts itself
+        (``CR-SRC-002``), a rule names an undeclared column (``CR-SRC-003``).
+    """
+    table = read_toml(path)
+    timezone, currency = table.take("timezone", str), table.take("currency", str)
+    zone_of(timezone)
+    scale = Currency.of(currency).minor_unit_exponent
+    consent = _consent(table.table("consent"))
+    contracts = SourceContracts(
+        name=table.take("name", str),
+        timezone=timezone,
+        currency=currency,
+        consent=consent,
+        applications=_applications(table.table("applications"), scale, consent.purpose),
+        records=tuple(
+            _records(name, section, scale, consent.purpose)
+            for name, section in table.optional_table("records").sub_tables()
+        ),
+    )
+    table.finish()
+    return contracts
+
+
+def _consent(table: ConfigTable) -> ConsentDeclaration:
+    declaration = ConsentDeclaration(
+        mode=table.choice("mode", ["assumed"]),
+        purpose=table.take("purpose", str),
+        statement=table.take("statement", str),
+    )
+    table.finish()
+    return declaration
+
+
+def _applications(table: ConfigTable, money_scale: int, purpose: str) -> ApplicationContract:
+    columns = _columns(table.table("columns"), money_scale)
+    moment = table.take("applied_at", datetime).isoformat() if "applied_at" in table else ""
+    contract = ApplicationContract(
+        file=table.take("file", str),
+        application_key=_declared(table, table.take("application_key", str), columns, "key"),
+        customer_key=_declared(table, table.take("customer_key", str), columns, "key"),
+        applied_at=moment,
+        applied_at_column=""
+        if moment
+        else _declared(table, table.take("applied_at_column", str), columns, "time"),
+        consent_purpose=table.get("consent_purpose", str, purpose),
+        channel=table.choice("channel", CHANNELS, "own"),
+        licence=table.get("licence", str, ""),
+        columns=columns,
+    )
+    table.finish()
+    return contract
+
+
+def _records(name: str, table: ConfigTable, money_scale: int, purpose: str) -> RecordContract:
+    columns = _columns(table.table("columns"), money_scale)
+    event_time = _time_rule(table.table("event_time"), columns)
+    known_at = _time_rule(table.table("known_at"), columns) if "known_at" in table else event_time
+    contract = RecordContract(
+        name=name,
+        file=table.take("file", str),
+        customer_key=_declared(table, table.take("customer_key", str), columns, "key"),
+        unique_key=tuple(_declared(table, key, columns) for key in table.texts("unique_key", ())),
+        event_time=event_time,
+        known_at=known_at,
+        future_records=table.choice("future_records", ["error", "ignore"], "error"),  # type: ignore[arg-type]
+        consent_purpose=table.get("consent_purpose", str, purpose),
+        channel=table.choice("channel", CHANNELS, "own"),
+        licence=table.get("licence", str, ""),
+        columns=columns,
+    )
+    table.finish()
+    return contract
+
+
+def _time_rule(table: ConfigTable, columns: tuple[ColumnContract, ...]) -> TimeRule:
+    name = _declared(table, table.take("column", str), columns, "time")
+    kind = next(column.kind for column in columns if column.name == name)
+    allowed = ["exact"] if kind == "timestamp" else [word for word in MOMENTS if word != "exact"]
+    default = "exact" if kind == "timestamp" else None
+    rule = TimeRule(
+        column=name,
+        moment=cast("Moment", table.choice("moment", allowed, default)),
+        delay_days=table.get("delay_days", int, 0),
+    )
+    table.finish()
+    return rule
+
+
+def _declared(table: ConfigTable, name: str, columns: tuple[ColumnContract, ...], role: str = "") -> str:
+    names = [column.name for column in columns if role in ("", column.role)]
+    if name not in names:
+        of_role = f" of role {role!r}" if role else ""
+        raise SpecificationError(
+            f"{table.where}: {name!r} is not a declared column{of_role}. {nearest(name, names)}",
+            code="CR-SRC-003",
+        )
+    return name
+
+
+def _columns(table: ConfigTable, money_scale: int) -> tuple[ColumnContract, ...]:
+    return tuple(_column(name, section, money_scale) for name, section in table.sub_tables())
+
+
+def _column(name: str, table: ConfigTable, money_scale: int) -> ColumnContract:
+    role = cast("Role", table.choice("role", ROLES))
+    kind = cast("Kind", table.choice("kind", _ALLOWED_KINDS[role]))
+    scale = table.take("scale", int) if kind == "decimal" else money_scale if kind == "money" else 0
+    column = ColumnContract(
+        name=name,
+        role=role,
+        kind=kind,
+        unit=table.get("unit", str, ""),
+        scale=scale,
+        codes=_codes(table, kind),
+        nullable=table.get("nullable", bool, False),
+        privacy=table.choice("privacy", PRIVACY_CLASSES, "personal"),
+    )
+    column = replace(
+        column,
+        minimum=_bound(table, "minimum", scale, -LARGEST_SCALED_VALUE),
+        maximum=_bound(table, "maximum", scale, LARGEST_SCALED_VALUE),
+    )
+    table.get("note", str, "")
+    table.finish()
+    _check_column(table, column)
+    return column
+
+
+def _codes(table: ConfigTable, kind: str) -> tuple[int | str, ...]:
+    codes = table.take("codes", list) if kind == "code" else table.get("codes", list, [])
+    wanted = str if kind == "code" else int
+    if kind not in ("code", "integer") and codes:
+        raise SpecificationError(
+            f"{table.where}: codes belong to kind 'code' or 'integer'.", code="CR-SRC-002"
+        )
+    if not all(isinstance(code, wanted) and not isinstance(code, bool) for code in codes):
+        raise SpecificationError(
+            f"{table.where}: codes of kind {kind!r} must be {'words' if wanted is str else 'whole numbers'}.",
+            code="CR-SRC-002",
+        )
+    return tuple(codes)
+
+
+def _bound(table: ConfigTable, key: str, scale: int, default: int) -> int:
+    if key not in table:
+        return default
+    scaled = table.take(key, Decimal).scaleb(scale)
+    if scaled != scaled.to_integral_value() or abs(scaled) > LARGEST_SCALED_VALUE:
+        raise SpecificationError(
+            f"{table.where}: {key} needs at most {scale} decimal places and at most 15 digits in all.",
+            code="CR-SRC-002",
+        )
+    return int(scaled)
+
+
+def _check_column(table: ConfigTable, column: ColumnContract) -> None:
+    if column.minimum > column.maximum:
+        raise SpecificationError(f"{table.where}: minimum lies above maximum.", code="CR-SRC-002")
+    if not 0 <= column.scale <= 12:
+        raise SpecificationError(
+            f"{table.where}: scale = {column.scale} is outside 0..12 decimal places.", code="CR-SRC-002"
+        )

@@ -1,0 +1,241 @@
+"""Records a backend hands in: JSON-like rows to the same scaled whole numbers that files give.
+
+Every refusal is a :class:`~credit_risk.errors.ScoringError` that names source, field, rule and count, never a value.
+
+Reading order: :func:`normalize_attributes`, :func:`normalize_records`.
+"""
+
+from __future__ import annotations
+
+import numbers
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from credit_risk.errors import MissingFeatureError, ScoringError
+from credit_risk.sources.calendar import DAY_US, EARLIEST_US, LATEST_US, microseconds, moment_of_date
+from credit_risk.sources.normalization import ScaledColumn, Violation, normalize_codes, normalize_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from credit_risk.sources.contract import ApplicationContract, ColumnContract, RecordContract, TimeRule
+
+_PLAIN_NUMBERS = ({int}, {float}, {int, float})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NormalizedRecords:
+    """One customer's records of one source, in the order given.
+
+    Attributes
+    ----------
+    event_time_us, known_at_us : list of int, length n
+        UTC microseconds.
+    columns : dict of str to list
+        Scaled whole numbers, None where missing.
+    """
+
+    event_time_us: list[int]
+    known_at_us: list[int]
+    columns: dict[str, list[int | None]]
+
+
+def normalize_attributes(
+    attributes: Mapping[str, object], contract: ApplicationContract
+) -> dict[str, int | None]:
+    """Check and scale the fields of one application form; fields outside the contract are not read.
+
+    Raises
+    ------
+    MissingFeatureError
+        A field is absent (``CR-SRC-021``); a field without value must be an explicit null.
+    ScoringError
+        Wrong type (``CR-SRC-020``) or another broken rule (``CR-SRC-022``).
+    """
+    scaled: dict[str, int | None] = {}
+    for column in contract.attributes:
+        if column.name not in attributes:
+            raise _absent(contract.name, column.name, 1, 1)
+        scaled[column.name] = _scale([attributes[column.name]], column, contract.name)[0]
+    return scaled
+
+
+def normalize_records(
+    rows: Sequence[Mapping[str, object]], contract: RecordContract, timezone: str
+) -> NormalizedRecords:
+    """Check and scale one customer's records of one source.
+
+    Raises
+    ------
+    MissingFeatureError
+        A field is absent from some records (``CR-SRC-021``).
+    ScoringError
+        Wrong type (``CR-SRC-020``), broken rule (``CR-SRC-022``), the same key twice (``CR-SRC-024``).
+    """
+    raw = {
+        column.name: _field(rows, column.name, contract.name)
+        for column in contract.columns
+        if column.role in ("measure", "time")
+    }
+    _check_unique(raw, contract)
+    event_time_us = _moments(raw[contract.event_time.column], contract.event_time, timezone, contract.name)
+    if contract.known_at == contract.event_time:
+        known_at_us = event_time_us
+    else:
+        known_at_us = _moments(raw[contract.known_at.column], contract.known_at, timezone, contract.name)
+    return NormalizedRecords(
+        event_time_us=event_time_us,
+        known_at_us=known_at_us,
+        columns={
+            column.name: _scale(raw[column.name], column, contract.name) for column in contract.measures
+        },
+    )
+
+
+def _field(rows: Sequence[Mapping[str, object]], name: str, source: str) -> list[Any]:
+    try:
+        return [row[name] for row in rows]
+    except KeyError:
+        absent = sum(name not in row for row in rows)
+        raise _absent(source, name, absent, len(rows)) from None
+    except (TypeError, IndexError):
+        raise ScoringError(
+            f"Source {source!r} is not a list of records. Expected a list of objects with named fields.",
+            code="CR-SRC-025",
+            context={"source": source},
+        ) from None
+
+
+def _check_unique(raw: Mapping[str, list[Any]], contract: RecordContract) -> None:
+    parts = [raw[name] for name in contract.unique_key if name in raw]
+    if not parts:
+        return
+    keys = list(zip(*parts, strict=True))
+    try:
+        repeated = len(keys) - len(set(keys))
+    except TypeError:
+        return  # an unhashable value is of a wrong type, which the checks that follow report
+    if repeated:
+        names = ", ".join(name for name in contract.unique_key if name in raw)
+        raise ScoringError(
+            f"Source {contract.name!r} holds {repeated} of {len(keys)} records more than once by its key ({names}). "
+            "Expected each key once. Hint: remove the duplicates before scoring.",
+            code="CR-SRC-024",
+            context={"source": contract.name, "count": repeated},
+        )
+
+
+def _scale(values: list[Any], column: ColumnContract, source: str) -> list[int | None]:
+    result: ScaledColumn | Violation
+    if column.kind == "code":
+        _check_types([v is None or isinstance(v, str) for v in values], column, source, "text")
+        result = normalize_codes(values, column)
+    elif set(map(type, values)) in _PLAIN_NUMBERS and column.kind != "boolean":
+        result = normalize_numbers(_number_array(values), None, column)
+    else:
+        result = _scale_mixed(values, column, source)
+    if isinstance(result, Violation):
+        raise _broken_rule(source, column.name, result, len(values))
+    return result.to_list()
+
+
+def _scale_mixed(values: list[Any], column: ColumnContract, source: str) -> ScaledColumn | Violation:
+    """Scale values of which some are missing, decimals or numpy scalars."""
+    if column.kind == "boolean":
+        right = [v is None or isinstance(v, (bool, np.bool_)) for v in values]
+        _check_types(right, column, source, "true or false")
+    else:
+        right = [
+            v is None or (isinstance(v, (numbers.Real, Decimal)) and not isinstance(v, bool)) for v in values
+        ]
+        _check_types(right, column, source, "a number")
+    missing = np.array([v is None for v in values], dtype=bool)
+    plain = [0 if v is None else int(v) if isinstance(v, numbers.Integral) else float(v) for v in values]
+    return normalize_numbers(_number_array(plain), missing, column)
+
+
+def _number_array(values: list[Any]) -> NDArray[Any]:
+    """Hold plain numbers as int64 or float64; whole numbers beyond 64 bits become floats and break the range rule."""
+    try:
+        array = np.array(values)
+        if array.dtype in (np.int64, np.float64):
+            return array
+        return np.array([float(value) for value in values])
+    except OverflowError:
+        return np.array([np.inf if abs(value) > 1e300 else float(value) for value in values])
+
+
+def _moments(values: list[Any], rule: TimeRule, timezone: str, source: str) -> list[int]:
+    read = _read_moment if rule.moment == "exact" else _read_date
+    moments = [read(value, rule, timezone) for value in values]
+    wrong = sum(moment is None for moment in moments)
+    if wrong:
+        expected = (
+            "a time with time zone (ISO 8601)" if rule.moment == "exact" else "a date (ISO 8601, YYYY-MM-DD)"
+        )
+        raise _wrong_type(source, rule.column, wrong, len(values), expected)
+    delay = rule.delay_days * DAY_US
+    found = [moment + delay for moment in moments if moment is not None]
+    outside = sum(not EARLIEST_US <= moment <= LATEST_US for moment in found)
+    if outside:
+        positions = np.arange(outside)
+        violation = Violation(rule="range", positions=positions, expected="a time from 1900 to 2199")
+        raise _broken_rule(source, rule.column, violation, len(values))
+    return found
+
+
+def _read_moment(value: object, _rule: TimeRule, _timezone: str) -> int | None:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    return microseconds(value) if isinstance(value, datetime) and value.tzinfo is not None else None
+
+
+def _read_date(value: object, rule: TimeRule, timezone: str) -> int | None:
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value)
+        except ValueError:
+            return None
+    if not isinstance(value, date) or isinstance(value, datetime) or not 1900 <= value.year < 2200:
+        return None
+    return moment_of_date(value, rule.moment, timezone)
+
+
+def _check_types(right: list[bool], column: ColumnContract, source: str, expected: str) -> None:
+    if not all(right):
+        raise _wrong_type(source, column.name, right.count(False), len(right), expected)
+
+
+def _wrong_type(source: str, field: str, count: int, total: int, expected: str) -> ScoringError:
+    return ScoringError(
+        f"Field {field!r} of source {source!r} has the wrong type in {count} of {total} records. Expected {expected}.",
+        code="CR-SRC-020",
+        context={"source": source, "field": field, "count": count},
+    )
+
+
+def _absent(source: str, field: str, count: int, total: int) -> MissingFeatureError:
+    return MissingFeatureError(
+        f"Field {field!r} of source {source!r} is absent from {count} of {total} records. Expected every field of the "
+        "contract; where there is no value, an explicit null.",
+        code="CR-SRC-021",
+        context={"source": source, "field": field, "count": count},
+    )
+
+
+def _broken_rule(source: str, field: str, violation: Violation, total: int) -> ScoringError:
+    return ScoringError(
+        f"Field {field!r} of source {source!r} breaks the rule {violation.rule!r} in {violation.count} of {total} "
+        f"records. Expected {violation.expected}.",
+        code="CR-SRC-022",
+        context={"source": source, "field": field, "rule": violation.rule, "count": violation.count},
+    )
