@@ -234,7 +234,8 @@ class SourceContracts:
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON values."""
-        return _plain(asdict(self))
+        content: dict[str, object] = _plain(asdict(self))
+        return content
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> SourceContracts:

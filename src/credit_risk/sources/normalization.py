@@ -47,11 +47,10 @@ class ScaledColumn:
 
     def to_list(self) -> list[int | None]:
         """Return Python integers, None where missing."""
+        numbers: list[int] = self.values.tolist()
         if self.missing is None:
-            return self.values.tolist()
-        return [
-            None if gone else value for value, gone in zip(self.values.tolist(), self.missing, strict=True)
-        ]
+            return list(numbers)
+        return [None if gone else value for value, gone in zip(numbers, self.missing, strict=True)]
 
 
 def normalize_numbers(
@@ -83,10 +82,7 @@ def normalize_numbers(
         if not column.nullable:
             return _broken("not_null", missing, "a value")
         values = np.where(missing, 0, values)
-    if values.dtype == np.float64:
-        scaled = _scale_floats(values, column)
-    else:
-        scaled = _scale_integers(values, column)
+    scaled = (_scale_floats if values.dtype == np.float64 else _scale_integers)(values, column)
     if isinstance(scaled, Violation):
         return scaled
     wrong = _outside(scaled, missing, column)
@@ -116,7 +112,8 @@ def _scale_integers(values: NDArray[np.int64], column: ColumnContract) -> NDArra
     far = (values > limit) | (values < -limit)
     if far.any():
         return _broken("range", far, _range_text(column))
-    return values.astype(np.int64) * factor
+    scaled: NDArray[np.int64] = values.astype(np.int64) * factor
+    return scaled
 
 
 def _outside(

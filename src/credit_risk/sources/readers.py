@@ -187,7 +187,11 @@ def _read_file(root: Path, file: str, columns: Sequence[ColumnContract]) -> pa.T
 
 def _undeclared(root: Path, contracts: SourceContracts) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for contract in (contracts.applications, *contracts.records):
+    everything: tuple[ApplicationContract | RecordContract, ...] = (
+        contracts.applications,
+        *contracts.records,
+    )
+    for contract in everything:
         declared = {column.name for column in contract.columns}
         extra = tuple(name for name in pq.read_schema(root / contract.file).names if name not in declared)
         if extra:
@@ -277,7 +281,7 @@ def _read_records(
     check_no_orphans(customers, form.customers, file=file, column=contract.customer_key)
     _check_unique_key(table, contract, customers)
     if contract.future_records == "error":
-        last = form.last_applied_us.reindex(customers.to_pandas()).to_numpy()
+        last = form.last_applied_us.reindex(customers.to_pandas()).to_numpy(dtype=np.int64)
         check_no_future(event_time, last, file=file, column=contract.event_time.column, keys=customers)
     return pd.DataFrame(
         {
