@@ -1,0 +1,571 @@
+"""What the law allows: rate ceilings, the LPR, joint caps, amounts and tenors, as dated data.
+
+Beside `rates`. Nothing here is a constant in code: everything is read from TOML (:func:`load_ceilings`; the packaged file
+by default), each row with source and status mark. Read :func:`check_ceiling` first. Every test takes the contract date;
+nothing reads the clock; no rate is ever clipped.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from credit_risk.domain.configuration import ConfigTable, nearest, read_toml
+from credit_risk.errors import LoanError, PolicyError, SpecificationError
+from credit_risk.loans.day_count import DayCount, add_months, check_date_order, year_fraction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+PACKAGED = Path(__file__).with_name("ceilings.toml")
+#: Binary rates this close above a ceiling count as equal to it: float noise of the solver, far below any published digit.
+RATE_TOLERANCE = 1e-12
+
+Measure = Literal["nominal", "effective"]
+_STATUSES = ("S", "S2", "M")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LprRow:
+    """One publication of the loan prime rate, valid until the next."""
+
+    from_on: date
+    one_year: Decimal
+    five_year: Decimal
+    status: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One dated rule: whom it binds, when, and its figures.
+
+    Attributes
+    ----------
+    kind : str
+        'ceiling', 'joint_cap', 'amount_limit', 'tenor_limit' or 'joint_lending'.
+    rule_id : str
+        Its name in decisions and reports.
+    lender_types, applies_to : tuple of str
+        Lender types; products, channels or methods it binds (empty: all).
+    from_on, until_on : date
+        Contract dates, both inclusive.
+    figures : dict
+        Its numbers, by name.
+    scope, measure : str
+        For ceilings: 'per_loan' or 'portfolio_average'; 'both', 'nominal' or 'effective'.
+    status, source, note : str
+        How sure, and from where.
+    """
+
+    kind: str
+    rule_id: str
+    lender_types: tuple[str, ...]
+    applies_to: tuple[str, ...]
+    channels: tuple[str, ...]
+    from_on: date
+    until_on: date
+    figures: dict[str, Decimal]
+    scope: str
+    measure: str
+    status: str
+    source: str
+    note: str
+
+    def binds(self, lender_type: str, contract_on: date) -> bool:
+        """Whether the rule is in force for a lender on a contract date."""
+        return lender_type in self.lender_types and self.from_on <= contract_on <= self.until_on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CeilingTable:
+    """All rules of one file.
+
+    Attributes
+    ----------
+    lpr : tuple of LprRow
+        By date.
+    rules : tuple of Rule
+        In the file's order.
+    known_until : date
+        Last date for which the LPR is known; later questions are answered with a warning.
+    """
+
+    lpr: tuple[LprRow, ...]
+    rules: tuple[Rule, ...]
+    known_until: date
+
+    def lender_types(self) -> tuple[str, ...]:
+        """Return every lender type that some rule names."""
+        return tuple(sorted({name for rule in self.rules for name in rule.lender_types}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CeilingCheck:
+    """Whether a loan's annual cost is lawful, and which rule and measure decided.
+
+    Attributes
+    ----------
+    is_lawful : bool
+        True if no tested measure exceeds the ceiling.
+    ceiling_rate : float
+        The lowest ceiling in force, fraction a year.
+    rule_id : str
+        The rule it comes from.
+    measure : {'nominal', 'effective'}
+        The measure that decided: the one nearest to, or furthest above, the ceiling.
+    margin : float
+        Ceiling less that measure; negative when unlawful.
+    status : str
+        How sure the rule is: 'S' seen, 'S2' secondary source, 'M' memory.
+    warnings : tuple of str
+        What a person should know, for instance an LPR asked for after its last known date.
+    """
+
+    is_lawful: bool
+    ceiling_rate: float
+    rule_id: str
+    measure: Measure
+    margin: float
+    status: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleCheck:
+    """Whether an amount, a tenor or a share keeps the rules; `broken` names those it does not."""
+
+    is_lawful: bool
+    broken: tuple[str, ...]
+    tested: tuple[str, ...]
+
+
+def load_ceilings(path: Path | None = None) -> CeilingTable:
+    """Read a ceiling file; the packaged one (China) by default.
+
+    Parameters
+    ----------
+    path : Path, optional
+        Your own file, of the same form.
+
+    Raises
+    ------
+    SpecificationError
+        Unknown or missing keys (``CR-CFG-...``); a rule without exactly the figures of its kind, or LPR rows out of
+        order (``CR-CEI-001``).
+
+    Examples
+    --------
+    >>> load_ceilings().known_until
+    datetime.date(2026, 8, 20)
+    """
+    table = read_toml(path or PACKAGED)
+    lpr = tuple(_lpr_row(row) for row in table.tables("lpr"))
+    rules = tuple(_rule(kind, row) for kind in _FIGURES for row in table.tables(kind))
+    known_until = table.take("known_until", date)
+    table.finish()
+    days = [row.from_on for row in lpr]
+    if days != sorted(set(days)):
+        raise SpecificationError(
+            f"{table.where}: LPR rows must ascend by date, each once.", code="CR-CEI-001"
+        )
+    return CeilingTable(lpr=lpr, rules=rules, known_until=known_until)
+
+
+def lpr_rate(
+    on: date, *, ceilings: CeilingTable, term: Literal["one_year", "five_year"] = "one_year"
+) -> Decimal:
+    """Return the loan prime rate in force: the latest publication on or before a date.
+
+    Parameters
+    ----------
+    on : date
+        Contract date.
+    ceilings : CeilingTable
+        Holds the history.
+    term : {'one_year', 'five_year'}
+        Which LPR.
+
+    Raises
+    ------
+    PolicyError
+        Before the first publication (``CR-CEI-002``).
+
+    Examples
+    --------
+    >>> lpr_rate(date(2022, 8, 21), ceilings=load_ceilings())
+    Decimal('0.0370')
+    """
+    rows = [row for row in ceilings.lpr if row.from_on <= on]
+    if not rows:
+        raise PolicyError(
+            f"No LPR on {on.isoformat()}: it is published since "
+            f"{ceilings.lpr[0].from_on.isoformat() if ceilings.lpr else 'never in this file'}.",
+            code="CR-CEI-002",
+        )
+    return rows[-1].one_year if term == "one_year" else rows[-1].five_year
+
+
+def check_ceiling(
+    *,
+    nominal: float,
+    effective: float,
+    lender_type: str,
+    product: str,
+    contract_on: date,
+    ceilings: CeilingTable,
+) -> CeilingCheck:
+    """Test a loan's annual cost against the ceiling in force on its contract date; the stricter measure applies.
+
+    Parameters
+    ----------
+    nominal, effective : float
+        Annual rates from :func:`~credit_risk.loans.rates.annual_rates`.
+    lender_type : str
+        For instance 'bank', 'consumer_finance', 'small_loan', 'auto_finance', 'trust', 'private_lender'.
+    product : str
+        For instance 'consumer_loan'.
+    contract_on : date
+        Day of the contract.
+    ceilings : CeilingTable
+        The rules.
+
+    Returns
+    -------
+    CeilingCheck
+        Never a clipped rate: an unlawful loan is refused or redesigned by the caller.
+
+    Raises
+    ------
+    SpecificationError
+        A lender type no rule names (``CR-CEI-003``).
+    LoanError
+        A rate that is NaN or infinite (``CR-LON-008``).
+    PolicyError
+        No per-loan ceiling known for this lender, product and date (``CR-CEI-004``); no LPR (``CR-CEI-002``).
+
+    Examples
+    --------
+    >>> check = check_ceiling(nominal=0.24, effective=0.2682417946, lender_type="consumer_finance",
+    ...     product="consumer_loan", contract_on=date(2026, 8, 20), ceilings=load_ceilings())
+    >>> check.is_lawful, check.measure, check.rule_id
+    (False, 'effective', 'cn-licensed-24')
+    """
+    if not (math.isfinite(nominal) and math.isfinite(effective)):
+        raise LoanError(
+            "Annual rates must be finite numbers to be compared with a ceiling.", code="CR-LON-008"
+        )
+    rules = [
+        rule
+        for rule in _rules_in_force("ceiling", lender_type, contract_on, ceilings)
+        if rule.scope == "per_loan" and product in rule.applies_to
+    ]
+    if not rules:
+        raise PolicyError(
+            f"No per-loan ceiling is known for lender type {lender_type!r}, product {product!r} and contract date "
+            f"{contract_on.isoformat()}. Hint: add a rule to the ceiling file; a loan is never assumed lawful.",
+            code="CR-CEI-004",
+        )
+    tested = [_test_rule(rule, nominal, effective, contract_on, ceilings) for rule in rules]
+    margin, measure, rate, rule = min(tested, key=lambda item: item[0])
+    return CeilingCheck(
+        is_lawful=margin >= -RATE_TOLERANCE,
+        ceiling_rate=rate,
+        rule_id=rule.rule_id,
+        measure=measure,
+        margin=margin,
+        status=rule.status,
+        warnings=_warnings(rule, contract_on, ceilings),
+    )
+
+
+def portfolio_ceilings(
+    *, lender_type: str, contract_on: date, ceilings: CeilingTable
+) -> tuple[tuple[str, float], ...]:
+    """Return the portfolio-average ceilings in force, as (rule, rate): tested on a book, never on one loan.
+
+    Examples
+    --------
+    >>> portfolio_ceilings(lender_type="consumer_finance", contract_on=date(2026, 8, 20), ceilings=load_ceilings())
+    (('cn-consumer-finance-average-20', 0.2),)
+    """
+    rules = _rules_in_force("ceiling", lender_type, contract_on, ceilings)
+    return tuple(
+        (rule.rule_id, float(_rule_rate(rule, contract_on, ceilings)))
+        for rule in rules
+        if rule.scope == "portfolio_average"
+    )
+
+
+def joint_cap_minor(
+    initial_principal_minor: int,
+    *,
+    lender_type: str,
+    contract_on: date,
+    from_on: date,
+    to_on: date,
+    ceilings: CeilingTable,
+) -> int:
+    """Return the most that interest, penalty and fees together may reach: simple, on the initial principal.
+
+    Parameters
+    ----------
+    initial_principal_minor : int
+        Amount actually paid out.
+    lender_type : str
+        Whom the rule binds.
+    contract_on : date
+        Decides which rule and which LPR.
+    from_on, to_on : date
+        The whole term so far.
+    ceilings : CeilingTable
+        The rules.
+
+    Returns
+    -------
+    int
+        Minor units, rounded down.
+
+    Raises
+    ------
+    PolicyError
+        No joint cap known (``CR-CEI-004``).
+
+    Examples
+    --------
+    >>> joint_cap_minor(1_000_000, lender_type="private_lender", contract_on=date(2026, 1, 1),
+    ...     from_on=date(2026, 1, 1), to_on=date(2027, 1, 1), ceilings=load_ceilings())
+    120000
+    """
+    rate = joint_cap_rate(lender_type=lender_type, contract_on=contract_on, ceilings=ceilings)
+    years = year_fraction(from_on, to_on, DayCount.ACTUAL_365_FIXED)
+    return math.floor(initial_principal_minor * rate * years)
+
+
+def joint_cap_rate(*, lender_type: str, contract_on: date, ceilings: CeilingTable) -> Fraction:
+    """Return the annual rate of the joint cap in force (``CR-CEI-004`` when none is known).
+
+    Examples
+    --------
+    >>> joint_cap_rate(lender_type="bank", contract_on=date(2026, 1, 1), ceilings=load_ceilings())
+    Fraction(6, 25)
+    """
+    rules = _rules_in_force("joint_cap", lender_type, contract_on, ceilings)
+    if not rules:
+        raise PolicyError(
+            f"No joint cap on interest, penalty and fees is known for {lender_type!r} on {contract_on.isoformat()}.",
+            code="CR-CEI-004",
+        )
+    return min(Fraction(_rule_rate(rule, contract_on, ceilings)) for rule in rules)
+
+
+def check_amount_and_tenor(
+    *,
+    amount: Decimal,
+    method: str,
+    disbursed_on: date,
+    last_due_on: date,
+    lender_type: str,
+    ceilings: CeilingTable,
+    channel: str = "internet",
+) -> RuleCheck:
+    """Test a customer's unsecured consumer amount, and the loan's tenor, against the regulator's figures.
+
+    Parameters
+    ----------
+    amount : Decimal
+        Customer's total after this loan, in yuan.
+    method : str
+        Repayment method, as in LoanTerms.
+    disbursed_on, last_due_on : date
+        Term; one year after 10 January is 10 January, whatever the days between.
+    lender_type : str
+        'eligible_bank' is a bank of the types listed in the 2025 notice.
+    ceilings : CeilingTable
+        The rules.
+    channel : str
+        'internet' or 'self_paid'.
+
+    Returns
+    -------
+    RuleCheck
+        Names of the rules tested and broken.
+
+    Raises
+    ------
+    LoanError
+        Dates out of order (``CR-LON-005``).
+    SpecificationError
+        Unknown lender type (``CR-CEI-003``).
+
+    Examples
+    --------
+    >>> check = check_amount_and_tenor(amount=Decimal("200000.01"), method="bullet", disbursed_on=date(2026, 1, 10),
+    ...     last_due_on=date(2027, 1, 11), lender_type="bank", ceilings=load_ceilings())
+    >>> check.broken
+    ('cn-internet-200k', 'cn-internet-bullet-1y')
+    """
+    check_date_order(disbursed_on, last_due_on, "last_due_on")
+    amounts = _rules_in_force("amount_limit", lender_type, disbursed_on, ceilings)
+    tenors = _rules_in_force("tenor_limit", lender_type, disbursed_on, ceilings)
+    tests = [(rule, amount > rule.figures["max_amount"]) for rule in amounts if channel in rule.channels]
+    for rule in tenors:
+        if channel in rule.channels and method in rule.applies_to:
+            latest = add_months(disbursed_on, int(rule.figures["max_months"]))
+            tests.append((rule, last_due_on > latest))
+    return _rule_check(tests)
+
+
+def check_joint_lending(
+    *,
+    partner_share: Decimal,
+    one_partner_to_tier1: Decimal,
+    joint_to_total_loans: Decimal,
+    lender_type: str,
+    contract_on: date,
+    ceilings: CeilingTable,
+) -> RuleCheck:
+    """Test joint lending: the partner's share of each loan, and both concentrations.
+
+    Parameters
+    ----------
+    partner_share : Decimal
+        Partner's part of the loan.
+    one_partner_to_tier1, joint_to_total_loans : Decimal
+        Joint loans with this partner over net tier-1 capital; all joint loans over all loans.
+    lender_type : str
+        Whom the rule binds.
+    contract_on : date
+        When.
+    ceilings : CeilingTable
+        The rules.
+
+    Returns
+    -------
+    RuleCheck
+        Figures broken are named ``rule:figure``.
+
+    Examples
+    --------
+    >>> check_joint_lending(partner_share=Decimal("0.29"), one_partner_to_tier1=Decimal("0.1"),
+    ...     joint_to_total_loans=Decimal("0.5"), lender_type="bank", contract_on=date(2026, 1, 1),
+    ...     ceilings=load_ceilings()).broken
+    ('cn-joint-lending:min_partner_share',)
+    """
+    tested: list[str] = []
+    broken: list[str] = []
+    for rule in _rules_in_force("joint_lending", lender_type, contract_on, ceilings):
+        for figure, is_broken in (
+            ("min_partner_share", partner_share < rule.figures["min_partner_share"]),
+            ("max_one_partner_to_tier1", one_partner_to_tier1 > rule.figures["max_one_partner_to_tier1"]),
+            ("max_joint_to_total_loans", joint_to_total_loans > rule.figures["max_joint_to_total_loans"]),
+        ):
+            tested.append(f"{rule.rule_id}:{figure}")
+            if is_broken:
+                broken.append(f"{rule.rule_id}:{figure}")
+    return RuleCheck(is_lawful=not broken, broken=tuple(broken), tested=tuple(tested))
+
+
+def _rule_check(tests: Iterable[tuple[Rule, bool]]) -> RuleCheck:
+    tests = list(tests)
+    broken = tuple(rule.rule_id for rule, is_broken in tests if is_broken)
+    return RuleCheck(is_lawful=not broken, broken=broken, tested=tuple(rule.rule_id for rule, _ in tests))
+
+
+def _rules_in_force(kind: str, lender_type: str, on: date, ceilings: CeilingTable) -> Sequence[Rule]:
+    if lender_type not in ceilings.lender_types():
+        raise SpecificationError(
+            f"Lender type {lender_type!r} is not known to the ceiling file. "
+            f"{nearest(lender_type, ceilings.lender_types())}",
+            code="CR-CEI-003",
+        )
+    return [rule for rule in ceilings.rules if rule.kind == kind and rule.binds(lender_type, on)]
+
+
+def _rule_rate(rule: Rule, on: date, ceilings: CeilingTable) -> Decimal:
+    if "lpr_multiple" in rule.figures:
+        return rule.figures["lpr_multiple"] * lpr_rate(on, ceilings=ceilings)
+    return rule.figures["rate"]
+
+
+def _test_rule(
+    rule: Rule, nominal: float, effective: float, on: date, ceilings: CeilingTable
+) -> tuple[float, Measure, float, Rule]:
+    """Return margin, deciding measure, rate and rule; the smaller margin decides."""
+    rate = float(_rule_rate(rule, on, ceilings))
+    measures: list[tuple[float, Measure]] = []
+    if rule.measure in {"both", "nominal"}:
+        measures.append((rate - nominal, "nominal"))
+    if rule.measure in {"both", "effective"}:
+        measures.append((rate - effective, "effective"))
+    margin, measure = min(measures)
+    return margin, measure, rate, rule
+
+
+def _warnings(rule: Rule, on: date, ceilings: CeilingTable) -> tuple[str, ...]:
+    warnings = []
+    if "lpr_multiple" in rule.figures and on > ceilings.known_until:
+        warnings.append(
+            f"LPR of {on.isoformat()} is not known: the file ends on {ceilings.known_until.isoformat()}; the last value is used."
+        )
+    if rule.status != "S":
+        warnings.append(
+            f"Rule {rule.rule_id} has status {rule.status}: check the primary text. {rule.note}".strip()
+        )
+    return tuple(warnings)
+
+
+_FIGURES: dict[str, tuple[tuple[str, ...], str]] = {
+    "ceiling": (("rate", "lpr_multiple"), "products"),
+    "joint_cap": (("rate", "lpr_multiple"), ""),
+    "amount_limit": (("max_amount",), ""),
+    "tenor_limit": (("max_months",), "methods"),
+    "joint_lending": (("min_partner_share", "max_one_partner_to_tier1", "max_joint_to_total_loans"), ""),
+}
+
+
+def _lpr_row(table: ConfigTable) -> LprRow:
+    row = LprRow(
+        from_on=table.take("from", date),
+        one_year=table.take("one_year", Decimal),
+        five_year=table.take("five_year", Decimal),
+        status=table.choice("status", _STATUSES),
+        source=table.take("source", str),
+    )
+    table.finish()
+    return row
+
+
+def _rule(kind: str, table: ConfigTable) -> Rule:
+    names, applies_key = _FIGURES[kind]
+    figures = {name: table.take(name, Decimal) for name in names if name in table}
+    is_alternative = "lpr_multiple" in names
+    if len(figures) != (1 if is_alternative else len(names)):
+        raise SpecificationError(
+            f"{table.where}: expected {'exactly one' if is_alternative else 'all'} of {list(names)}. Got {sorted(figures)}.",
+            code="CR-CEI-001",
+        )
+    is_ceiling = kind == "ceiling"
+    has_channel = kind in {"amount_limit", "tenor_limit"}
+    rule = Rule(
+        kind=kind,
+        rule_id=table.take("id", str),
+        lender_types=table.texts("lender_types"),
+        applies_to=table.texts(applies_key) if applies_key else (),
+        channels=table.texts("channels") if has_channel else (),
+        from_on=table.take("from", date),
+        until_on=table.get("until", date, date.max),
+        figures=figures,
+        scope=table.choice("scope", ("per_loan", "portfolio_average")) if is_ceiling else "",
+        measure=table.choice("measure", ("both", "nominal", "effective")) if is_ceiling else "",
+        status=table.choice("status", _STATUSES),
+        source=table.take("source", str),
+        note=table.get("note", str, ""),
+    )
+    table.finish()
+    return rule
