@@ -1,0 +1,349 @@
+"""A strategy: everything a lender decides by, as data.
+
+Read from TOML (:meth:`Strategy.from_toml`), carried in the bundle as JSON, printed in the report. Reading order: the small
+records from top to bottom, then :class:`Strategy`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from credit_risk.domain.configuration import ConfigTable, read_toml
+from credit_risk.errors import PolicyError, SpecificationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SCHEMA_VERSION = 1
+STAGES = ("identity", "fraud", "eligibility", "risk", "affordability", "offer")
+#: Stages this version can assess; the others can only be declared not assessed.
+ASSESSABLE = ("eligibility", "risk", "offer")
+OPERATORS = ("<", "<=", ">", ">=", "==")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lender:
+    """Who lends, what, under which date's law.
+
+    ``contract_on`` is the contract date that ceilings are looked up for; nothing reads the clock.
+    """
+
+    type: str
+    product: str
+    contract_on: str
+    currency: str
+    offer_is_hypothetical: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PdPolicy:
+    """How the models' horizon becomes the loan's.
+
+    ``conversion`` is ``"none"`` (the horizons must be equal) or ``"taken_as_term"`` (a stated assumption: the model's PD
+    is used as the PD over the loan's term).
+    """
+
+    model_horizon: str
+    exposure_horizon: str
+    conversion: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagePolicy:
+    """Whether a stage is assessed, and if not, why (a text key)."""
+
+    status: str
+    because: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One eligibility rule on one feature; the applicant fails where the comparison holds.
+
+    ``when_missing`` says what an unknown value means: ``"pass"``, ``"decline"`` or ``"refer"``.
+    """
+
+    id: str
+    stage: str
+    feature: str
+    operator: str
+    value: float
+    outcome: str
+    when_missing: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostPolicy:
+    """What a loan costs the lender; rates per year on the contractual balance, the fixed cost per loan."""
+
+    funding_rate: float
+    operating_rate: float
+    margin_rate: float
+    fixed_cost_amount: str
+    lgd: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferPolicy:
+    """The grid offers are chosen from; amounts and rates as exact decimal texts.
+
+    ``max_expected_loss_amount`` is the most a single loan may lose in expectation: it is what makes the limit fall as PD
+    rises.
+    """
+
+    method: str
+    n_instalments: int
+    amounts: tuple[str, ...]
+    annual_rates: tuple[str, ...]
+    max_expected_loss_amount: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strategy:
+    """Stages, rules, cut-off, costs, offer grid and stated assumptions of one lender.
+
+    Examples
+    --------
+    >>> strategy = Strategy.from_toml("examples/uci_credit_card/strategy.toml")  # doctest: +SKIP
+    """
+
+    id: str
+    version: str
+    decision_model: str
+    lender: Lender
+    pd: PdPolicy
+    stages: Mapping[str, StagePolicy]
+    required_sources: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    max_pd: float
+    refer_above_pd: float | None
+    costs: CostPolicy
+    offer: OfferPolicy
+    assumptions: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> Strategy:
+        """Read a strategy; every key is checked.
+
+        Raises
+        ------
+        SpecificationError
+            A key is missing, unknown, of the wrong type or out of range (``CR-CFG-*``, ``CR-STR-*``).
+        """
+        table = read_toml(Path(path))
+        strategy = _read_strategy(table)
+        table.finish()
+        return strategy
+
+    @property
+    def not_assessed(self) -> tuple[str, ...]:
+        """Stages that nobody assesses; the fact stands on every decision."""
+        return tuple(stage for stage in STAGES if self.stages[stage].status == "not_assessed")
+
+    def check_horizon(self, model: str, horizon: str) -> None:
+        """Refuse a model whose PD horizon the strategy does not expect.
+
+        Raises
+        ------
+        PolicyError
+            The horizon differs and no conversion is stated (``CR-POL-001``).
+        """
+        if horizon != self.pd.model_horizon:
+            raise PolicyError(
+                f"Model {model!r} gives a PD over {horizon!r}; strategy {self.id!r} expects {self.pd.model_horizon!r}. "
+                "Hint: recalibrate the model, or state the horizon in [pd].",
+                code="CR-POL-001",
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {"schema_version": SCHEMA_VERSION, **asdict(self)}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Strategy:
+        """Rebuild a strategy from :meth:`to_dict`."""
+        return cls(
+            id=content["id"],
+            version=content["version"],
+            decision_model=content["decision_model"],
+            lender=Lender(**content["lender"]),
+            pd=PdPolicy(**content["pd"]),
+            stages={name: StagePolicy(**stage) for name, stage in content["stages"].items()},
+            required_sources=tuple(content["required_sources"]),
+            rules=tuple(Rule(**rule) for rule in content["rules"]),
+            max_pd=content["max_pd"],
+            refer_above_pd=content["refer_above_pd"],
+            costs=CostPolicy(**content["costs"]),
+            offer=OfferPolicy(
+                **{
+                    **content["offer"],
+                    "amounts": tuple(content["offer"]["amounts"]),
+                    "annual_rates": tuple(content["offer"]["annual_rates"]),
+                }
+            ),
+            assumptions={language: tuple(lines) for language, lines in content["assumptions"].items()},
+        )
+
+
+# ---- reading -----------------------------------------------------------------------------------------------------
+
+
+def _read_strategy(table: ConfigTable) -> Strategy:
+    _check_schema(table)
+    risk = table.table("risk")
+    max_pd = _share(risk, "max_pd")
+    refer_above = _share(risk, "refer_above_pd") if "refer_above_pd" in risk else None
+    risk.finish(["refer_above_pd"])
+    assumptions = table.table("assumptions")
+    texts = {language: assumptions.texts(language) for language in ("en", "zh-CN")}
+    assumptions.finish()
+    return Strategy(
+        id=table.take("id", str),
+        version=table.take("version", str),
+        decision_model=table.take("decision_model", str),
+        lender=_read_lender(table.table("lender")),
+        pd=_read_pd(table.table("pd")),
+        stages=_read_stages(table.table("stages")),
+        required_sources=table.texts("required_sources", ()),
+        rules=tuple(_read_rule(rule) for rule in table.tables("rules")),
+        max_pd=max_pd,
+        refer_above_pd=refer_above,
+        costs=_read_costs(table.table("costs")),
+        offer=_read_offer(table.table("offer")),
+        assumptions=texts,
+    )
+
+
+def _check_schema(table: ConfigTable) -> None:
+    version = table.take("schema_version", int)
+    if version != SCHEMA_VERSION:
+        raise SpecificationError(
+            f"{table.where}: schema_version = {version} is not supported. Expected {SCHEMA_VERSION}.",
+            code="CR-STR-001",
+        )
+
+
+def _read_lender(table: ConfigTable) -> Lender:
+    lender = Lender(
+        type=table.take("type", str),
+        product=table.take("product", str),
+        contract_on=table.take("contract_on", date).isoformat(),
+        currency=table.take("currency", str),
+        offer_is_hypothetical=table.get("offer_is_hypothetical", bool, default=False),
+    )
+    table.finish()
+    return lender
+
+
+def _read_pd(table: ConfigTable) -> PdPolicy:
+    policy = PdPolicy(
+        model_horizon=table.take("model_horizon", str),
+        exposure_horizon=table.take("exposure_horizon", str),
+        conversion=table.choice("conversion", ("none", "taken_as_term"), "none"),
+    )
+    table.finish()
+    if policy.model_horizon != policy.exposure_horizon and policy.conversion == "none":
+        raise PolicyError(
+            f"{table.where}: the models' PD covers {policy.model_horizon!r} but the loan runs {policy.exposure_horizon!r}. "
+            "Hint: state conversion = 'taken_as_term' if you accept that assumption.",
+            code="CR-POL-001",
+        )
+    return policy
+
+
+def _read_stages(table: ConfigTable) -> dict[str, StagePolicy]:
+    stages = {}
+    for name in STAGES:
+        stage = table.table(name)
+        status = stage.choice("status", ("assessed", "not_assessed"))
+        if status == "assessed" and name not in ASSESSABLE:
+            raise SpecificationError(
+                f"{stage.where}: this version cannot assess {name!r}. Expected status = 'not_assessed' "
+                f"(assessable: {list(ASSESSABLE)}).",
+                code="CR-STR-002",
+            )
+        if status == "not_assessed" and name in ("risk", "offer"):
+            raise SpecificationError(
+                f"{stage.where}: {name!r} must be assessed, or nothing is decided.", code="CR-STR-002"
+            )
+        stages[name] = StagePolicy(status=status, because=stage.get("because", str, "") or None)
+        stage.finish()
+    table.finish()
+    return stages
+
+
+def _read_rule(table: ConfigTable) -> Rule:
+    rule = Rule(
+        id=table.take("id", str),
+        stage=table.choice("stage", ("eligibility",)),
+        feature=table.take("feature", str),
+        operator=table.choice("operator", OPERATORS),
+        value=float(table.take("value", Decimal)),
+        outcome=table.choice("outcome", ("decline", "refer"), "decline"),
+        when_missing=table.choice("when_missing", ("pass", "decline", "refer")),
+        reason=table.take("reason", str),
+    )
+    table.finish()
+    return rule
+
+
+def _read_costs(table: ConfigTable) -> CostPolicy:
+    costs = CostPolicy(
+        funding_rate=_share(table, "funding_rate"),
+        operating_rate=_share(table, "operating_rate"),
+        margin_rate=_share(table, "margin_rate"),
+        fixed_cost_amount=str(_not_negative(table, "fixed_cost_amount")),
+        lgd=_share(table, "lgd"),
+    )
+    table.finish()
+    return costs
+
+
+def _read_offer(table: ConfigTable) -> OfferPolicy:
+    method = table.choice("method", ("equal_instalment",))
+    n_instalments = table.take("n_instalments", int)
+    if n_instalments < 1:
+        raise SpecificationError(f"{table.where}: n_instalments must be at least 1.", code="CR-STR-003")
+    policy = OfferPolicy(
+        method=method,
+        n_instalments=n_instalments,
+        amounts=_steps(table.table("amounts")),
+        annual_rates=_steps(table.table("annual_rates")),
+        max_expected_loss_amount=str(_not_negative(table, "max_expected_loss_amount")),
+    )
+    table.finish()
+    return policy
+
+
+def _steps(table: ConfigTable) -> tuple[str, ...]:
+    """Return min, min + step, ... up to max, as exact decimal texts."""
+    low, high, step = (_not_negative(table, key) for key in ("min", "max", "step"))
+    table.finish()
+    if step <= 0 or high < low:
+        raise SpecificationError(
+            f"{table.where}: expected min <= max and step > 0. Got min {low}, max {high}, step {step}.",
+            code="CR-STR-003",
+        )
+    return tuple(str(low + step * i) for i in range(int((high - low) / step) + 1))
+
+
+def _share(table: ConfigTable, key: str) -> float:
+    value = table.take(key, Decimal)
+    if not 0 <= value <= 1:
+        raise SpecificationError(
+            f"{table.where}: {key} = {value} must lie between 0 and 1 (a fraction, not percent).",
+            code="CR-STR-003",
+        )
+    return float(value)
+
+
+def _not_negative(table: ConfigTable, key: str) -> Decimal:
+    value = table.take(key, Decimal)
+    if value < 0:
+        raise SpecificationError(f"{table.where}: {key} = {value} must not be negative.", code="CR-STR-003")
+    return value

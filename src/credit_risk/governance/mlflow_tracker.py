@@ -1,0 +1,91 @@
+"""Recording a run in MLflow: an embedded SQLite store by default, or wherever ``MLFLOW_TRACKING_URI`` points."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import mlflow
+
+import credit_risk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+_MODEL_CODE = Path(__file__).with_name("pyfunc_model.py")
+
+
+class MlflowTracker:
+    """Records runs of one experiment.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the embedded store lies when ``MLFLOW_TRACKING_URI`` is not set.
+    experiment : str
+        Name of the experiment.
+    """
+
+    def __init__(self, *, folder: Path, experiment: str) -> None:
+        self._folder = folder
+        self._experiment = experiment
+        self.uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{folder.resolve() / 'mlflow.db'}"
+        self._is_embedded = "MLFLOW_TRACKING_URI" not in os.environ
+
+    def record(
+        self,
+        *,
+        parameters: Mapping[str, object],
+        metrics: Mapping[str, float],
+        tags: Mapping[str, str],
+        artefacts: Iterable[Path],
+        bundle: Path,
+    ) -> str:
+        """Record one run and return its id.
+
+        The model is logged from code; its only artefact is the bundle folder.
+        """
+        with _quiet():
+            mlflow.set_tracking_uri(self.uri)
+            with mlflow.start_run(experiment_id=self._experiment_id()) as run:
+                mlflow.log_params({key: str(value)[:500] for key, value in parameters.items()})
+                mlflow.log_metrics(dict(metrics))
+                mlflow.set_tags(dict(tags))
+                for path in artefacts:
+                    mlflow.log_artifact(str(path))
+                mlflow.pyfunc.log_model(
+                    name="bundle",
+                    python_model=str(_MODEL_CODE),
+                    artifacts={"bundle": str(bundle)},
+                    pip_requirements=[f"credit-risk-toolkit=={credit_risk.__version__}"],
+                )
+                return str(run.info.run_id)
+
+    def _experiment_id(self) -> str:
+        found = mlflow.get_experiment_by_name(self._experiment)
+        if found is not None:
+            return str(found.experiment_id)
+        if not self._is_embedded:
+            return str(mlflow.create_experiment(self._experiment))
+        artefacts = (self._folder / "artefacts").resolve()
+        return str(mlflow.create_experiment(self._experiment, artifact_location=artefacts.as_uri()))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep MLflow's start-up chatter (schema migrations, hints) off the user's screen."""
+    names = ("mlflow", "alembic")
+    levels = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)

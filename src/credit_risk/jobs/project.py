@@ -1,0 +1,100 @@
+"""A project folder: the five configuration files that say what a main job does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from credit_risk.decision.strategy import Strategy
+from credit_risk.domain.configuration import ConfigTable, read_toml
+from credit_risk.features import FeatureCatalogue
+from credit_risk.performance import OutcomeDefinition
+from credit_risk.training import TrainingPlan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldAttribute:
+    """A protected attribute of the fairness table: words for it and for its groups.
+
+    ``bands`` are lower bounds that cut a numeric attribute (age) into groups; empty for codes.
+    """
+
+    label: Mapping[str, str]
+    groups: Mapping[str, Mapping[str, str]]
+    bands: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSettings:
+    """Title and words of the report, per language."""
+
+    title: Mapping[str, str]
+    subtitle: Mapping[str, str]
+    attributes: Mapping[str, HeldAttribute]
+
+    @classmethod
+    def from_toml(cls, path: Path) -> ReportSettings:
+        """Read ``report.toml``."""
+        table = read_toml(path)
+        settings = cls(
+            title=_words(table.table("title")),
+            subtitle=_words(table.table("subtitle")),
+            attributes={
+                name: _attribute(part) for name, part in table.optional_table("attributes").sub_tables()
+            },
+        )
+        table.finish()
+        return settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """Everything that configures one main job."""
+
+    features: FeatureCatalogue
+    outcome: OutcomeDefinition
+    plan: TrainingPlan
+    strategy: Strategy
+    report: ReportSettings
+    files: tuple[Path, ...]
+
+    @classmethod
+    def read(cls, folder: Path) -> Project:
+        """Read a project folder.
+
+        Raises
+        ------
+        SpecificationError
+            A file is absent or a key of it is not usable (``CR-CFG-*``).
+        """
+        names = ("features.toml", "outcome.toml", "training.toml", "strategy.toml", "report.toml")
+        features, outcome, training, strategy, report = (folder / name for name in names)
+        return cls(
+            features=FeatureCatalogue.from_toml(features),
+            outcome=OutcomeDefinition.from_toml(outcome),
+            plan=TrainingPlan.from_toml(training),
+            strategy=Strategy.from_toml(strategy),
+            report=ReportSettings.from_toml(report),
+            files=(features, outcome, training, strategy, report),
+        )
+
+
+def _words(table: ConfigTable) -> dict[str, str]:
+    words = {"en": table.take("en", str), "zh-CN": table.take("zh-CN", str)}
+    table.finish()
+    return words
+
+
+def _attribute(table: ConfigTable) -> HeldAttribute:
+    bands = table.get("bands", list, [])
+    held = HeldAttribute(
+        label=_words(table.table("label")),
+        groups={name: _words(part) for name, part in table.optional_table("groups").sub_tables()},
+        bands=tuple(int(bound) for bound in bands),
+    )
+    table.finish()
+    return held

@@ -1,0 +1,156 @@
+"""Filling the report: from a run's records to the plain tables that reporting draws."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+import credit_risk
+from credit_risk.domain.texts import text
+from credit_risk.evaluation import fairness_table, score_band_table
+from credit_risk.reporting import KeyFigures, ReportContent, render_report
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from credit_risk.jobs.project import HeldAttribute
+    from credit_risk.jobs.run import MainRun
+
+_N_TOP_VARIABLES = 8
+_PACKAGES = ("numpy", "pandas", "xgboost-cpu", "duckdb", "ibis-framework", "scikit-learn")
+
+
+def write_report(path: Path, run: MainRun, digests: Mapping[str, str]) -> None:
+    """Write the self-contained HTML report of a run."""
+    path.write_text(
+        render_report(report_content(run, digests), language=run.settings.language), encoding="utf-8"
+    )
+
+
+def report_content(run: MainRun, digests: Mapping[str, str]) -> ReportContent:
+    """Collect everything the report shows."""
+    frame, portfolio = run.portfolio.frame, run.portfolio
+    approved = frame[portfolio.is_approved]
+    return ReportContent(
+        title=run.project.report.title,
+        subtitle=run.project.report.subtitle,
+        currency=run.sources.currency,
+        decision_model=run.project.strategy.decision_model,
+        key_figures=_key_figures(run),
+        assumptions=run.project.strategy.assumptions,
+        sample=_sample(run),
+        evaluation=run.evaluation,
+        predictions={model.name: frame[f"pd_{model.name}"].to_numpy() for model in run.evaluation.models},
+        is_bad=run.sample.holdout.is_bad,
+        score=frame["score"].to_numpy(dtype=np.float64),
+        binning=_binning(run),
+        variable_labels={name: _label(run, name) for name in run.bundle.scorecard.feature_names},
+        bands=_bands(run),
+        outcomes=portfolio.outcomes(),
+        offers=pd.DataFrame(
+            {
+                "pd": approved["pd"],
+                "limit_amount": approved["limit_amount"],
+                "annual_rate": approved["effective_rate"],
+            }
+        ),
+        profit=portfolio.profit(),
+        reasons=portfolio.reasons(),
+        fairness=_fairness(run),
+        attribute_labels=_attribute_labels(run.project.report.attributes),
+        digests=digests,
+        versions={
+            "credit-risk-toolkit": credit_risk.__version__,
+            **{package: version(package) for package in _PACKAGES},
+        },
+        artefacts={
+            "decisions": "decisions.parquet",
+            "bundle": "bundle/",
+            "evaluation": "evaluation.json",
+            "run": "run.json",
+        },
+    )
+
+
+def _key_figures(run: MainRun) -> KeyFigures:
+    figures = run.portfolio.figures(run.sample.holdout.is_bad)
+    return KeyFigures(
+        n_holdout=len(run.sample.holdout),
+        bad_rate=figures["bad_rate"],
+        approval_rate=figures["approval_rate"],
+        bad_rate_approved=figures["bad_rate_approved"],
+        mean_limit_amount=figures["mean_limit_amount"],
+        mean_effective_rate=figures["mean_effective_rate"],
+        expected_profit_amount=figures["expected_profit_amount"],
+    )
+
+
+def _sample(run: MainRun) -> pd.DataFrame:
+    return run.sample.table().reset_index().rename(columns={"part": "sample"})
+
+
+def _binning(run: MainRun) -> dict[str, pd.DataFrame]:
+    """Return the bins of the card's strongest variables, counted on development rows."""
+    card = run.models.card
+    names = sorted(run.bundle.scorecard.feature_names, key=lambda name: -card.information_value(name))
+    return {name: card.bin_counts(name) for name in names[:_N_TOP_VARIABLES]}
+
+
+def _label(run: MainRun, name: str) -> dict[str, str]:
+    factor = run.project.features.factors[name]
+    meaning = run.project.features[name].meaning
+    return {"en": meaning, "zh-CN": f"{text(f'reasons.factor.{factor}', 'zh-CN')}:{name}"}
+
+
+def _bands(run: MainRun) -> pd.DataFrame:
+    frame = run.portfolio.frame
+    return score_band_table(
+        frame["score"].to_numpy(),
+        run.sample.holdout.is_bad,
+        pd=frame["pd"].to_numpy(),
+        is_approved=run.portfolio.is_approved,
+        limit_amount=frame["limit_amount"].to_numpy(),
+        annual_rate=frame["effective_rate"].to_numpy(),
+    )
+
+
+def _fairness(run: MainRun) -> pd.DataFrame:
+    frame = run.portfolio.frame
+    held = run.sources.held.loc[run.sample.holdout.X.index]
+    groups = {
+        name: _groups(held[name].to_numpy(), attribute)
+        for name, attribute in run.project.report.attributes.items()
+        if name in held.columns
+    }
+    return fairness_table(
+        groups,
+        is_approved=run.portfolio.is_approved,
+        pd=frame["pd"].to_numpy(),
+        is_bad=run.sample.holdout.is_bad,
+        score=frame["score"].to_numpy(),
+        limit_amount=frame["limit_amount"].to_numpy(),
+        annual_rate=frame["effective_rate"].to_numpy(),
+    )
+
+
+def _groups(values: np.ndarray, attribute: HeldAttribute) -> np.ndarray:
+    """Return a group label per customer: the code itself, or the band of a numeric attribute."""
+    if not attribute.bands:
+        return np.array([str(value) for value in values], dtype=object)
+    bounds = np.array(attribute.bands)
+    labels = [f"{low}-{high - 1}" for low, high in zip(bounds[:-1], bounds[1:], strict=True)] + [
+        f"{bounds[-1]}+"
+    ]
+    position = np.clip(np.searchsorted(bounds, values, side="right") - 1, 0, len(labels) - 1)
+    return np.array(labels, dtype=object)[position]
+
+
+def _attribute_labels(attributes: Mapping[str, HeldAttribute]) -> dict[str, Mapping[str, str]]:
+    labels: dict[str, Mapping[str, str]] = {name: attribute.label for name, attribute in attributes.items()}
+    for name, attribute in attributes.items():
+        labels.update({f"{name}={group}": words for group, words in attribute.groups.items()})
+    return labels

@@ -1,0 +1,7 @@
+"""Right of the application: what "bad" means, and when it is known."""
+
+from __future__ import annotations
+
+from credit_risk._lazy import attach
+
+__getattr__, __dir__, __all__ = attach(__name__, {"OutcomeDefinition": "credit_risk.performance.outcome"})

@@ -1,0 +1,121 @@
+"""The development sample: features look left of the application, the outcome looks right, and here they meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from credit_risk.errors import SampleError
+from credit_risk.features import compute_features
+from credit_risk.samples.split import PARTS, SplitRule
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from credit_risk.domain.ports import ProgressReporter
+    from credit_risk.features import FeatureCatalogue
+    from credit_risk.performance import OutcomeDefinition
+    from credit_risk.sources import Sources
+
+_MIN_BADS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SamplePart:
+    """Rows of one part of the sample.
+
+    Attributes
+    ----------
+    X : DataFrame, shape (n_rows, n_features)
+        Features, indexed by application; NaN is missing.
+    is_bad : bool ndarray, shape (n_rows,)
+        The outcome.
+    flags : DataFrame of bool, shape (n_rows, n_flags)
+        Facts about missing records or consent.
+    """
+
+    name: str
+    X: pd.DataFrame = field(repr=False)
+    is_bad: NDArray[np.bool_] = field(repr=False)
+    flags: pd.DataFrame = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DevelopmentSample:
+    """Development, validation and holdout rows of one population.
+
+    Attributes
+    ----------
+    development, validation, holdout : SamplePart
+        Fit on the first, choose and calibrate on the second, judge and decide on the third.
+    exclusions : tuple of (str, int)
+        Why applications left the sample, and how many.
+    """
+
+    development: SamplePart
+    validation: SamplePart
+    holdout: SamplePart
+    exclusions: tuple[tuple[str, int], ...]
+    horizon: str
+
+    @classmethod
+    def build(
+        cls,
+        sources: Sources,
+        features: FeatureCatalogue,
+        outcome: OutcomeDefinition,
+        *,
+        split: SplitRule | None = None,
+        n_threads: int = 2,
+        progress: ProgressReporter | None = None,
+    ) -> DevelopmentSample:
+        """Compute features and outcomes, exclude what is undetermined, and split by customer.
+
+        Raises
+        ------
+        SampleError
+            A part holds fewer than 30 bads or 30 goods (``CR-SMP-002``).
+        """
+        table = compute_features(features, sources, n_threads=n_threads, progress=progress)
+        labels = outcome.label(sources)
+        determined = labels["is_determined"].to_numpy()
+        part_of = (split or SplitRule()).assign(sources.applications["customer_id"])
+        parts = {}
+        for name in PARTS:
+            rows = determined & (part_of == name)
+            is_bad = labels["is_bad"].to_numpy()[rows]
+            _check_size(name, is_bad)
+            parts[name] = SamplePart(name=name, X=table.X[rows], is_bad=is_bad, flags=table.flags[rows])
+        exclusions = (("outcome undetermined", int((~determined).sum())),)
+        return cls(**parts, exclusions=exclusions, horizon=outcome.horizon)
+
+    def table(self) -> pd.DataFrame:
+        """Return rows, bads and bad rate of each part."""
+        parts = (self.development, self.validation, self.holdout)
+        return pd.DataFrame(
+            {
+                "n": [len(part) for part in parts],
+                "n_bads": [int(part.is_bad.sum()) for part in parts],
+                "bad_rate": [float(part.is_bad.mean()) for part in parts],
+            },
+            index=pd.Index([part.name for part in parts], name="part"),
+        )
+
+    def _repr_html_(self) -> str:
+        return str(self.table().to_html(float_format="{:.4f}".format))
+
+
+def _check_size(name: str, is_bad: NDArray[np.bool_]) -> None:
+    n_bads, n_goods = int(is_bad.sum()), int((~is_bad).sum())
+    if min(n_bads, n_goods) < _MIN_BADS:
+        raise SampleError(
+            f"The {name} part holds {n_bads} bads and {n_goods} goods. Expected at least {_MIN_BADS} of each. "
+            "Hint: use more customers or other shares.",
+            code="CR-SMP-002",
+        )

@@ -1,0 +1,15 @@
+"""The runtime: one bundle, one engine, for one applicant and for a portfolio. Only numpy and the standard library."""
+
+from __future__ import annotations
+
+from credit_risk._lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "FeatureRows": "credit_risk.scoring.engine",
+        "ScoringBundle": "credit_risk.scoring.bundle",
+        "ScoringEngine": "credit_risk.scoring.engine",
+        "load_bundle": "credit_risk.scoring.bundle",
+    },
+)

@@ -1,0 +1,186 @@
+"""The engine: features of one applicant or of a portfolio -> decisions, by the same functions.
+
+Real time (:meth:`ScoringEngine.decide`) and batch (:meth:`ScoringEngine.decide_rows`) differ only in where the feature rows
+come from. Reading order: ``decide``, ``decide_rows``, then the steps below them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from credit_risk.calibration.apply import apply_calibration
+from credit_risk.decision.offer_choice import OfferChoice, choose_offers
+from credit_risk.decision.offer_grid import OfferGrid
+from credit_risk.decision.reasons import score_reasons
+from credit_risk.decision.rules import rule_hits
+from credit_risk.domain.application import Application
+from credit_risk.errors import ScoringError
+from credit_risk.features.closure import FeatureClosure
+from credit_risk.ml.apply import forest_pd
+from credit_risk.scorecard.apply import apply_scorecard, reason_shortfalls
+from credit_risk.scoring.assembly import ChosenOffer, DecisionAssembler, RowFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from credit_risk.decision.record import Decision
+    from credit_risk.scorecard.apply import CardResult
+    from credit_risk.scoring.bundle import ScoringBundle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FeatureRows:
+    """Feature rows of a portfolio, ready to be decided.
+
+    Attributes
+    ----------
+    application_ids : sequence of str, length n
+        Keys.
+    applied_at : sequence of datetime, length n
+        Timezone-aware.
+    X : float64 ndarray, shape (n, n_features)
+        In the order of the bundle's catalogue; NaN is missing.
+    flags : sequence of tuple of str, length n
+        Facts about sources, as the feature compilers report them.
+    """
+
+    application_ids: Sequence[str]
+    applied_at: Sequence[datetime]
+    X: NDArray[np.float64] = field(repr=False)
+    flags: Sequence[tuple[str, ...]] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scores:
+    """What the models say: the card's result and every model's calibrated PD."""
+
+    card: CardResult
+    pds: Mapping[str, NDArray[np.float64]]
+
+
+class ScoringEngine:
+    """Applies one bundle.
+
+    Parameters
+    ----------
+    bundle : ScoringBundle
+        What to apply. Loading is the time to pay for tables: the offer grid and the feature closure are built here.
+    """
+
+    def __init__(self, bundle: ScoringBundle) -> None:
+        self.bundle = bundle
+        self.grid = OfferGrid.build(bundle.strategy)
+        self._closure = FeatureClosure(bundle.features, bundle.contracts)
+        names = list(bundle.features.names)
+        self._card_columns = np.array(
+            [names.index(name) for name in bundle.scorecard.feature_names], dtype=np.int64
+        )
+        self._forest_columns = np.array(
+            [names.index(name) for name in bundle.booster.feature_names], dtype=np.int64
+        )
+        self._rule_columns = [names.index(rule.feature) for rule in bundle.strategy.rules]
+        self._factors = [bundle.features.factors[name] for name in bundle.scorecard.feature_names]
+        self._assembler = DecisionAssembler(bundle, self.grid)
+
+    def decide(
+        self,
+        request: Mapping[str, object],
+        records: Mapping[str, Sequence[Mapping[str, object]]],
+        *,
+        human_review_requested: bool = False,
+    ) -> Decision:
+        """Decide one application from raw records."""
+        application = Application.from_mapping(request)
+        vector = self._closure(application, records)
+        rows = FeatureRows(
+            application_ids=[application.application_id],
+            applied_at=[application.applied_at],
+            X=vector.values[None, :],
+            flags=[tuple(vector.flags)],
+        )
+        return self.decide_rows(rows, human_review_requested=human_review_requested)[0]
+
+    def decide_rows(self, rows: FeatureRows, *, human_review_requested: bool = False) -> list[Decision]:
+        """Decide a portfolio of feature rows.
+
+        Raises
+        ------
+        ScoringError
+            Wrong number of columns (``CR-SCR-010``) or rows of unequal length (``CR-SCR-011``).
+        """
+        self._check(rows)
+        scores = self.score(rows.X)
+        deciding_pd = scores.pds[self.bundle.strategy.decision_model]
+        said = [
+            rule_hits(rule, rows.X[:, j])
+            for rule, j in zip(self.bundle.strategy.rules, self._rule_columns, strict=True)
+        ]
+        choice = choose_offers(self.grid, self.bundle.strategy, deciding_pd)
+        reasons = score_reasons(reason_shortfalls(self.bundle.scorecard, scores.card.points), self._factors)
+        return [
+            self._assembler.assemble(
+                self._facts(rows, scores, i, human_review_requested=human_review_requested),
+                rules_said=[str(column[i]) for column in said],
+                choice=_chosen(choice, i),
+                score_reasons=reasons[i],
+            )
+            for i in range(len(rows.application_ids))
+        ]
+
+    def score(self, X: NDArray[np.float64]) -> Scores:
+        """Return points and calibrated PDs of feature rows.
+
+        Parameters
+        ----------
+        X : float64 ndarray, shape (n, n_features)
+            In the order of the bundle's catalogue.
+        """
+        card = apply_scorecard(self.bundle.scorecard, np.ascontiguousarray(X[:, self._card_columns]))
+        raw = {"scorecard": card.pd, "booster": forest_pd(self.bundle.booster, X[:, self._forest_columns])}
+        return Scores(
+            card=card,
+            pds={name: apply_calibration(self.bundle.calibrations[name], pd) for name, pd in raw.items()},
+        )
+
+    def _check(self, rows: FeatureRows) -> None:
+        n_features = len(self.bundle.features.names)
+        if rows.X.ndim != 2 or rows.X.shape[1] != n_features:
+            raise ScoringError(
+                f"The bundle has {n_features} features. Got feature rows of shape {rows.X.shape}. "
+                "Hint: compute them with the bundle's catalogue.",
+                code="CR-SCR-010",
+            )
+        lengths = {len(rows.application_ids), len(rows.applied_at), len(rows.X), len(rows.flags)}
+        if len(lengths) != 1:
+            raise ScoringError(
+                f"Keys, times, features and flags must have one entry per application. Got lengths {sorted(lengths)}.",
+                code="CR-SCR-011",
+            )
+
+    def _facts(self, rows: FeatureRows, scores: Scores, i: int, *, human_review_requested: bool) -> RowFacts:
+        return RowFacts(
+            application_id=str(rows.application_ids[i]),
+            applied_at=rows.applied_at[i].astimezone(UTC).isoformat(),
+            score=int(scores.card.score[i]),
+            pds={name: float(pd[i]) for name, pd in scores.pds.items()},
+            source_flags=rows.flags[i],
+            card_flags=scores.card.flags[i],
+            human_review_requested=human_review_requested,
+        )
+
+
+def _chosen(choice: OfferChoice, i: int) -> ChosenOffer | None:
+    if choice.cell[i] < 0:
+        return None
+    return ChosenOffer(
+        cell=int(choice.cell[i]),
+        expected_loss_minor=int(choice.expected_loss_minor[i]),
+        operating_cost_minor=int(choice.operating_cost_minor[i]),
+        expected_profit_minor=int(choice.expected_profit_minor[i]),
+    )
