@@ -1,0 +1,175 @@
+"""Parameter and outcome checks of the binning, once, at the start of a fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from credit_risk.binning.rules import Outcome
+from credit_risk.binning.spec import SpecialBin
+from credit_risk.errors import FitError, SpecificationError
+from credit_risk.numerics.optimal_binning import TRENDS
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from credit_risk.binning.rules import BinningRules
+
+_ALLOWED: dict[str, tuple[str, ...]] = {
+    "trend": (*TRENDS, "auto"),
+    "missing": ("own", "neutral", "worst", "nearest", "error"),
+    "unseen": ("neutral", "worst", "own", "error"),
+    "fallback": ("neutral", "worst", "error"),
+    "objective": ("information_value", "jensen_shannon", "hellinger"),
+    "solver": ("exact", "optbinning"),
+}
+_RANGES: dict[str, tuple[float, float]] = {
+    "max_bins": (1, 200),
+    "min_bins": (1, 200),
+    "min_share": (0.0, 0.5),
+    "min_goods": (0, float("inf")),
+    "min_bads": (0, float("inf")),
+    "min_own_rows": (1, float("inf")),
+    "rare_share": (0.0, 0.5),
+    "n_prebins": (2, 2000),
+    "min_woe_gap": (0.0, float("inf")),
+    "max_p_value": (1e-12, 1.0),
+    "turning_gain": (0.0, float("inf")),
+}
+
+
+def check_rules(
+    rules: BinningRules, name: str, names: tuple[str, ...], per_variable: Mapping[str, object]
+) -> None:
+    """Refuse parameters outside their allowed sets.
+
+    Raises
+    ------
+    SpecificationError
+        An unknown word (``CR-BIN-030``), a number out of range (``CR-BIN-031``), more least bins than most
+        (``CR-BIN-032``), or a per-variable setting for a variable that does not exist (``CR-BIN-033``).
+    """
+    for key, words in _ALLOWED.items():
+        if getattr(rules, key) not in words:
+            raise SpecificationError(
+                f"{key} of variable {name!r} must be one of {list(words)}. Got {getattr(rules, key)!r}.",
+                code="CR-BIN-030",
+            )
+    for key, (low, high) in _RANGES.items():
+        value = getattr(rules, key)
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float | np.number)
+            or not low <= value <= high
+        ):
+            raise SpecificationError(
+                f"{key} must be a number from {low:g} to {high:g}. Got {value!r}.", code="CR-BIN-031"
+            )
+    if rules.min_bins > rules.max_bins:
+        raise SpecificationError(
+            f"min_bins must not exceed max_bins. Got {rules.min_bins} and {rules.max_bins}.",
+            code="CR-BIN-032",
+        )
+    for key, setting in per_variable.items():
+        strangers = sorted(set(setting) - set(names)) if isinstance(setting, Mapping) else []
+        if strangers:
+            raise SpecificationError(
+                f"{key} names {len(strangers)} variables that are not in the sample: {strangers}.",
+                code="CR-BIN-033",
+            )
+
+
+def special_bins(codes: Sequence[float] | Mapping[str, object] | None, name: str) -> tuple[SpecialBin, ...]:
+    """Read special codes for one variable; each code alone, or grouped under a label.
+
+    Raises
+    ------
+    SpecificationError
+        A code that is not a finite number, or that stands twice (``CR-BIN-034``).
+    """
+    own: Any = codes.get(name) if isinstance(codes, Mapping) else codes
+    if own is None:
+        return ()
+    groups = own.items() if isinstance(own, Mapping) else ((f"{code:g}", [code]) for code in own)
+    bins = tuple(
+        SpecialBin(label=f"Special {label}", codes=tuple(float(code) for code in group))
+        for label, group in groups
+    )
+    flat = [code for one in bins for code in one.codes]
+    if len(set(flat)) != len(flat) or not all(np.isfinite(flat)):
+        raise SpecificationError(
+            f"special_codes of variable {name!r} must be finite numbers, each once. Got {flat}.",
+            code="CR-BIN-034",
+        )
+    return bins
+
+
+def check_outcome(
+    y: ArrayLike, n_rows: int, sample_weight: ArrayLike | None, period: ArrayLike | None = None
+) -> Outcome:
+    """Read outcome, weights and periods.
+
+    Raises
+    ------
+    FitError
+        Outcome not 0 and 1 (``CR-BIN-023``), one class only (``CR-BIN-024``), another length (``CR-BIN-025``), weights
+        zero, negative or not finite (``CR-BIN-026``).
+    """
+    raw = np.asarray(y)
+    if raw.ndim != 1 or len(raw) != n_rows:
+        raise FitError(
+            f"The outcome has shape {raw.shape}. Expected one value for each of {n_rows} rows.",
+            code="CR-BIN-025",
+        )
+    is_bad = _binary(raw)
+    n_bads = int(is_bad.sum())
+    if n_bads in {0, n_rows}:
+        raise FitError(
+            f"The outcome holds {n_bads} bads in {n_rows} rows. Expected both goods and bads. "
+            "Hint: check the outcome window, or that 1 means bad.",
+            code="CR-BIN-024",
+        )
+    numbers = (
+        None if period is None else np.unique(np.asarray(period), return_inverse=True)[1].astype(np.int64)
+    )
+    if numbers is not None and len(numbers) != n_rows:
+        raise FitError(f"period has {len(numbers)} values. Expected {n_rows}.", code="CR-BIN-025")
+    return Outcome(is_bad=is_bad, weight=_weight(sample_weight, n_rows), period=numbers)
+
+
+def _binary(raw: NDArray[Any]) -> NDArray[np.bool_]:
+    if raw.dtype == bool:
+        return raw
+    try:
+        numbers = raw.astype(np.float64)
+    except (TypeError, ValueError):
+        numbers = np.full(len(raw), np.nan)
+    n_other = int(np.count_nonzero((numbers != 0) & (numbers != 1)))
+    if n_other:
+        raise FitError(
+            f"The outcome holds {n_other} values of {len(raw)} that are neither 0 nor 1. Expected is_bad: 1 is bad.",
+            code="CR-BIN-023",
+            context={"count": n_other},
+        )
+    return np.asarray(numbers == 1)
+
+
+def _weight(sample_weight: ArrayLike | None, n_rows: int) -> NDArray[np.float64] | None:
+    if sample_weight is None:
+        return None
+    weight = np.asarray(sample_weight, dtype=np.float64)
+    if weight.shape != (n_rows,):
+        raise FitError(
+            f"sample_weight has shape {weight.shape}. Expected one for each of {n_rows} rows.",
+            code="CR-BIN-025",
+        )
+    n_wrong = int(np.count_nonzero(~(np.isfinite(weight) & (weight > 0))))
+    if n_wrong:
+        raise FitError(
+            f"sample_weight holds {n_wrong} values of {n_rows} that are zero, negative or not finite. Expected above 0.",
+            code="CR-BIN-026",
+            context={"count": n_wrong},
+        )
+    return weight

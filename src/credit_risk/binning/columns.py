@@ -1,0 +1,189 @@
+"""Whatever a notebook hands in becomes named float columns: numbers, category codes, seconds.
+
+Pandas is touched only here and only through what the caller passed; nothing is imported for a plain array.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from credit_risk.binning.apply import category_codes, is_missing
+from credit_risk.errors import FitError, MissingFeatureError, ScoringError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from credit_risk.binning.spec import VariableBins, VariableKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One variable of the development sample.
+
+    Attributes
+    ----------
+    name : str
+    kind : {'numeric', 'categorical', 'datetime'}
+    values : ndarray of float64, shape (n_rows,)
+        NaN is missing. Categories as their place in ``categories``.
+    categories : tuple of str
+        Sorted, or in the caller's order where the categories are ordered.
+    is_ordered : bool
+    """
+
+    name: str
+    kind: VariableKind
+    values: NDArray[np.float64]
+    categories: tuple[str, ...] = ()
+    is_ordered: bool = False
+
+
+def column_names(X: object) -> tuple[str, ...]:
+    """Return the column names of a frame, or x0, x1, ... for an array."""
+    if hasattr(X, "columns"):
+        return tuple(str(name) for name in X.columns)
+    return tuple(f"x{j}" for j in range(np.asarray(X).shape[1]))
+
+
+def raw_columns(X: Any) -> list[Any]:
+    """Return the columns one by one, in order."""
+    if hasattr(X, "columns"):
+        return [X.iloc[:, j] for j in range(X.shape[1])]
+    matrix = np.asarray(X)
+    return [matrix[:, j] for j in range(matrix.shape[1])]
+
+
+def development_column(name: str, raw: Any) -> Column:
+    """Read one column of the development sample and decide what kind of variable it is.
+
+    Raises
+    ------
+    FitError
+        Text and numbers in one column (``CR-BIN-020``) or infinite numbers (``CR-BIN-021``).
+    """
+    kind = variable_kind(name, raw)
+    if kind == "categorical":
+        categories, is_ordered = _categories(raw)
+        codes = {category: float(code) for code, category in enumerate(categories)}
+        values = np.array([np.nan if is_missing(v) else codes[str(v)] for v in raw], dtype=np.float64)
+        return Column(name=name, kind=kind, values=values, categories=categories, is_ordered=is_ordered)
+    values = _numbers(raw, kind)
+    n_infinite = int(np.isinf(values).sum())
+    if n_infinite:
+        raise FitError(
+            f"Variable {name!r} holds {n_infinite} infinite values. Expected finite numbers or missing. "
+            "Hint: mend the ratio that divides by zero.",
+            code="CR-BIN-021",
+            context={"variable": name, "count": n_infinite},
+        )
+    return Column(name=name, kind=kind, values=values)
+
+
+def variable_kind(name: str, raw: Any) -> VariableKind:
+    """Return what a column holds, from its type; an object column is looked at value by value."""
+    dtype = raw.dtype
+    type_name = str(dtype)
+    if type_name.startswith("datetime64"):
+        return "datetime"
+    if type_name in {"string", "str", "category"} or getattr(dtype, "kind", "") in {"U", "S"}:
+        return "categorical"
+    if type_name != "object":
+        return "numeric"
+    is_text = [isinstance(value, str) for value in raw if not is_missing(value)]
+    if is_text and any(is_text) and not all(is_text):
+        raise FitError(
+            f"Variable {name!r} holds text in {sum(is_text)} of {len(is_text)} values and numbers in the others. "
+            "Expected one kind. Hint: convert the column before binning.",
+            code="CR-BIN-020",
+            context={"variable": name, "count": sum(is_text)},
+        )
+    return "categorical" if is_text and all(is_text) else "numeric"
+
+
+def scoring_column(variable: VariableBins, raw: Any) -> NDArray[np.float64]:
+    """Read one column at scoring as the floats that the fitted variable expects.
+
+    Raises
+    ------
+    ScoringError
+        Text where a number was fitted, or the reverse (``CR-BIN-012``).
+    """
+    if variable.kind == "categorical":
+        return category_codes(variable, _as_text_values(variable, raw))
+    try:
+        return _numbers(raw, variable.kind)
+    except (TypeError, ValueError) as error:
+        raise ScoringError(
+            f"Variable {variable.name!r} cannot be read as {variable.kind}: its column has type {raw.dtype}. "
+            "Expected what the binning was fitted on. Hint: convert the column before scoring.",
+            code="CR-BIN-012",
+            context={"variable": variable.name},
+        ) from error
+
+
+def scoring_columns(names: tuple[str, ...], X: Any) -> list[Any]:
+    """Return the columns a fitted binning needs, in its order.
+
+    Raises
+    ------
+    MissingFeatureError
+        A column is absent (``CR-BIN-013``).
+    """
+    if hasattr(X, "columns"):
+        present = {str(name): j for j, name in enumerate(X.columns)}
+        absent = [name for name in names if name not in present]
+        if absent:
+            raise MissingFeatureError(
+                f"{len(absent)} of {len(names)} variables are absent: {absent}. "
+                "Expected every variable the binning was fitted on; missing values inside a column are fine.",
+                code="CR-BIN-013",
+                context={"absent": absent},
+            )
+        return [X.iloc[:, present[name]] for name in names]
+    matrix = np.asarray(X)
+    if matrix.ndim != 2 or matrix.shape[1] != len(names):
+        raise MissingFeatureError(
+            f"The array has shape {matrix.shape}. Expected {len(names)} columns as fitted.", code="CR-BIN-013"
+        )
+    return [matrix[:, j] for j in range(matrix.shape[1])]
+
+
+def _numbers(raw: Any, kind: VariableKind) -> NDArray[np.float64]:
+    if kind == "datetime":
+        stamps = _naive_utc(raw)
+        whole = np.asarray(stamps, dtype="datetime64[us]")
+        seconds = whole.astype(np.int64).astype(np.float64) / 1e6
+        seconds[np.isnat(whole)] = np.nan
+        return np.asarray(seconds)
+    if hasattr(raw, "to_numpy"):
+        return np.asarray(raw.to_numpy(dtype=np.float64, na_value=np.nan))
+    return np.asarray(raw, dtype=np.float64)
+
+
+def _naive_utc(raw: Any) -> Any:
+    """Strip the time zone after converting to UTC."""
+    if getattr(raw.dtype, "tz", None) is not None:
+        return raw.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
+    return raw.to_numpy() if hasattr(raw, "to_numpy") else np.asarray(raw, dtype="datetime64[us]")
+
+
+def _categories(raw: Any) -> tuple[tuple[str, ...], bool]:
+    """Return the categories that occur, and whether the caller gave them an order."""
+    present = {str(value) for value in raw if not is_missing(value)}
+    if str(raw.dtype) == "category" and raw.cat.ordered:
+        return tuple(str(value) for value in raw.cat.categories if str(value) in present), True
+    return tuple(sorted(present)), False
+
+
+def _as_text_values(variable: VariableBins, raw: Any) -> Any:
+    if getattr(raw.dtype, "kind", "O") in {"f", "i", "u"} and not hasattr(raw, "cat"):
+        raise ScoringError(
+            f"Variable {variable.name!r} was fitted on categories but its column has type {raw.dtype}. "
+            "Hint: convert the column to text before scoring.",
+            code="CR-BIN-012",
+            context={"variable": variable.name},
+        )
+    return raw

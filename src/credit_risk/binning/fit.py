@@ -1,0 +1,239 @@
+"""The estimator: many variables at once, with the scikit-learn contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from credit_risk.binning.apply import bin_column
+from credit_risk.binning.checks import check_outcome, check_rules, special_bins
+from credit_risk.binning.columns import (
+    column_names,
+    development_column,
+    raw_columns,
+    scoring_column,
+    scoring_columns,
+)
+from credit_risk.binning.rules import BinningRules
+from credit_risk.binning.solve import bin_variable
+from credit_risk.binning.spec import BinningSpec
+from credit_risk.binning.table import binning_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
+
+    from credit_risk.binning.spec import VariableBins
+
+_PER_VARIABLE = ("trend", "special_codes", "missing", "unseen")
+
+
+class WoeBinner(TransformerMixin, BaseEstimator):
+    """Bin every variable optimally and replace values by weights of evidence.
+
+    For each variable the cells between fine quantiles are merged by an exact dynamic programme, then each cut moves to the
+    raw value that is best between its neighbours. A positive WoE means safer than the sample.
+
+    Parameters
+    ----------
+    max_bins, min_bins : int
+        Number of regular bins.
+    min_share : float
+        Least share of the whole sample in a regular bin, 0..0.5.
+    min_goods, min_bads : int
+        Least rows of each kind in a regular bin.
+    trend : str or dict of str to str
+        Trend of the bad rate as the value rises: 'ascending', 'descending', 'peak', 'valley', 'none', or 'auto' (the best
+        straight trend, unless a turning one has more information value by ``turning_gain``). A dict gives it per variable.
+    special_codes : sequence of float, dict, optional
+        Codes that are not quantities. A sequence: each code its own bin, for every variable. A dict: variable -> sequence, or
+        variable -> {label: sequence} to group codes.
+    missing : {'own', 'neutral', 'worst', 'nearest', 'error'} or dict
+        What missing values get: their own bin, WoE 0, the lowest WoE, the regular bin with the nearest WoE, or refusal.
+    unseen : {'neutral', 'worst', 'own', 'error'} or dict
+        What unknown categories (and infinite numbers) get; 'own' is the WoE of the categories too rare for a group.
+    fallback : {'neutral', 'worst', 'error'}
+        What a missing or special bin gets that held fewer than ``min_own_rows`` rows in development.
+    min_own_rows : int
+    rare_share : float
+        Categories below this share of the sample stand in the unseen bin.
+    n_prebins : int
+        Fine cells per variable before merging.
+    min_woe_gap, max_p_value : float
+        Constraints between neighbouring bins; 0 and 1 switch them off.
+    objective : {'information_value', 'jensen_shannon', 'hellinger'}
+    turning_gain : float
+    refine : bool
+        Whether cuts move to exact raw values after merging.
+    solver : {'exact', 'optbinning'}
+        'optbinning' hands each numeric variable's cells to that library.
+
+    Attributes
+    ----------
+    spec_ : BinningSpec
+    feature_names_in_ : ndarray of str
+    n_features_in_ : int
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> value = np.arange(1000.0)
+    >>> is_bad = (value * 7 % 1000) > 400 + value / 2
+    >>> binner = WoeBinner(max_bins=3).fit(value[:, None], is_bad)
+    >>> binner.spec_.variables[0].trend
+    'descending'
+    """
+
+    def __init__(
+        self,
+        *,
+        max_bins: int = 8,
+        min_bins: int = 1,
+        min_share: float = 0.05,
+        min_goods: int = 30,
+        min_bads: int = 30,
+        trend: str | Mapping[str, str] = "auto",
+        special_codes: Sequence[float] | Mapping[str, object] | None = None,
+        missing: str | Mapping[str, str] = "own",
+        unseen: str | Mapping[str, str] = "neutral",
+        fallback: str = "neutral",
+        min_own_rows: int = 30,
+        rare_share: float = 0.01,
+        n_prebins: int = 48,
+        min_woe_gap: float = 0.0,
+        max_p_value: float = 1.0,
+        objective: str = "information_value",
+        turning_gain: float = 0.1,
+        refine: bool = True,
+        solver: str = "exact",
+    ) -> None:
+        self.max_bins = max_bins
+        self.min_bins = min_bins
+        self.min_share = min_share
+        self.min_goods = min_goods
+        self.min_bads = min_bads
+        self.trend = trend
+        self.special_codes = special_codes
+        self.missing = missing
+        self.unseen = unseen
+        self.fallback = fallback
+        self.min_own_rows = min_own_rows
+        self.rare_share = rare_share
+        self.n_prebins = n_prebins
+        self.min_woe_gap = min_woe_gap
+        self.max_p_value = max_p_value
+        self.objective = objective
+        self.turning_gain = turning_gain
+        self.refine = refine
+        self.solver = solver
+
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        period: ArrayLike | None = None,
+    ) -> WoeBinner:
+        """Find the bins of every column.
+
+        Parameters
+        ----------
+        X : DataFrame or ndarray, shape (n_rows, n_variables)
+        y : array_like of 0 and 1, shape (n_rows,)
+            ``is_bad``: 1 is bad.
+        sample_weight : array_like of float, shape (n_rows,), optional
+            Above 0.
+        period : array_like, shape (n_rows,), optional
+            Where given, the order of bad rates between neighbouring bins must hold in every period.
+
+        Raises
+        ------
+        SpecificationError
+            A parameter is outside its allowed set (``CR-BIN-030`` and following).
+        FitError
+            The outcome or a column cannot be binned (``CR-BIN-020`` and following).
+        """
+        names = column_names(X)
+        outcome = check_outcome(y, len(X), sample_weight, period)
+        rules = {name: self._rules(name, names) for name in names}
+        self.feature_names_in_ = np.array(names, dtype=object)
+        self.n_features_in_ = len(names)
+        variables = tuple(
+            bin_variable(development_column(name, raw), outcome, rules[name])
+            for name, raw in zip(names, raw_columns(X), strict=True)
+        )
+        totals = outcome.counts()
+        self.spec_ = BinningSpec(
+            variables=variables,
+            total_goods=float(totals[0]),
+            total_bads=float(totals[1]),
+            settings=self._settings(),
+        )
+        return self
+
+    def transform(self, X: Any) -> NDArray[np.float64]:
+        """Replace every value by its bin's weight of evidence.
+
+        Raises
+        ------
+        MissingFeatureError
+            A column is absent (``CR-BIN-013``).
+        ScoringError
+            Text where a number was fitted (``CR-BIN-012``) or a refused value (``CR-BIN-011``).
+        """
+        check_is_fitted(self)
+        raw = scoring_columns(self.spec_.feature_names, X)
+        result = np.empty((len(X), len(raw)), order="F")
+        for j, (variable, column) in enumerate(zip(self.spec_.variables, raw, strict=True)):
+            index = bin_column(variable, scoring_column(variable, column))
+            result[:, j] = np.array(variable.woe).take(index)
+        return result
+
+    def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
+        """Return the names of the transformed columns: those of the input."""
+        check_is_fitted(self)
+        return np.asarray(self.feature_names_in_, dtype=object)
+
+    def variable(self, name: str) -> VariableBins:
+        """Return one variable's bins."""
+        check_is_fitted(self)
+        return self.spec_.variable(name)
+
+    def binning_table(self, name: str) -> pd.DataFrame:
+        """Return one variable's binning table in optbinning's layout."""
+        return binning_table(self.variable(name))
+
+    def _rules(self, name: str, names: tuple[str, ...]) -> BinningRules:
+        """Return the checked rules of one variable."""
+        plain: dict[str, Any] = {
+            key: value for key, value in self.get_params(deep=False).items() if key not in _PER_VARIABLE
+        }
+        specific: dict[str, Any] = {
+            "trend": _for_variable(self.trend, name, "auto"),
+            "missing": _for_variable(self.missing, name, "own"),
+            "unseen": _for_variable(self.unseen, name, "neutral"),
+        }
+        rules = BinningRules(**plain, **specific, specials=special_bins(self.special_codes, name))
+        check_rules(rules, name, names, {"trend": self.trend, "missing": self.missing, "unseen": self.unseen})
+        return rules
+
+    def _settings(self) -> dict[str, Any]:
+        """Return the parameters as plain JSON values."""
+        return {key: _plain(value) for key, value in self.get_params(deep=False).items()}
+
+
+def _for_variable(value: str | Mapping[str, str], name: str, default: str) -> str:
+    return value.get(name, default) if isinstance(value, Mapping) else value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str):
+        return [_plain(item) for item in value]
+    return value.item() if isinstance(value, np.generic) else value

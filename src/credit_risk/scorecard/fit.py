@@ -1,0 +1,270 @@
+"""The estimator: from variables to a reviewed card, with the scikit-learn contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
+
+from credit_risk.binning.checks import check_outcome
+from credit_risk.binning.columns import scoring_column, scoring_columns
+from credit_risk.binning.fit import WoeBinner
+from credit_risk.binning.spec import BinningSpec
+from credit_risk.binning.table import binning_table
+from credit_risk.errors import FitError, SpecificationError
+from credit_risk.numerics.logistic import fit_logistic
+from credit_risk.scorecard.apply import apply_scorecard
+from credit_risk.scorecard.points import whole_points
+from credit_risk.scorecard.scaling import Scaling
+from credit_risk.scorecard.selection import Candidates, SelectionRules, select_variables
+from credit_risk.scorecard.spec import ScorecardSpec
+from credit_risk.scorecard.table import scorecard_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
+
+    from credit_risk.binning.rules import Outcome
+    from credit_risk.numerics.logistic import LogisticFit
+    from credit_risk.scorecard.apply import CardResult
+    from credit_risk.scorecard.spec import SelectionRecord
+
+_TREND_OF_DIRECTION = {1: "ascending", -1: "descending", 0: "auto"}
+
+
+class Scorecard(ClassifierMixin, BaseEstimator):
+    """Fit a scorecard of whole points: optimal bins, a chosen handful of variables, logistic regression, scale.
+
+    The whole points are the model: a score is their sum, and the PD is a function of the score.
+
+    Parameters
+    ----------
+    pdo : float, points
+        Points that double the odds.
+    base_score : float, points
+    base_odds : float
+        Goods for one bad at ``base_score``.
+    directions : dict of str to int, optional
+        Expected sign of risk: +1 the bad rate rises with the value, -1 it falls, 0 let the data say. Absent names are 0.
+    max_features : int
+    min_information_value : float
+    max_correlation : float, 0..1
+        Between the WoE of two variables; of a closer pair the one with less information value leaves.
+    max_p_value : float, 0..1
+        Of every coefficient on the card.
+    binner : WoeBinner, optional
+        How to bin; default ``WoeBinner()``. Its trends are overridden by ``directions``.
+
+    Attributes
+    ----------
+    spec_ : ScorecardSpec
+    binning_ : BinningSpec
+        Bins of all variables, chosen or not.
+    classes_ : ndarray of int
+        ``[0, 1]``; column 1 of ``predict_proba`` is the PD.
+    feature_names_in_ : ndarray of str
+    n_features_in_ : int
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.arange(1000.0)[:, None]
+    >>> card = Scorecard(pdo=20, base_score=600, base_odds=50).fit(X, (X[:, 0] * 7 % 1000) > 400 + X[:, 0] / 2)
+    >>> card.spec_.feature_names
+    ('x0',)
+    """
+
+    def __init__(
+        self,
+        *,
+        pdo: float = 20,
+        base_score: float = 600,
+        base_odds: float = 50,
+        directions: Mapping[str, int] | None = None,
+        max_features: int = 20,
+        min_information_value: float = 0.02,
+        max_correlation: float = 0.9,
+        max_p_value: float = 0.01,
+        binner: WoeBinner | None = None,
+    ) -> None:
+        self.pdo = pdo
+        self.base_score = base_score
+        self.base_odds = base_odds
+        self.directions = directions
+        self.max_features = max_features
+        self.min_information_value = min_information_value
+        self.max_correlation = max_correlation
+        self.max_p_value = max_p_value
+        self.binner = binner
+
+    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Scorecard:
+        """Bin, choose, regress, scale, round.
+
+        Parameters
+        ----------
+        X : DataFrame or ndarray, shape (n_rows, n_variables)
+        y : array_like of 0 and 1, shape (n_rows,)
+            ``is_bad``: 1 is bad.
+        sample_weight : array_like of float, shape (n_rows,), optional
+
+        Raises
+        ------
+        SpecificationError
+            A parameter is outside its allowed set (``CR-CRD-001``, ``CR-CRD-005``).
+        FitError
+            No variable qualifies (``CR-CRD-010``), or as :meth:`WoeBinner.fit`.
+        """
+        scaling = Scaling(pdo=self.pdo, base_score=self.base_score, base_odds=self.base_odds)
+        outcome = check_outcome(y, len(X), sample_weight)
+        binner = self._directed_binner(X).fit(X, y, sample_weight)
+        with threadpool_limits(1):
+            self.spec_ = self._fit_card(scaling, binner, X, outcome)
+        self.binning_ = binner.spec_
+        self.classes_ = np.array([0, 1])
+        self.feature_names_in_ = binner.feature_names_in_
+        self.n_features_in_ = binner.n_features_in_
+        return self
+
+    def _fit_card(self, scaling: Scaling, binner: WoeBinner, X: Any, outcome: Outcome) -> ScorecardSpec:
+        all_bins = binner.spec_
+        candidates = Candidates(
+            names=all_bins.feature_names,
+            woe=binner.transform(X),
+            information_values=tuple(variable.information_value for variable in all_bins.variables),
+            is_bad=outcome.is_bad.astype(np.float64),
+            weight=outcome.weight,
+        )
+        kept, records = select_variables(candidates, self._selection_rules())
+        if not kept:
+            raise FitError(
+                f"None of {len(records)} variables qualifies for the card: {_count_steps(records)}. "
+                "Hint: lower min_information_value, or look at the binning tables.",
+                code="CR-CRD-010",
+            )
+        fit = fit_logistic(candidates.woe[:, kept], candidates.is_bad, candidates.weight)
+        binning = BinningSpec(
+            variables=tuple(all_bins.variables[at] for at in kept),
+            total_goods=all_bins.total_goods,
+            total_bads=all_bins.total_bads,
+            settings=all_bins.settings,
+        )
+        return self._assemble(scaling, binning, fit, candidates.woe[:, kept], records)
+
+    def _assemble(
+        self,
+        scaling: Scaling,
+        binning: BinningSpec,
+        fit: LogisticFit,
+        woe: NDArray[np.float64],
+        records: tuple[SelectionRecord, ...],
+    ) -> ScorecardSpec:
+        rounded = whole_points(scaling, binning, fit, woe)
+        return ScorecardSpec(
+            feature_names=binning.feature_names,
+            binning=binning,
+            coefficients=tuple(fit.coefficients.tolist()),
+            standard_errors=tuple(fit.standard_errors[:-1].tolist()),
+            p_values=tuple(fit.p_values[:-1].tolist()),
+            intercept=fit.intercept,
+            intercept_standard_error=float(fit.standard_errors[-1]),
+            scaling=scaling,
+            points=rounded.points,
+            exact_points=rounded.exact_points,
+            rounding=rounded.report,
+            information_values=tuple(variable.information_value for variable in binning.variables),
+            selection=records,
+            settings=self._settings(),
+        )
+
+    def score_rows(self, X: Any) -> CardResult:
+        """Return points, score, PD and flags of every row; see :func:`apply_scorecard`.
+
+        Raises
+        ------
+        MissingFeatureError
+            A variable of the card is absent (``CR-BIN-013``).
+        """
+        check_is_fitted(self)
+        return apply_scorecard(self.spec_, self._matrix(X))
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the probability of good and of bad; shape (n_rows, 2)."""
+        pd = self.score_rows(X).pd
+        return np.column_stack([1.0 - pd, pd])
+
+    def predict_score(self, X: Any) -> NDArray[np.int64]:
+        """Return whole-point scores; higher is safer."""
+        return self.score_rows(X).score
+
+    def predict(self, X: Any) -> NDArray[np.int64]:
+        """Return 1 where the PD is above one half. A lender decides by a strategy, not by this."""
+        return (self.score_rows(X).pd > 0.5).astype(np.int64)
+
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Return the log odds of bad that the score stands for."""
+        scaling = self.spec_.scaling
+        return np.asarray((scaling.offset - self.predict_score(X)) / scaling.factor, dtype=np.float64)
+
+    def binning_table(self, name: str) -> pd.DataFrame:
+        """Return the binning table of any variable of the development sample, chosen or not."""
+        check_is_fitted(self)
+        return binning_table(self.binning_.variable(name))
+
+    def table(self) -> pd.DataFrame:
+        """Return the card: one row per variable and bin, with WoE, coefficient and points."""
+        check_is_fitted(self)
+        return scorecard_table(self.spec_)
+
+    def _matrix(self, X: Any) -> NDArray[np.float64]:
+        """Return the card's columns as floats."""
+        if not hasattr(X, "columns"):
+            X = np.asarray(X)[
+                :, [list(self.feature_names_in_).index(name) for name in self.spec_.feature_names]
+            ]
+        raw = scoring_columns(self.spec_.feature_names, X)
+        columns = [scoring_column(v, one) for v, one in zip(self.spec_.binning.variables, raw, strict=True)]
+        return np.asfortranarray(np.column_stack(columns))
+
+    def _directed_binner(self, X: Any) -> WoeBinner:
+        binner: WoeBinner = WoeBinner() if self.binner is None else _clone(self.binner)
+        if self.directions is None:
+            return binner
+        wrong = {name: value for name, value in self.directions.items() if value not in _TREND_OF_DIRECTION}
+        if wrong:
+            raise SpecificationError(f"directions must be +1, -1 or 0. Got {wrong}.", code="CR-CRD-005")
+        names = [str(name) for name in X.columns] if hasattr(X, "columns") else []
+        trends = {
+            name: _TREND_OF_DIRECTION[self.directions[name]] for name in names if name in self.directions
+        }
+        return binner.set_params(trend=trends)
+
+    def _selection_rules(self) -> SelectionRules:
+        return SelectionRules(
+            min_information_value=self.min_information_value,
+            max_correlation=self.max_correlation,
+            max_p_value=self.max_p_value,
+            max_features=self.max_features,
+        )
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "directions": None if self.directions is None else dict(self.directions),
+            "max_features": self.max_features,
+            "min_information_value": self.min_information_value,
+            "max_correlation": self.max_correlation,
+            "max_p_value": self.max_p_value,
+        }
+
+
+def _clone(binner: WoeBinner) -> WoeBinner:
+    return WoeBinner(**binner.get_params(deep=False))
+
+
+def _count_steps(records: tuple[SelectionRecord, ...]) -> str:
+    steps = [record.step for record in records]
+    return ", ".join(f"{steps.count(step)} by {step}" for step in dict.fromkeys(steps))

@@ -1,0 +1,139 @@
+"""What a fitted scorecard is: frozen records that travel as plain JSON. The whole points are the model."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from credit_risk.binning.spec import BinningSpec, check_schema
+from credit_risk.errors import SpecificationError
+from credit_risk.scorecard.scaling import Scaling
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectionRecord:
+    """Why a variable stands on the card, or does not.
+
+    Attributes
+    ----------
+    name : str
+    is_kept : bool
+    step : str
+        'information_value', 'correlation', 'not_significant', 'wrong_sign', 'max_features', or 'kept'.
+    reason : str
+        One sentence with the figures.
+    information_value : float
+    """
+
+    name: str
+    is_kept: bool
+    step: str
+    reason: str
+    information_value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundingReport:
+    """What rounding to whole points did on the development sample.
+
+    Attributes
+    ----------
+    max_points : float
+        Largest distance between the exact and the whole-point score of a row.
+    mean_points : float
+        Mean of whole-point score less exact score.
+    max_pd : float
+        Largest distance between the two PDs of a row.
+    bound_points : float
+        What the distance can never exceed: the largest rounding of each variable, added up.
+    """
+
+    max_points: float
+    mean_points: float
+    max_pd: float
+    bound_points: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScorecardSpec:
+    """A scorecard: bins, coefficients, whole points, scale, and how it came about.
+
+    Attributes
+    ----------
+    feature_names : tuple of str
+        Variables on the card, in column order.
+    binning : BinningSpec
+        Their bins, in the same order.
+    coefficients, standard_errors, p_values : tuple of float
+        Of the logistic regression of bad on WoE; coefficients are below 0.
+    intercept, intercept_standard_error : float
+    scaling : Scaling
+    points : tuple of tuple of int
+        Per variable, per bin: what :func:`~credit_risk.scorecard.apply.apply_scorecard` adds up.
+    exact_points : tuple of tuple of float
+        The same before rounding, for the record.
+    rounding : RoundingReport
+    information_values : tuple of float
+    selection : tuple of SelectionRecord
+        Every variable of the development sample, in its order.
+    settings : dict
+    """
+
+    feature_names: tuple[str, ...]
+    binning: BinningSpec
+    coefficients: tuple[float, ...]
+    standard_errors: tuple[float, ...]
+    p_values: tuple[float, ...]
+    intercept: float
+    intercept_standard_error: float
+    scaling: Scaling
+    points: tuple[tuple[int, ...], ...]
+    exact_points: tuple[tuple[float, ...], ...]
+    rounding: RoundingReport
+    information_values: tuple[float, ...]
+    selection: tuple[SelectionRecord, ...]
+    settings: dict[str, Any]
+    schema_version: int = SCHEMA_VERSION
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        content = {item.name: getattr(self, item.name) for item in fields(self)}
+        content["binning"] = self.binning.to_dict()
+        content["scaling"] = asdict(self.scaling)
+        content["rounding"] = asdict(self.rounding)
+        content["selection"] = [asdict(record) for record in self.selection]
+        return content
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> ScorecardSpec:
+        """Rebuild from :meth:`to_dict`; equal to the original.
+
+        Raises
+        ------
+        SpecificationError
+            Newer schema (``CR-CRD-003``) or unknown or absent keys (``CR-CRD-004``).
+        """
+        check_schema(content, SCHEMA_VERSION, "CR-CRD-003")
+        expected = {item.name for item in fields(cls)}
+        if set(content) != expected:
+            wrong = sorted(expected.symmetric_difference(content))
+            raise SpecificationError(
+                f"A scorecard record lacks or does not know the keys {wrong}. Expected exactly {sorted(expected)}.",
+                code="CR-CRD-004",
+            )
+        checked = dict(content)
+        checked["binning"] = BinningSpec.from_dict(content["binning"])
+        checked["scaling"] = Scaling(**content["scaling"])
+        checked["rounding"] = RoundingReport(**content["rounding"])
+        checked["selection"] = tuple(SelectionRecord(**record) for record in content["selection"])
+        checked["feature_names"] = tuple(content["feature_names"])
+        for key in ("coefficients", "standard_errors", "p_values", "information_values"):
+            checked[key] = tuple(float(value) for value in content[key])
+        checked["points"] = tuple(tuple(int(p) for p in row) for row in content["points"])
+        checked["exact_points"] = tuple(tuple(float(p) for p in row) for row in content["exact_points"])
+        return cls(**checked)
