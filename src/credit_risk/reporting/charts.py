@@ -1,0 +1,279 @@
+"""Charts: each function draws one table on the axes it is given and returns them. No figure, no file, no global state.
+
+Every function takes `language` for the words on the axes. Series differ by line style or shape as well as by color.
+"""
+
+from __future__ import annotations
+
+from itertools import cycle
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from credit_risk.domain.texts import text
+from credit_risk.numerics.discrimination import class_distributions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+INK = "#1f2933"
+MUTED = "#8a94a0"
+GRID = "#e3e7ec"
+GOOD = "#2f7f8f"
+BAD = "#b8442c"
+ACCENT = "#1f4e8c"
+PALE = "#c9d8ea"
+#: Color, line style and marker of the first, second, ... model.
+SERIES = ((ACCENT, "-", "o"), (BAD, "--", "s"), (GOOD, "-.", "^"), ("#7a5195", ":", "D"))
+
+#: A curve keeps at most this many points: more cannot be seen, and the page stays small.
+_MAX_POINTS = 300
+
+
+def plot_roc(
+    ax: Axes, curves: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]], *, language: str = "en"
+) -> Axes:
+    """Draw ROC curves: model -> (share of goods, share of bads), from :func:`credit_risk.evaluation.roc_curve`."""
+    ax.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8)
+    for (name, (good_share, bad_share)), (color, style, _) in zip(
+        curves.items(), cycle(SERIES), strict=False
+    ):
+        kept = thinned(good_share.size)
+        ax.plot(good_share[kept], bad_share[kept], color=color, linestyle=style, label=name)
+    _as_shares(ax, x=True, y=True)
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    return _labelled(ax, "goods_caught", "bads_caught", language)
+
+
+def plot_ks(ax: Axes, pd: NDArray[np.float64], is_bad: NDArray[np.bool_], *, language: str = "en") -> Axes:
+    """Draw the cumulative shares of goods and bads along the PD, and the largest gap between them."""
+    values, bad_share, good_share = class_distributions(pd, is_bad)
+    at = int(np.argmax(np.abs(good_share - bad_share)))
+    kept = thinned(values.size)
+    ax.plot(values[kept], good_share[kept], color=GOOD, label=text("report.chart.goods", language))
+    ax.plot(
+        values[kept], bad_share[kept], color=BAD, linestyle="--", label=text("report.chart.bads", language)
+    )
+    ax.plot([values[at]] * 2, [bad_share[at], good_share[at]], color=INK, linewidth=1.0)
+    middle = (bad_share[at] + good_share[at]) / 2.0
+    ax.annotate(
+        f"KS {abs(good_share[at] - bad_share[at]):.3f}",
+        (values[at], middle),
+        (5, 0),
+        textcoords="offset points",
+    )
+    _as_shares(ax, x=True, y=True)
+    ax.set(xlim=(0, float(np.quantile(values, 0.995))), ylim=(0, 1))
+    return _labelled(ax, "pd", "cumulative_share", language)
+
+
+def plot_reliability(ax: Axes, tables: Mapping[str, pandas.DataFrame], *, language: str = "en") -> Axes:
+    """Draw observed bad rates against mean PDs, with Jeffreys intervals, from ``calibration_table``."""
+    highest = max(float(t[["mean_pd", "bad_rate_high"]].to_numpy().max()) for t in tables.values())
+    ax.plot([0, highest], [0, highest], color=MUTED, linewidth=0.8)
+    for (name, table), (color, _, marker) in zip(tables.items(), cycle(SERIES), strict=False):
+        rate = table["bad_rate"]
+        ax.errorbar(
+            table["mean_pd"],
+            rate,
+            yerr=[rate - table["bad_rate_low"], table["bad_rate_high"] - rate],
+            fmt=marker,
+            markersize=4,
+            color=color,
+            elinewidth=1.0,
+            label=name,
+        )
+    _as_shares(ax, x=True, y=True)
+    ax.set(xlim=(0, None), ylim=(0, None))
+    return _labelled(ax, "mean_pd", "bad_rate", language)
+
+
+def plot_score_distribution(
+    ax: Axes, score: NDArray[np.float64], is_bad: NDArray[np.bool_], *, language: str = "en"
+) -> Axes:
+    """Draw how scores of goods and of bads are spread, each as shares of its class."""
+    edges = np.linspace(float(score.min()), float(score.max()), 41)
+    for member, color, key in ((~is_bad, GOOD, "goods"), (is_bad, BAD, "bads")):
+        counts = np.histogram(score[member], bins=edges)[0]
+        ax.stairs(
+            counts / max(int(member.sum()), 1),
+            edges,
+            fill=True,
+            color=color,
+            alpha=0.45,
+            label=text(f"report.chart.{key}", language),
+        )
+    _as_shares(ax, y=True)
+    ax.set(ylim=(0, None))
+    return _labelled(ax, "score", "share_of_class", language)
+
+
+def plot_binning(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> Axes:
+    """Draw one variable's bins from top to bottom: bars for customers, a line for the bad rate with its interval.
+
+    `table` has `bin`, `n`, `bad_rate`, `bad_rate_low`, `bad_rate_high`.
+    """
+    rows = np.arange(len(table))
+    ax.barh(rows, table["n"] / table["n"].sum(), color=PALE, label=text("report.chart.customers", language))
+    ax.set_yticks(rows, [str(label) for label in table["bin"]])
+    ax.invert_yaxis()
+    _as_shares(ax, x=True)
+    line = ax.twiny()
+    rate = table["bad_rate"]
+    line.errorbar(
+        rate,
+        rows,
+        xerr=[rate - table["bad_rate_low"], table["bad_rate_high"] - rate],
+        color=BAD,
+        marker="o",
+        markersize=3.5,
+        linewidth=1.2,
+        elinewidth=0.8,
+        label=text("report.chart.bad_rate", language),
+    )
+    _as_shares(line, x=True)
+    line.set(xlim=(0, None))
+    line.tick_params(axis="x", colors=BAD)
+    _styled(line)
+    ax.grid(visible=False, axis="y")
+    ax.set_xlabel(text("report.chart.share_of_customers", language))
+    line.set_xlabel(text("report.chart.bad_rate", language), color=BAD)
+    return _styled(ax)
+
+
+def plot_approvals(ax: Axes, bands: pandas.DataFrame, *, language: str = "en") -> Axes:
+    """Draw approval rate (bars) and bad rate (line with interval) by score band."""
+    rows = np.arange(len(bands))
+    ax.bar(rows, bands["approval_rate"], color=PALE, label=text("report.chart.approval_rate", language))
+    rate = bands["bad_rate"]
+    ax.errorbar(
+        rows,
+        rate,
+        yerr=[rate - bands["bad_rate_low"], bands["bad_rate_high"] - rate],
+        color=BAD,
+        marker="o",
+        markersize=3.5,
+        label=text("report.chart.bad_rate", language),
+    )
+    _as_shares(ax, y=True)
+    _band_ticks(ax, bands)
+    return _labelled(ax, "score_band", "share", language)
+
+
+def plot_tradeoff(
+    ax: Axes, pd: NDArray[np.float64], is_bad: NDArray[np.bool_], *, chosen: float, language: str = "en"
+) -> Axes:
+    """Draw the bad rate among the approved against the approval rate, if customers were taken by PD alone.
+
+    `chosen` is the approval rate of the strategy, marked on the curve's axis.
+    """
+    order = np.argsort(pd, kind="stable")
+    n = np.arange(1, pd.size + 1)
+    rate = np.cumsum(is_bad[order]) / n
+    kept = thinned(pd.size)
+    kept = kept[n[kept] >= 0.02 * pd.size]
+    ax.plot(n[kept] / pd.size, rate[kept], color=ACCENT, label=text("report.chart.if_by_pd", language))
+    ax.axvline(
+        chosen, color=BAD, linestyle="--", linewidth=1.0, label=text("report.chart.strategy", language)
+    )
+    _as_shares(ax, x=True, y=True)
+    ax.set(xlim=(0, 1), ylim=(0, None))
+    return _labelled(ax, "approval_rate", "bad_rate_approved", language)
+
+
+def plot_by_band(
+    ax: Axes, bands: pandas.DataFrame, column: str, *, is_share: bool, language: str = "en"
+) -> Axes:
+    """Draw one column by score band as bars: a limit, a price, a profit."""
+    values = bands[column].to_numpy(dtype=np.float64)
+    colors = [ACCENT if value >= 0 else BAD for value in np.nan_to_num(values)]
+    ax.bar(np.arange(len(bands)), np.nan_to_num(values), color=colors, width=0.7)
+    if is_share:
+        _as_shares(ax, y=True)
+    else:
+        ax.yaxis.set_major_formatter("{x:,.0f}")
+    _band_ticks(ax, bands)
+    return _labelled(ax, "score_band", column, language)
+
+
+def plot_offers(
+    ax: Axes, offers: pandas.DataFrame, column: str, *, is_share: bool, language: str = "en"
+) -> Axes:
+    """Draw a term of the offer against PD over the approved, as the step it is."""
+    by_pd = offers.sort_values("pd", kind="stable")
+    pd, values = by_pd["pd"].to_numpy(dtype=np.float64), by_pd[column].to_numpy(dtype=np.float64)
+    turns = np.flatnonzero(np.diff(values) != 0)
+    kept = np.unique(np.concatenate([[0], turns, turns + 1, [values.size - 1]]))
+    kept = kept if kept.size <= 2 * _MAX_POINTS else kept[thinned(kept.size)]
+    ax.plot(pd[kept], values[kept], color=ACCENT)
+    _as_shares(ax, x=True, y=is_share)
+    if not is_share:
+        ax.yaxis.set_major_formatter("{x:,.0f}")
+    return _labelled(ax, "pd", column, language)
+
+
+def plot_profit(ax: Axes, amounts: Mapping[str, float], *, total_label: str) -> Axes:
+    """Draw how income and costs add up to the expected profit: a waterfall from top to bottom."""
+    parts = np.array(list(amounts.values()), dtype=np.float64)
+    ends = np.cumsum(parts)
+    starts = np.concatenate([ends - parts, [0.0]])
+    widths = np.concatenate([parts, ends[-1:]])
+    colors = [GOOD if width >= 0 else BAD for width in widths[:-1]] + [ACCENT]
+    ax.barh(np.arange(widths.size), widths, left=starts, color=colors, height=0.65)
+    ax.set_yticks(np.arange(widths.size), [*amounts, total_label])
+    ax.invert_yaxis()
+    ax.axvline(0.0, color=INK, linewidth=0.8)
+    ax.grid(visible=False, axis="y")
+    ax.xaxis.set_major_formatter(_short_amount)
+    return _styled(ax)
+
+
+def thinned(n_points: int) -> NDArray[np.intp]:
+    """Return the positions of at most a few hundred evenly spaced points, the first and last among them."""
+    if n_points <= _MAX_POINTS:
+        return np.arange(n_points)
+    return np.unique(np.linspace(0, n_points - 1, _MAX_POINTS).round().astype(np.intp))
+
+
+def _short_amount(value: float, _position: float) -> str:
+    """Write an axis amount in thousands or millions."""
+    for size, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:,.4g}{unit}"
+    return f"{value:,.4g}"
+
+
+def _as_shares(ax: Axes, *, x: bool = False, y: bool = False) -> None:
+    for axis, wanted in ((ax.xaxis, x), (ax.yaxis, y)):
+        if wanted:
+            axis.set_major_formatter(lambda value, _position: f"{100.0 * value:.4g}%")
+
+
+def _band_ticks(ax: Axes, bands: pandas.DataFrame) -> None:
+    ax.set_xticks(
+        np.arange(len(bands)),
+        [f"{low:.0f}–{high:.0f}" for low, high in zip(bands["score_low"], bands["score_high"], strict=True)],
+        rotation=40,
+        ha="right",
+        rotation_mode="anchor",
+    )
+
+
+def _labelled(ax: Axes, x_key: str, y_key: str, language: str) -> Axes:
+    ax.set_xlabel(text(f"report.chart.{x_key}", language))
+    ax.set_ylabel(text(f"report.chart.{y_key}", language))
+    return _styled(ax)
+
+
+def _styled(ax: Axes) -> Axes:
+    """Keep the frame quiet: no box, pale grid behind the data."""
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        ax.spines[side].set_color(MUTED)
+    ax.set_axisbelow(True)
+    return ax

@@ -1,0 +1,204 @@
+"""What a report says: plain tables and arrays, filled in by whoever ran the river. This module draws nothing.
+
+Amounts here are in major currency units, rates and shares are fractions, and texts are either one string for every
+reader or a mapping from language (``"en"``, ``"zh-CN"``) to string.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from credit_risk.errors import SpecificationError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas
+    from numpy.typing import NDArray
+
+    from credit_risk.evaluation.report import EvaluationReport
+    from credit_risk.reporting.blocks import Section
+
+#: One text for all readers, or one per language.
+LocalText: TypeAlias = str | Mapping[str, str]
+
+_REQUIRED_COLUMNS = {
+    "sample": ("sample", "n", "n_bads"),
+    "bands": ("band", "n", "n_bads", "bad_rate", "n_approved", "approval_rate", "bad_rate_approved"),
+    "reasons": ("code", "n"),
+    "fairness": ("attribute", "group", "n", "approval_rate", "adverse_impact_ratio", "finding"),
+    "profit": ("component", "amount"),
+    "offers": ("pd", "limit_amount", "annual_rate"),
+    "outcomes": ("outcome", "n"),
+}
+_BINNING_COLUMNS = ("bin", "n", "n_bads", "woe")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFigures:
+    """The figures a credit officer reads first.
+
+    Attributes
+    ----------
+    n_holdout : int
+        Customers the models never saw.
+    bad_rate : float
+        Share of bads among them.
+    approval_rate : float
+        Share of them approved.
+    bad_rate_approved : float
+        Share of bads among the approved.
+    mean_limit_amount : float, major currency units
+        Over the approved.
+    mean_effective_rate : float, per year
+        Effective annual rate, over the approved.
+    expected_profit_amount : float, major currency units
+        Total over the approved.
+    """
+
+    n_holdout: int
+    bad_rate: float
+    approval_rate: float
+    bad_rate_approved: float
+    mean_limit_amount: float
+    mean_effective_rate: float
+    expected_profit_amount: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportContent:
+    """Everything one report shows.
+
+    Attributes
+    ----------
+    title : LocalText
+        Heading of the page.
+    subtitle : LocalText
+        One line below it: data, its licence and attribution.
+    currency : str
+        ISO code that stands before amounts.
+    decision_model : str
+        The model that decides; a key of `predictions`.
+    key_figures : KeyFigures
+        The tiles at the top.
+    assumptions : mapping of language to sequence of str
+        Shown prominently below the summary; first what is hypothetical.
+    sample : DataFrame
+        One row per part: `sample` (``development``, ``validation``, ``holdout`` are translated), `n`, `n_bads`.
+    evaluation : EvaluationReport
+        Of the holdout customers; the same names and order as `predictions`.
+    predictions : mapping of str to ndarray of float, shape (n_holdout,)
+        Calibrated PD by model.
+    is_bad : ndarray of bool, shape (n_holdout,)
+        Outcome of the same customers.
+    score : ndarray of float, shape (n_holdout,), optional
+        Points of the deciding model, higher is safer.
+    binning : mapping of str to DataFrame
+        Top variables in order of importance; one row per bin: `bin` (label), `n`, `n_bads`, `woe`, optionally `iv`
+        (the bin's part of the information value).
+    variable_labels : mapping of str to LocalText
+        Variable -> words a credit officer understands; a variable without a label is shown by its name.
+    bands : DataFrame
+        From :func:`credit_risk.evaluation.score_band_table` with `pd`, `is_approved`, `limit_amount` (major units) and
+        `annual_rate` (effective); optionally a column `expected_profit_amount` (total of the band).
+    outcomes : DataFrame, optional
+        `outcome` (``approve``, ``decline``, ``refer``, ``incomplete``), `n`.
+    offers : DataFrame, optional
+        One row per approved customer: `pd`, `limit_amount` (major units), `annual_rate` (effective).
+    profit : DataFrame, optional
+        Parts of the expected profit in order: `component` (``interest``, ``funding``, ``operating``,
+        ``expected_loss`` are translated), `amount` (income above 0, cost below 0, major units); they add up to the
+        expected profit.
+    reasons : DataFrame, optional
+        `code`, `n` (customers given the reason), optionally `text` (a LocalText in each cell); most frequent first.
+    fairness : DataFrame, optional
+        From :func:`credit_risk.evaluation.fairness_table`.
+    attribute_labels : mapping of str to LocalText
+        Attribute of the fairness table -> words; also ``"attribute=group"`` -> words for a group.
+    digests : mapping of str to str
+        What -> SHA-256, of data, features, strategy, bundle and code.
+    versions : mapping of str to str
+        Software -> version.
+    artefacts : mapping of str to str
+        What -> where it lies.
+    extra_sections : tuple of Section
+        Further sections, shown after the fairness section and before the record.
+    """
+
+    title: LocalText
+    currency: str
+    decision_model: str
+    key_figures: KeyFigures
+    assumptions: Mapping[str, Sequence[str]]
+    sample: pandas.DataFrame
+    evaluation: EvaluationReport
+    predictions: Mapping[str, NDArray[np.float64]]
+    is_bad: NDArray[np.bool_]
+    bands: pandas.DataFrame
+    subtitle: LocalText = ""
+    score: NDArray[np.float64] | None = None
+    binning: Mapping[str, pandas.DataFrame] = field(default_factory=dict)
+    variable_labels: Mapping[str, LocalText] = field(default_factory=dict)
+    outcomes: pandas.DataFrame | None = None
+    offers: pandas.DataFrame | None = None
+    profit: pandas.DataFrame | None = None
+    reasons: pandas.DataFrame | None = None
+    fairness: pandas.DataFrame | None = None
+    attribute_labels: Mapping[str, LocalText] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    artefacts: Mapping[str, str] = field(default_factory=dict)
+    extra_sections: tuple[Section, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, columns in _REQUIRED_COLUMNS.items():
+            _check_columns(name, getattr(self, name), columns)
+        for variable, table in self.binning.items():
+            _check_columns(f"binning[{variable!r}]", table, _BINNING_COLUMNS)
+        _check_models(self)
+
+
+def localized(value: LocalText, language: str) -> str:
+    """Return a text in the reader's language, in English where there is none.
+
+    Examples
+    --------
+    >>> localized({"en": "Sex", "zh-CN": "性别"}, "zh-CN")
+    '性别'
+    >>> localized("AUC", "zh-CN")
+    'AUC'
+    """
+    if isinstance(value, str):
+        return value
+    return value.get(language) or value.get("en") or next(iter(value.values()), "")
+
+
+def _check_columns(name: str, table: pandas.DataFrame | None, columns: tuple[str, ...]) -> None:
+    if table is None:
+        return
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise SpecificationError(
+            f"Report table {name} lacks the columns {missing}. Expected at least {list(columns)}.",
+            code="CR-RPT-001",
+        )
+
+
+def _check_models(content: ReportContent) -> None:
+    names = list(content.predictions)
+    evaluated = [model.name for model in content.evaluation.models]
+    if names != evaluated or content.decision_model not in names:
+        raise SpecificationError(
+            f"predictions, evaluation and decision_model must name the same models. Got {names}, {evaluated} and "
+            f"{content.decision_model!r}.",
+            code="CR-RPT-002",
+        )
+    lengths = {len(pd) for pd in content.predictions.values()} | {len(content.is_bad)}
+    if content.score is not None:
+        lengths.add(len(content.score))
+    if len(lengths) != 1:
+        raise SpecificationError(
+            f"predictions, is_bad and score must have one value per holdout customer. Got lengths {sorted(lengths)}.",
+            code="CR-RPT-003",
+        )

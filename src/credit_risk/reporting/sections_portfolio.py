@@ -1,0 +1,251 @@
+"""Sections about the portfolio: approvals, limits and prices, expected profit, reasons, fairness."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from credit_risk.domain.texts import catalogue, text
+from credit_risk.evaluation import fairness
+from credit_risk.reporting import charts
+from credit_risk.reporting.blocks import Block, Cell, Details, Figure, Grid, Section, Table
+from credit_risk.reporting.content import localized
+from credit_risk.reporting.formatting import (
+    amount,
+    decimal_short,
+    p_value,
+    percent,
+    percent_fine,
+    text_table,
+    whole,
+)
+from credit_risk.reporting.sections_model import chart, column, label_of, paragraph, section
+
+if TYPE_CHECKING:
+    import pandas
+
+    from credit_risk.reporting.content import ReportContent
+
+_TERMS = ("limit_amount", "annual_rate")
+_FINDINGS = {
+    fairness.BELOW_LINE: "below_line",
+    fairness.NOT_BELOW_LINE: "not_below_line",
+    fairness.INSUFFICIENT: "insufficient",
+    fairness.REFERENCE: "reference",
+    fairness.UNDEFINED: "undefined",
+}
+
+
+def portfolio_sections(content: ReportContent, language: str) -> tuple[Section, ...]:
+    """Return the sections from approvals to fairness; those without data are left out."""
+    sections = [_approvals(content, language), _offers(content, language)]
+    if content.profit is not None:
+        sections.append(_profit(content, content.profit, language))
+    if content.reasons is not None:
+        sections.append(_reasons(content.reasons, language))
+    if content.fairness is not None:
+        sections.append(_fairness(content, content.fairness, language))
+    return tuple(sections)
+
+
+def _approvals(content: ReportContent, language: str) -> Section:
+    decides = content.predictions[content.decision_model]
+    tradeoff = partial(
+        charts.plot_tradeoff,
+        pd=decides,
+        is_bad=content.is_bad,
+        chosen=content.key_figures.approval_rate,
+        language=language,
+    )
+    approvals = partial(charts.plot_approvals, bands=content.bands, language=language)
+    columns = [
+        column("band", language),
+        column("n", language, whole),
+        column("bad_rate", language, percent),
+        column("mean_pd", language, percent),
+        column("n_approved", language, whole),
+        column("approval_rate", language, percent),
+        column("bad_rate_approved", language, percent),
+    ]
+    blocks: list[Block] = [
+        paragraph("approvals", language),
+        Grid(items=(chart("approvals", approvals, language), chart("tradeoff", tradeoff, language))),
+        text_table(content.bands, columns, bars=("approval_rate",)),
+    ]
+    if content.outcomes is not None:
+        blocks.insert(1, _outcomes(content.outcomes, language))
+    return section("approvals", language, *blocks)
+
+
+def _outcomes(outcomes: pandas.DataFrame, language: str) -> Table:
+    words = catalogue(language)
+    table = outcomes.assign(
+        outcome=[words.get(f"decision.outcome.{name}", str(name)) for name in outcomes["outcome"]],
+        share=outcomes["n"] / outcomes["n"].sum(),
+    )
+    columns = [column("outcome", language), column("n", language, whole), column("share", language, percent)]
+    return text_table(table, columns, bars=("share",))
+
+
+def _offers(content: ReportContent, language: str) -> Section:
+    figures: list[Figure] = []
+    for term in _TERMS:
+        if f"mean_{term}" in content.bands.columns:
+            plot = partial(
+                charts.plot_by_band,
+                bands=content.bands,
+                column=f"mean_{term}",
+                is_share=term == "annual_rate",
+                language=language,
+            )
+            figures.append(chart(f"mean-{term.replace('_', '-')}", plot, language))
+    for term in _TERMS:
+        if content.offers is not None and len(content.offers):
+            plot = partial(
+                charts.plot_offers,
+                offers=content.offers,
+                column=term,
+                is_share=term == "annual_rate",
+                language=language,
+            )
+            figures.append(chart(f"{term.replace('_', '-')}-by-pd", plot, language))
+    columns = [
+        column("band", language),
+        column("n_approved", language, whole),
+        column("mean_limit_amount", language, partial(amount, currency=content.currency)),
+        column("mean_annual_rate", language, percent_fine),
+        column("expected_profit_amount", language, partial(amount, currency=content.currency)),
+    ]
+    blocks: list[Block] = [paragraph("offers", language), Grid(items=tuple(figures))]
+    if content.offers is not None and len(content.offers):
+        blocks.append(_spread(content.offers, content.currency, language))
+    return section("offers", language, *blocks, text_table(content.bands, columns))
+
+
+def _spread(offers: pandas.DataFrame, currency: str, language: str) -> Table:
+    """Return smallest, middle and largest limit and rate, and how many distinct ones occur."""
+    rows = []
+    for term, write in (("limit_amount", partial(amount, currency=currency)), ("annual_rate", percent_fine)):
+        values = offers[term]
+        rows.append(
+            (
+                Cell(text=text(f"report.column.{term}", language)),
+                *(Cell(text=write(value)) for value in (values.min(), values.median(), values.max())),
+                Cell(text=whole(values.nunique())),
+            )
+        )
+    keys = ("term", "smallest", "median", "largest", "n_distinct")
+    return Table(
+        headers=tuple(text(f"report.column.{key}", language) for key in keys),
+        rows=tuple(rows),
+        numeric=(False, True, True, True, True),
+    )
+
+
+def _profit(content: ReportContent, profit: pandas.DataFrame, language: str) -> Section:
+    words = catalogue(language)
+    labels = [words.get(f"report.profit.{name}", str(name)) for name in profit["component"]]
+    amounts = dict(zip(labels, profit["amount"].astype(float), strict=True))
+    total = text("report.profit.total", language)
+    figures = [
+        chart(
+            "profit",
+            partial(charts.plot_profit, amounts=amounts, total_label=total),
+            language,
+            size=(4.7, 1.0 + 0.33 * len(amounts)),
+        )
+    ]
+    if "expected_profit_amount" in content.bands.columns:
+        plot = partial(
+            charts.plot_by_band,
+            bands=content.bands,
+            column="expected_profit_amount",
+            is_share=False,
+            language=language,
+        )
+        figures.append(chart("profit-by-band", plot, language))
+    rows = [
+        (Cell(text=name), Cell(text=amount(value, content.currency)))
+        for name, value in {**amounts, total: sum(amounts.values())}.items()
+    ]
+    table = Table(
+        headers=(text("report.column.component", language), text("report.column.amount", language)),
+        rows=tuple(rows),
+        numeric=(False, True),
+    )
+    return section("profit", language, paragraph("profit", language), Grid(items=tuple(figures)), table)
+
+
+def _reasons(reasons: pandas.DataFrame, language: str) -> Section:
+    table = reasons.copy()
+    if "text" in table.columns:
+        table["text"] = [localized(words, language) for words in table["text"]]
+    columns = [column("text", language), column("code", language), column("n_given", language, whole)]
+    return section(
+        "reasons",
+        language,
+        paragraph("reasons", language),
+        text_table(table.rename(columns={"n": "n_given"}), columns, bars=("n_given",)),
+    )
+
+
+def _fairness(content: ReportContent, groups: pandas.DataFrame, language: str) -> Section:
+    table = groups.copy()
+    table["group"] = [
+        label_of(content.attribute_labels, f"{attribute}={group}", language)
+        if f"{attribute}={group}" in content.attribute_labels
+        else str(group)
+        for attribute, group in zip(groups["attribute"], groups["group"], strict=True)
+    ]
+    table["attribute"] = [
+        label_of(content.attribute_labels, str(name), language) for name in groups["attribute"]
+    ]
+    table["finding"] = [_finding(str(name), language) for name in groups["finding"]]
+    main = [
+        column("attribute", language),
+        column("group", language),
+        column("n", language, whole),
+        column("approval_rate", language, percent),
+        column("adverse_impact_ratio", language, decimal_short),
+        column("p_value", language, p_value),
+        column("finding", language),
+    ]
+    risk = [
+        column("attribute", language),
+        column("group", language),
+        column("mean_pd", language, percent),
+        column("bad_rate", language, percent),
+        column("bad_rate_low", language, percent),
+        column("bad_rate_high", language, percent),
+    ]
+    terms = [
+        column("attribute", language),
+        column("group", language),
+        column("n_approved", language, whole),
+        column("mean_limit_amount", language, partial(amount, currency=content.currency)),
+        column("smd_limit_amount", language, decimal_short),
+        column("mean_annual_rate", language, percent_fine),
+        column("smd_annual_rate", language, decimal_short),
+    ]
+    return section(
+        "fairness",
+        language,
+        paragraph("fairness", language),
+        _marked(text_table(table, main, bars=("approval_rate",)), groups),
+        Details(summary=text("report.label.fairness_risk", language), items=(text_table(table, risk),)),
+        Details(summary=text("report.label.fairness_terms", language), items=(text_table(table, terms),)),
+    )
+
+
+def _finding(finding: str, language: str) -> str:
+    key = _FINDINGS.get(finding)
+    return text(f"report.finding.{key}", language) if key else finding
+
+
+def _marked(table: Table, groups: pandas.DataFrame) -> Table:
+    """Mark the findings a person should look at."""
+    rows = tuple(
+        (*row[:-1], Cell(text=row[-1].text, is_alert=True)) if finding == fairness.BELOW_LINE else row
+        for row, finding in zip(table.rows, groups["finding"], strict=True)
+    )
+    return Table(headers=table.headers, rows=rows, numeric=table.numeric, caption=table.caption)
