@@ -16,6 +16,7 @@ settings.register_profile(
 settings.register_profile("torture", max_examples=10_000, deadline=None, suppress_health_check=_QUIET)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
+SERVICES = ("postgres", "chromium")
 PROJECT = Path(__file__).resolve().parents[1]
 
 
@@ -29,3 +30,14 @@ def project_folder() -> Path:
 def uci_folder() -> Path:
     """Shipped Taiwan credit-card sample."""
     return PROJECT / "data_samples" / "uci_credit_card"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
+    """Where services are promised (CREDIT_RISK_REQUIRE_SERVICES), a skipped service test is a failure."""
+    report = yield
+    promised = os.environ.get("CREDIT_RISK_REQUIRE_SERVICES")
+    if promised and report.skipped and any(item.get_closest_marker(name) for name in SERVICES):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, but its service is promised here: {report.longrepr}"
+    return report

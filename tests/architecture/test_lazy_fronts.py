@@ -26,7 +26,9 @@ def test_every_promised_name_resolves_to_what_it_says(package):
 def test_no_export_has_the_name_of_a_module(package):
     # importing a submodule binds its name in the package and would silently replace a lazy export of that name
     folder = SOURCE.joinpath(*package.split(".")[1:])
-    modules = {path.stem for path in folder.glob("*.py")} | {path.name for path in folder.iterdir() if path.is_dir()}
+    modules = {path.stem for path in folder.glob("*.py")} | {
+        path.name for path in folder.iterdir() if path.is_dir()
+    }
     assert not modules & set(import_module(package).__all__)
 
 

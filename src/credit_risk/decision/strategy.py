@@ -107,9 +107,18 @@ class OfferPolicy:
 class Strategy:
     """Stages, rules, cut-off, costs, offer grid and stated assumptions of one lender.
 
-    Examples
-    --------
-    >>> strategy = Strategy.from_toml("examples/uci_credit_card/strategy.toml")  # doctest: +SKIP
+    Attributes
+    ----------
+    decision_model : str
+        Whose PD decides and whose points give the reasons; the other models stand beside as challengers.
+    max_pd : float
+        Decline above.
+    refer_above_pd : float or None
+        A person decides above, up to ``max_pd``.
+    required_sources : tuple of str
+        Without them a decision is ``incomplete``.
+    assumptions : mapping of language to tuple of str
+        Printed in the report.
     """
 
     id: str

@@ -12,15 +12,14 @@ _WIDTH = 24
 
 def closing_table(result: DemoResult) -> str:
     """Return a plain table for a terminal."""
-    rows: list[tuple[str, str]] = []
-    for model in result.evaluation.models:
-        rows.append(
-            (
-                model.name,
-                f"AUC {model.auc:.4f} [{model.auc_low:.4f}, {model.auc_high:.4f}]   "
-                f"KS {model.ks:.4f} [{model.ks_low:.4f}, {model.ks_high:.4f}]",
-            )
+    rows = [
+        (
+            model.name,
+            f"AUC {model.auc:.4f} [{model.auc_low:.4f}, {model.auc_high:.4f}]   "
+            f"KS {model.ks:.4f} [{model.ks_low:.4f}, {model.ks_high:.4f}]",
         )
+        for model in result.evaluation.models
+    ]
     found = result.figures
     rows += [
         ("customers", f"{int(found['n_decided'])} on holdout, bad rate {found['bad_rate']:.2%}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -142,9 +143,7 @@ def _groups(values: np.ndarray, attribute: HeldAttribute) -> np.ndarray:
     if not attribute.bands:
         return np.array([str(value) for value in values], dtype=object)
     bounds = np.array(attribute.bands)
-    labels = [f"{low}-{high - 1}" for low, high in zip(bounds[:-1], bounds[1:], strict=True)] + [
-        f"{bounds[-1]}+"
-    ]
+    labels = [f"{low}-{high - 1}" for low, high in pairwise(bounds)] + [f"{bounds[-1]}+"]
     position = np.clip(np.searchsorted(bounds, values, side="right") - 1, 0, len(labels) - 1)
     return np.array(labels, dtype=object)[position]
 

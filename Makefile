@@ -1,0 +1,60 @@
+# Two commands do all set-up on a fresh machine: `make demo` and `make test`. Needs Python 3.11, git and make.
+PYTHON ?= python3.11
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements/py311.txt
+TESTS := $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+LEFT_OUT := not postgres and not chromium
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test chromium-tests lint types contracts format torture notebooks reference-bundle clean
+
+help:  ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
+
+.venv/.created:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed; '$(PYTHON)' was not found. Set PYTHON=... to yours."; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.demo: .venv/.created pyproject.toml requirements/py311.txt
+	$(INSTALL) --editable '.[batch,train,tracking,report]'
+	@touch $@
+
+.venv/.test: .venv/.created pyproject.toml requirements/py311.txt
+	$(INSTALL) --editable '.[all,dev]'
+	@touch $@ .venv/.demo
+
+demo: .venv/.demo  ## the main job end to end on real data, into output/demo
+	$(BIN)/credit-risk demo --overwrite
+
+test: .venv/.test  ## the whole suite that Python alone can run
+	@echo "Left out here, run by .ci/run: tests marked 'postgres' (PostgreSQL) and 'chromium' (a browser)."
+	$(TESTS) -m "$(LEFT_OUT)"
+
+chromium-tests: .venv/.test  ## tests that open pages in headless Chromium; fail if it is absent
+	CREDIT_RISK_REQUIRE_SERVICES=1 $(BIN)/python -m pytest -m chromium
+
+lint: .venv/.test  ## style
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
+
+types: .venv/.test  ## mypy strict on src
+	$(BIN)/mypy
+
+contracts: .venv/.test  ## who may import whom
+	$(BIN)/lint-imports
+
+format: .venv/.test  ## write the agreed style
+	$(BIN)/ruff check --fix src tests benchmarks
+	$(BIN)/ruff format src tests benchmarks
+
+torture: .venv/.test  ## property tests at full counts (hours)
+	HYPOTHESIS_PROFILE=torture $(TESTS) tests/properties tests/parity
+
+reference-bundle: .venv/.demo  ## rebuild models/uci-reference from the main job
+	$(BIN)/credit-risk demo --overwrite --no-tracking --output output/reference
+	rm -rf models/uci-reference
+	cp -r output/reference/bundle models/uci-reference
+
+clean:  ## remove what the commands made
+	rm -rf output .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,101 @@
+"""A strategy is read completely or refused with file, key and hint; it survives its own JSON."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from credit_risk.decision import Strategy
+from credit_risk.errors import PolicyError, SpecificationError
+
+
+def test_strategy_survives_json(strategy):
+    assert Strategy.from_dict(json.loads(json.dumps(strategy.to_dict()))) == strategy
+
+
+def test_stages_nobody_assesses_are_named(strategy):
+    assert strategy.not_assessed == ("identity", "fraud", "affordability")
+
+
+def test_grid_steps_are_exact_decimals(strategy):
+    assert strategy.offer.annual_rates[:3] == ("0.0600", "0.0625", "0.0650")
+    assert strategy.offer.amounts[0] == "10000"
+    assert strategy.offer.amounts[-1] == "200000"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "message"),
+    [
+        (
+            "max_pd = 0.30",
+            "max_pdd = 0.30",
+            "CR-CFG-004",
+            r"\[risk\]: key 'max_pd' is missing.*Found 'max_pdd'",
+        ),
+        (
+            "decision_model",
+            "decision_modell",
+            "CR-CFG-004",
+            "Found 'decision_modell': did you mean 'decision_model'",
+        ),
+        ("max_pd = 0.30", "max_pd = 30", "CR-STR-003", "max_pd = 30 must lie between 0 and 1"),
+        ("lgd = 0.55", 'lgd = "high"', "CR-CFG-006", "lgd = 'high' has the wrong type. Expected a number"),
+        ("lgd = 0.55", "lgd = 0.55\nlgd_floor = 0.1", "CR-CFG-003", "unknown key 'lgd_floor'"),
+        ("schema_version = 1", "schema_version = 7", "CR-STR-001", "schema_version = 7 is not supported"),
+        ("n_instalments = 12", "n_instalments = 0", "CR-STR-003", "n_instalments must be at least 1"),
+        ("step = 5000", "step = 0", "CR-STR-003", r"\[amounts\]: expected min <= max and step > 0"),
+        (
+            'method = "equal_instalment"',
+            'method = "equal_instalments"',
+            "CR-CFG-005",
+            "Did you mean 'equal_instalment'",
+        ),
+        (
+            '[stages.fraud]\nstatus = "not_assessed"',
+            '[stages.fraud]\nstatus = "assessed"',
+            "CR-STR-002",
+            "cannot assess 'fraud'",
+        ),
+        (
+            '[stages.risk]\nstatus = "assessed"',
+            '[stages.risk]\nstatus = "not_assessed"',
+            "CR-STR-002",
+            "must be assessed",
+        ),
+        ("fixed_cost_amount = 300", "fixed_cost_amount = -1", "CR-STR-003", "must not be negative"),
+    ],
+)
+def test_a_broken_strategy_is_refused(edited, old, new, code, message):
+    path = edited(old, new)
+    with pytest.raises(SpecificationError, match=message) as caught:
+        Strategy.from_toml(path)
+    assert caught.value.code == code
+    assert "strategy.toml" in str(caught.value)
+
+
+def test_another_horizon_needs_a_stated_assumption(edited):
+    with pytest.raises(PolicyError, match="covers '1m' but the loan runs '12m'"):
+        Strategy.from_toml(edited('conversion = "taken_as_term"', 'conversion = "none"'))
+
+
+def test_a_model_of_another_horizon_is_refused(strategy):
+    with pytest.raises(PolicyError, match="gives a PD over '24m'"):
+        strategy.check_horizon("scorecard", "24m")
+
+
+def test_a_rule_is_read_and_carried(edited):
+    rule = """[[rules]]
+id = "deep_delinquency"
+stage = "eligibility"
+feature = "x"
+operator = ">="
+value = 3
+outcome = "decline"
+when_missing = "pass"
+reason = "serious_delinquency"
+
+[assumptions]"""
+    strategy = Strategy.from_toml(edited("[assumptions]", rule))
+    assert strategy.rules[0].value == 3.0
+    assert Strategy.from_dict(strategy.to_dict()).rules == strategy.rules
