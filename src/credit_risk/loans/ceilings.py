@@ -1,7 +1,6 @@
-"""What the law allows: rate ceilings, the LPR, joint caps, amounts and tenors, as dated data.
+"""Is this loan lawful? Tests of annual cost, joint caps, amounts, tenors and joint lending against dated rules.
 
-Beside `rates`. Nothing here is a constant in code: everything is read from TOML (:func:`load_ceilings`; the packaged file
-by default), each row with source and status mark. Read :func:`check_ceiling` first. Every test takes the contract date;
+Beside `rates`; every figure comes from `ceiling_rules`. Read :func:`check_ceiling` first. Every test takes the contract date;
 nothing reads the clock; no rate is ever clipped.
 """
 
@@ -9,100 +8,38 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from credit_risk.domain.configuration import ConfigTable, nearest, read_toml
+from credit_risk.domain.configuration import nearest
 from credit_risk.errors import LoanError, PolicyError, SpecificationError
+from credit_risk.loans.ceiling_rules import load_ceilings
 from credit_risk.loans.day_count import DayCount, add_months, check_date_order, year_fraction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import date
+    from decimal import Decimal
 
-PACKAGED = Path(__file__).with_name("ceilings.toml")
+    from credit_risk.loans.ceiling_rules import CeilingTable, Rule
+
 #: Binary rates this close above a ceiling count as equal to it: float noise of the solver, far below any published digit.
 RATE_TOLERANCE = 1e-12
 
+__all__ = [
+    "CeilingCheck",
+    "RuleCheck",
+    "check_amount_and_tenor",
+    "check_ceiling",
+    "check_joint_lending",
+    "joint_cap_minor",
+    "joint_cap_rate",
+    "load_ceilings",
+    "lpr_rate",
+    "portfolio_ceilings",
+]
+
 Measure = Literal["nominal", "effective"]
-_STATUSES = ("S", "S2", "M")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LprRow:
-    """One publication of the loan prime rate, valid until the next."""
-
-    from_on: date
-    one_year: Decimal
-    five_year: Decimal
-    status: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One dated rule: whom it binds, when, and its figures.
-
-    Attributes
-    ----------
-    kind : str
-        'ceiling', 'joint_cap', 'amount_limit', 'tenor_limit' or 'joint_lending'.
-    rule_id : str
-        Its name in decisions and reports.
-    lender_types, applies_to : tuple of str
-        Lender types; products, channels or methods it binds (empty: all).
-    from_on, until_on : date
-        Contract dates, both inclusive.
-    figures : dict
-        Its numbers, by name.
-    scope, measure : str
-        For ceilings: 'per_loan' or 'portfolio_average'; 'both', 'nominal' or 'effective'.
-    status, source, note : str
-        How sure, and from where.
-    """
-
-    kind: str
-    rule_id: str
-    lender_types: tuple[str, ...]
-    applies_to: tuple[str, ...]
-    channels: tuple[str, ...]
-    from_on: date
-    until_on: date
-    figures: dict[str, Decimal]
-    scope: str
-    measure: str
-    status: str
-    source: str
-    note: str
-
-    def binds(self, lender_type: str, contract_on: date) -> bool:
-        """Whether the rule is in force for a lender on a contract date."""
-        return lender_type in self.lender_types and self.from_on <= contract_on <= self.until_on
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CeilingTable:
-    """All rules of one file.
-
-    Attributes
-    ----------
-    lpr : tuple of LprRow
-        By date.
-    rules : tuple of Rule
-        In the file's order.
-    known_until : date
-        Last date for which the LPR is known; later questions are answered with a warning.
-    """
-
-    lpr: tuple[LprRow, ...]
-    rules: tuple[Rule, ...]
-    known_until: date
-
-    def lender_types(self) -> tuple[str, ...]:
-        """Return every lender type that some rule names."""
-        return tuple(sorted({name for rule in self.rules for name in rule.lender_types}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,38 +82,6 @@ class RuleCheck:
     tested: tuple[str, ...]
 
 
-def load_ceilings(path: Path | None = None) -> CeilingTable:
-    """Read a ceiling file; the packaged one (China) by default.
-
-    Parameters
-    ----------
-    path : Path, optional
-        Your own file, of the same form.
-
-    Raises
-    ------
-    SpecificationError
-        Unknown or missing keys (``CR-CFG-...``); a rule without exactly the figures of its kind, or LPR rows out of
-        order (``CR-CEI-001``).
-
-    Examples
-    --------
-    >>> load_ceilings().known_until
-    datetime.date(2026, 8, 20)
-    """
-    table = read_toml(path or PACKAGED)
-    lpr = tuple(_lpr_row(row) for row in table.tables("lpr"))
-    rules = tuple(_rule(kind, row) for kind in _FIGURES for row in table.tables(kind))
-    known_until = table.take("known_until", date)
-    table.finish()
-    days = [row.from_on for row in lpr]
-    if days != sorted(set(days)):
-        raise SpecificationError(
-            f"{table.where}: LPR rows must ascend by date, each once.", code="CR-CEI-001"
-        )
-    return CeilingTable(lpr=lpr, rules=rules, known_until=known_until)
-
-
 def lpr_rate(
     on: date, *, ceilings: CeilingTable, term: Literal["one_year", "five_year"] = "one_year"
 ) -> Decimal:
@@ -198,6 +103,7 @@ def lpr_rate(
 
     Examples
     --------
+    >>> from datetime import date
     >>> lpr_rate(date(2022, 8, 21), ceilings=load_ceilings())
     Decimal('0.0370')
     """
@@ -251,6 +157,7 @@ def check_ceiling(
 
     Examples
     --------
+    >>> from datetime import date
     >>> check = check_ceiling(nominal=0.24, effective=0.2682417946, lender_type="consumer_finance",
     ...     product="consumer_loan", contract_on=date(2026, 8, 20), ceilings=load_ceilings())
     >>> check.is_lawful, check.measure, check.rule_id
@@ -291,6 +198,7 @@ def portfolio_ceilings(
 
     Examples
     --------
+    >>> from datetime import date
     >>> portfolio_ceilings(lender_type="consumer_finance", contract_on=date(2026, 8, 20), ceilings=load_ceilings())
     (('cn-consumer-finance-average-20', 0.2),)
     """
@@ -338,6 +246,7 @@ def joint_cap_minor(
 
     Examples
     --------
+    >>> from datetime import date
     >>> joint_cap_minor(1_000_000, lender_type="private_lender", contract_on=date(2026, 1, 1),
     ...     from_on=date(2026, 1, 1), to_on=date(2027, 1, 1), ceilings=load_ceilings())
     120000
@@ -352,6 +261,7 @@ def joint_cap_rate(*, lender_type: str, contract_on: date, ceilings: CeilingTabl
 
     Examples
     --------
+    >>> from datetime import date
     >>> joint_cap_rate(lender_type="bank", contract_on=date(2026, 1, 1), ceilings=load_ceilings())
     Fraction(6, 25)
     """
@@ -405,6 +315,8 @@ def check_amount_and_tenor(
 
     Examples
     --------
+    >>> from datetime import date
+    >>> from decimal import Decimal
     >>> check = check_amount_and_tenor(amount=Decimal("200000.01"), method="bullet", disbursed_on=date(2026, 1, 10),
     ...     last_due_on=date(2027, 1, 11), lender_type="bank", ceilings=load_ceilings())
     >>> check.broken
@@ -452,6 +364,8 @@ def check_joint_lending(
 
     Examples
     --------
+    >>> from datetime import date
+    >>> from decimal import Decimal
     >>> check_joint_lending(partner_share=Decimal("0.29"), one_partner_to_tier1=Decimal("0.1"),
     ...     joint_to_total_loans=Decimal("0.5"), lender_type="bank", contract_on=date(2026, 1, 1),
     ...     ceilings=load_ceilings()).broken
@@ -518,54 +432,3 @@ def _warnings(rule: Rule, on: date, ceilings: CeilingTable) -> tuple[str, ...]:
             f"Rule {rule.rule_id} has status {rule.status}: check the primary text. {rule.note}".strip()
         )
     return tuple(warnings)
-
-
-_FIGURES: dict[str, tuple[tuple[str, ...], str]] = {
-    "ceiling": (("rate", "lpr_multiple"), "products"),
-    "joint_cap": (("rate", "lpr_multiple"), ""),
-    "amount_limit": (("max_amount",), ""),
-    "tenor_limit": (("max_months",), "methods"),
-    "joint_lending": (("min_partner_share", "max_one_partner_to_tier1", "max_joint_to_total_loans"), ""),
-}
-
-
-def _lpr_row(table: ConfigTable) -> LprRow:
-    row = LprRow(
-        from_on=table.take("from", date),
-        one_year=table.take("one_year", Decimal),
-        five_year=table.take("five_year", Decimal),
-        status=table.choice("status", _STATUSES),
-        source=table.take("source", str),
-    )
-    table.finish()
-    return row
-
-
-def _rule(kind: str, table: ConfigTable) -> Rule:
-    names, applies_key = _FIGURES[kind]
-    figures = {name: table.take(name, Decimal) for name in names if name in table}
-    is_alternative = "lpr_multiple" in names
-    if len(figures) != (1 if is_alternative else len(names)):
-        raise SpecificationError(
-            f"{table.where}: expected {'exactly one' if is_alternative else 'all'} of {list(names)}. Got {sorted(figures)}.",
-            code="CR-CEI-001",
-        )
-    is_ceiling = kind == "ceiling"
-    has_channel = kind in {"amount_limit", "tenor_limit"}
-    rule = Rule(
-        kind=kind,
-        rule_id=table.take("id", str),
-        lender_types=table.texts("lender_types"),
-        applies_to=table.texts(applies_key) if applies_key else (),
-        channels=table.texts("channels") if has_channel else (),
-        from_on=table.take("from", date),
-        until_on=table.get("until", date, date.max),
-        figures=figures,
-        scope=table.choice("scope", ("per_loan", "portfolio_average")) if is_ceiling else "",
-        measure=table.choice("measure", ("both", "nominal", "effective")) if is_ceiling else "",
-        status=table.choice("status", _STATUSES),
-        source=table.take("source", str),
-        note=table.get("note", str, ""),
-    )
-    table.finish()
-    return rule

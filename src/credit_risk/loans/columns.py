@@ -1,0 +1,63 @@
+"""Columns of loans: the checks and kernels that `vectorised` and `vectorised_rates` share.
+
+Read :func:`refuse` (errors that count loans), then :func:`power_and_sum`. Elementwise only: a row's result depends on that
+row alone, whatever its neighbours or the length of the array.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from credit_risk.errors import LoanError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import ArrayLike
+
+IntArray: TypeAlias = NDArray[np.int64]
+FloatArray: TypeAlias = NDArray[np.float64]
+
+
+def chunks(n_rows: int, size: int) -> Iterator[slice]:
+    """Yield consecutive slices of rows, small enough for the processor's cache."""
+    for low in range(0, n_rows, size):
+        yield slice(low, low + size)
+
+
+def whole_numbers(values: ArrayLike, name: str) -> IntArray:
+    """Return a column of whole numbers, or refuse it (``CR-LON-008``)."""
+    array = np.asarray(values)
+    if array.ndim > 1 or not (np.issubdtype(array.dtype, np.integer) or array.size == 0):
+        raise LoanError(
+            f"{name} must be whole numbers in one dimension. Got {array.dtype} in {array.ndim} dimensions. "
+            "Hint: minor units and millionths, rounded by the caller; NaN has no place in money.",
+            code="CR-LON-008",
+        )
+    return np.ascontiguousarray(array, dtype=np.int64).reshape(array.shape)
+
+
+def refuse(is_offending: NDArray[np.bool_], rule: str, code: str) -> None:
+    """Raise if any loan breaks a rule, saying how many and which first."""
+    if is_offending.any():
+        raise LoanError(
+            f"{rule}: broken by {int(is_offending.sum())} of {is_offending.size} loans, first at row "
+            f"{int(np.argmax(is_offending))}.",
+            code=code,
+            context={"n_offending": int(is_offending.sum())},
+        )
+
+
+def power_and_sum(growth: FloatArray, n: int) -> tuple[FloatArray, FloatArray]:
+    """Return ``growth**n`` and ``1 + growth + ... + growth**(n - 1)`` by doubling: products and sums only."""
+    power, total = growth.copy(), np.ones_like(growth)
+    for bit in bin(n)[3:]:
+        total = total * (1.0 + power)
+        power = power * power
+        if bit == "1":
+            total = total + power
+            power = power * growth
+    return power, total
