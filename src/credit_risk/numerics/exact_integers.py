@@ -81,6 +81,9 @@ class ExactIntegers:
     def __mul__(self, other: ExactIntegers | int) -> ExactIntegers:
         return self._combine(other, self.bound * _bound_of(other), lambda a, b: a * b)
 
+    def __mod__(self, other: int) -> ExactIntegers:
+        return ExactIntegers(self.values % other)
+
     __radd__ = __add__
     __rmul__ = __mul__
 
@@ -113,15 +116,17 @@ def present(count: Exact) -> Any:
     return 1 if count > 0 else 0
 
 
-def magnitude(value: Exact) -> Any:
-    """Return absolute values.
+def minimum(left: Exact, right: Exact) -> Any:
+    """Return the smaller number, element by element.
 
     Examples
     --------
-    >>> magnitude(-3)
-    3
+    >>> minimum(3, 2)
+    2
     """
-    return ExactIntegers(np.abs(value.values)) if isinstance(value, ExactIntegers) else abs(value)
+    if isinstance(left, ExactIntegers) and isinstance(right, ExactIntegers):
+        return ExactIntegers(np.minimum(left.values, right.values))
+    return min(left, right)  # type: ignore[type-var]
 
 
 def exact_quotient(numerator: ExactIntegers, denominator: ExactIntegers) -> NDArray[np.float64]:

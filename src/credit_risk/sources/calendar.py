@@ -118,6 +118,17 @@ def local_clock(moments_us: NDArray[np.int64], timezone: str) -> NDArray[np.int6
     return moments_us + np.array([_offset_at(timezone, second) for second in seconds], dtype=np.int64)
 
 
+def local_moment(moment_us: int, timezone: str) -> int:
+    """Return :func:`local_clock` of one moment.
+
+    Examples
+    --------
+    >>> local_moment(0, "Asia/Taipei") // HOUR_US
+    8
+    """
+    return moment_us + _offset_at(timezone, moment_us // 1_000_000)
+
+
 def local_day(moment_us: int, timezone: str) -> int:
     """Return the local day of one moment, as days since 1970-01-01.
 
@@ -126,4 +137,4 @@ def local_day(moment_us: int, timezone: str) -> int:
     >>> local_day(microseconds(datetime(2005, 9, 30, 23, 59, tzinfo=ZoneInfo("Asia/Taipei"))), "Asia/Taipei")
     13056
     """
-    return (moment_us + _offset_at(timezone, moment_us // 1_000_000)) // DAY_US
+    return local_moment(moment_us, timezone) // DAY_US

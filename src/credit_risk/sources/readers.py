@@ -281,7 +281,7 @@ def _read_records(
     check_no_orphans(customers, form.customers, file=file, column=contract.customer_key)
     _check_unique_key(table, contract, customers)
     if contract.future_records == "error":
-        last = form.last_applied_us.reindex(customers.to_pandas()).to_numpy(dtype=np.int64)
+        last = np.array(form.last_applied_us.reindex(customers.to_pandas()), dtype=np.int64)
         check_no_future(event_time, last, file=file, column=contract.event_time.column, keys=customers)
     return pd.DataFrame(
         {

@@ -1,0 +1,26 @@
+"""Features: one definition, two compilers, equal to the last bit.
+
+Reading order: ``expression`` (the small language of conditions and derived measures), ``definition`` (what a feature is),
+``catalogue`` and ``catalogue_toml`` (all of a model's
+features, and how they are written down), ``aggregates`` (each aggregate as a quotient of whole numbers),
+``plan`` (what must be computed, shared by both compilers), ``compile_batch`` (Ibis on the embedded engine), ``closure``
+(one applicant in real time), ``finalize`` (the one place where whole numbers become float64).
+"""
+
+from __future__ import annotations
+
+from credit_risk._lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "DerivedMeasure": "credit_risk.features.definition",
+        "FeatureCatalogue": "credit_risk.features.catalogue",
+        "FeatureClosure": "credit_risk.features.closure",
+        "FeatureDefinition": "credit_risk.features.definition",
+        "FeatureTable": "credit_risk.features.compile_batch",
+        "FeatureVector": "credit_risk.features.closure",
+        "Subject": "credit_risk.features.definition",
+        "compute_features": "credit_risk.features.compile_batch",
+    },
+)

@@ -1,0 +1,274 @@
+"""The plan of one source as Ibis expressions; nothing here runs anything.
+
+Windows are lowered to disjoint rings of age: every record falls into one ring, is aggregated there once, and the small
+ring table is cumulated. Whole numbers that could pass 64 bits are summed as DECIMAL(38, 0). Only operators with the same
+whole-number meaning on every engine are used (no integer division: see :func:`_half_up`).
+
+Reading order: :func:`base_records`, :func:`primitive_tables`, one function per family of primitives.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ibis
+
+from credit_risk.features.definition import ALL_RECORDS, RECORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+
+    from credit_risk.features.plan import Primitive, SourcePlan
+    from credit_risk.features.resolve import ConditionPlan, DerivedPlan
+    from credit_risk.sources.contract import RecordContract
+
+APPLICATIONS = "applications"
+RECORDS_TABLE = "records"
+_WIDE = "decimal(38, 0)"
+_INT64 = 2**63 - 1
+
+#: Primitives summed or compared inside a ring.
+_RINGED = ("n", "s", "q", "t", "tt", "tx", "min", "max")
+
+
+def base_records(
+    plan: SourcePlan, contract: RecordContract, applications: pa.Schema, records: pa.Schema
+) -> ibis.Table:
+    """Return one row per application and record that counts: ring, rank, operands, derived measures, subjects.
+
+    A record counts when it happened before the application and was known by then.
+    """
+    left = ibis.table(ibis.Schema.from_pyarrow(applications), name=APPLICATIONS)
+    right = ibis.table(ibis.Schema.from_pyarrow(records), name=RECORDS_TABLE)
+    joined = left.inner_join(right, "customer")
+    joined = joined.filter(joined.event_us < joined.applied_us, joined.known_us <= joined.applied_us)
+    joined = joined.mutate(age_days=joined.applied_day - joined.event_day)
+    joined = joined.mutate(ring=_ring(joined.age_days, plan.windows))
+    if plan.needs_order:
+        joined = _with_order(joined, plan, contract)
+    joined = joined.mutate(**{derived.key: _derive(joined, derived) for derived in plan.derived})
+    subjects = {
+        _flag(subject.name): _meets(joined, subject.conditions)
+        for subject in plan.subjects
+        if subject.name != ALL_RECORDS
+    }
+    joined = joined.mutate(**subjects) if subjects else joined
+    return joined.select(_kept(plan, list(joined.columns)))
+
+
+def _kept(plan: SourcePlan, columns: list[str]) -> list[str]:
+    used = {primitive.measure for primitive in plan.primitives} | {"app", "ring", "rank"}
+    used |= {_flag(subject.name) for subject in plan.subjects}
+    return [name for name in columns if name in used]
+
+
+def _flag(subject: str) -> str:
+    return f"subject {subject}"
+
+
+def _ring(age: Any, windows: tuple[int, ...]) -> Any:
+    """Return the ring of an age: 0 inside the shortest window, then outwards."""
+    if not windows:
+        return ibis.literal(0)
+    return ibis.cases(*((age <= days, index) for index, days in enumerate(windows)), else_=len(windows))
+
+
+def _with_order(table: ibis.Table, plan: SourcePlan, contract: RecordContract) -> ibis.Table:
+    """Add the rank in time (0 = most recent) and the previous record's columns; ties are broken by every column."""
+    order = ["event_us", "known_us", *(measure.name for measure in contract.measures)]
+    oldest_first = ibis.window(group_by="app", order_by=[table[key].asc(nulls_first=True) for key in order])
+    newest_first = ibis.window(group_by="app", order_by=[table[key].desc(nulls_first=False) for key in order])
+    columns = {
+        column.key: table[column.name].lag().over(oldest_first)
+        for column in plan.columns
+        if column.scope == "previous"
+    }
+    return table.mutate(rank=ibis.row_number().over(newest_first), **columns)
+
+
+def _derive(table: ibis.Table, plan: DerivedPlan) -> Any:
+    left = table[plan.left]
+    if not plan.operator:
+        return _clip(left, plan)
+    a, b = left * plan.left_factor, table[plan.right] * plan.right_factor
+    if plan.operator == "/":
+        return _clip(_half_up(a, (b > 0).ifelse(b, ibis.null("int64"))), plan)
+    return _clip(a + b if plan.operator == "+" else a - b, plan)
+
+
+def _half_up(top: Any, bottom: Any) -> Any:
+    """Divide whole numbers and round half away from zero, exactly.
+
+    Engines differ on integer division, so the remainder is taken off first; the quotient of what is left is a whole number
+    below 2**50 (the plan proves it, or a bound follows), and its float64 quotient is off by less than one half.
+    """
+    doubled = top.abs() * 2 + bottom
+    divisor = bottom * 2
+    whole = ((doubled - doubled % divisor) / divisor).round()
+    capped = (whole > 2.0**52).ifelse(ibis.literal(2.0**52), whole).cast("int64")
+    return (top < 0).ifelse(capped * -1, capped)
+
+
+def _clip(value: Any, plan: DerivedPlan) -> Any:
+    """Move values to the bounds; missing stays missing (a comparison with it is never true)."""
+    if plan.low is not None:
+        value = (value < plan.low).ifelse(ibis.literal(plan.low, "int64"), value)
+    if plan.high is not None:
+        value = (value > plan.high).ifelse(ibis.literal(plan.high, "int64"), value)
+    return value
+
+
+def _meets(table: ibis.Table, conditions: tuple[ConditionPlan, ...]) -> Any:
+    holds = ibis.literal(value=True)
+    for condition in conditions:
+        holds &= _condition(table, condition).fill_null(ibis.literal(value=False))
+    return holds
+
+
+def _condition(table: ibis.Table, plan: ConditionPlan) -> Any:
+    left = table[plan.left] * plan.left_factor if plan.left_factor != 1 else table[plan.left]
+    if plan.operator == "in":
+        return left.isin(plan.constants)
+    right = table[plan.right] * plan.right_factor if plan.right else ibis.literal(plan.constants[0], "int64")
+    comparisons = {
+        "==": lambda: left == right,
+        "!=": lambda: left != right,
+        "<": lambda: left < right,
+        "<=": lambda: left <= right,
+        ">": lambda: left > right,
+        ">=": lambda: left >= right,
+    }
+    return comparisons[plan.operator]()
+
+
+def primitive_tables(plan: SourcePlan, base: ibis.Table, n_records: int) -> Iterator[ibis.Table]:
+    """Yield tables with ``app`` and one column per primitive, named ``p<index>``; the first also has ``has_records``."""
+    yield _ringed(plan, base, n_records)
+    by_kind: dict[tuple[str, str, str], list[tuple[int, Primitive]]] = {}
+    for index, primitive in enumerate(plan.primitives):
+        if primitive.kind not in _RINGED:
+            key = (_family(primitive.kind), primitive.subject, primitive.measure)
+            by_kind.setdefault(key, []).append((index, primitive))
+    families = {"last": _last, "lead": _lead, "longest": _longest, "distinct": _distinct, "p": _quantiles}
+    for (family, _, _), wanted in by_kind.items():
+        yield families[family](plan, base, wanted)
+
+
+def _family(kind: str) -> str:
+    return "p" if kind[0] == "p" else kind
+
+
+def _selected(base: ibis.Table, primitive: Primitive) -> Any:
+    """Return which records a primitive is about: its subject's, where the measure is present."""
+    holds: Any = None if primitive.subject == ALL_RECORDS else base[_flag(primitive.subject)]
+    if primitive.measure == RECORDS:
+        return holds
+    present = base[primitive.measure].notnull()
+    return present if holds is None else holds & present
+
+
+def _within(plan: SourcePlan, table: ibis.Table, days: int | None) -> Any:
+    """Return which rings a window holds; None for all of them."""
+    return None if days is None else table.ring <= plan.windows.index(days)
+
+
+def _ringed(plan: SourcePlan, base: ibis.Table, n_records: int) -> ibis.Table:
+    """Aggregate each ring once, then cumulate rings into windows."""
+    wanted = [(index, p) for index, p in enumerate(plan.primitives) if p.kind in _RINGED]
+    series = list(dict.fromkeys((p.kind, p.subject, p.measure) for _, p in wanted))
+    names = {key: f"r{index}" for index, key in enumerate(series)}
+    sample = {(p.kind, p.subject, p.measure): p for _, p in wanted}
+    rings = base.group_by("app", "ring").agg(
+        n_all=base.count(),
+        **{names[key]: _in_ring(plan, base, sample[key], n_records) for key in series},
+    )
+    columns = {}
+    for index, primitive in wanted:
+        column = rings[names[primitive.kind, primitive.subject, primitive.measure]]
+        combine = {"min": column.min, "max": column.max}.get(primitive.kind, column.sum)
+        columns[f"p{index}"] = combine(where=_within(plan, rings, primitive.days))
+    return rings.group_by("app").agg(has_records=rings.n_all.sum(), **columns)
+
+
+def _in_ring(plan: SourcePlan, base: ibis.Table, primitive: Primitive, n_records: int) -> Any:
+    where = _selected(base, primitive)
+    kind = primitive.kind
+    if kind == "n":
+        return base.count(where=where)
+    if kind in ("min", "max"):
+        return getattr(base[primitive.measure], kind)(where=where)
+    powers = {"s": (1, 0), "q": (2, 0), "t": (0, 1), "tt": (0, 2), "tx": (1, 1)}[kind]
+    bound = plan.bounds.get(primitive.measure, 1) ** powers[0] * 120_000 ** powers[1]
+    wide = bound * max(n_records, 1) > _INT64
+    factors = [base[primitive.measure]] * powers[0] + [base.age_days] * powers[1]
+    factors = [factor.cast(_WIDE) for factor in factors] if wide else factors
+    product = factors[0] if len(factors) == 1 else factors[0] * factors[1]
+    return product.sum(where=where)
+
+
+def _last(plan: SourcePlan, base: ibis.Table, wanted: list[tuple[int, Primitive]]) -> ibis.Table:
+    """Return the most recent value; windows are decided by their counts."""
+    index, primitive = wanted[0]
+    chosen = _filtered(base, primitive)
+    return chosen.group_by("app").agg(**{f"p{index}": chosen[primitive.measure].argmin(chosen["rank"])})
+
+
+def _lead(plan: SourcePlan, base: ibis.Table, wanted: list[tuple[int, Primitive]]) -> ibis.Table:
+    """Return how many records in a row meet the subject, back from the most recent: the rank of the first that does not."""
+    index, primitive = wanted[0]
+    holds = _selected(base, primitive)
+    first_break = base["rank"].min() if holds is None else base["rank"].min(where=~holds)
+    total = base.count()
+    lead = total if holds is None else ibis.coalesce(first_break, total)
+    return base.group_by("app").agg(**{f"p{index}": lead.cast("int64")})
+
+
+def _longest(plan: SourcePlan, base: ibis.Table, wanted: list[tuple[int, Primitive]]) -> ibis.Table:
+    """Return the longest run inside each window: runs are islands of ranks, cut at the window's border."""
+    primitive = wanted[0][1]
+    chosen = _filtered(base, primitive)
+    order = ibis.window(group_by="app", order_by=chosen["rank"])
+    islands = chosen.mutate(island=chosen["rank"] - ibis.row_number().over(order))
+    lengths = islands.group_by("app", "island").agg(
+        **{f"p{index}": islands.count(where=_within(plan, islands, p.days)) for index, p in wanted}
+    )
+    return lengths.group_by("app").agg(**{f"p{index}": lengths[f"p{index}"].max() for index, _ in wanted})
+
+
+def _distinct(plan: SourcePlan, base: ibis.Table, wanted: list[tuple[int, Primitive]]) -> ibis.Table:
+    """Count different values: each value belongs to the innermost ring it occurs in."""
+    primitive = wanted[0][1]
+    chosen = _filtered(base, primitive)
+    values = chosen.group_by("app", value=chosen[primitive.measure]).agg(ring=chosen.ring.min())
+    return values.group_by("app").agg(
+        **{f"p{index}": values.count(where=_within(plan, values, p.days)) for index, p in wanted}
+    )
+
+
+def _quantiles(plan: SourcePlan, base: ibis.Table, wanted: list[tuple[int, Primitive]]) -> ibis.Table:
+    """Return the two order statistics around each quantile, from sorted values."""
+    primitive = wanted[0][1]
+    chosen = _filtered(base, primitive)
+    value = chosen[primitive.measure]
+    windows = dict.fromkeys(p.days for _, p in wanted)
+    lists = chosen.group_by("app").agg(
+        **{
+            f"list{position}": value.collect(where=_within(plan, chosen, days), order_by=value)
+            for position, days in enumerate(windows)
+        }
+    )
+    columns = {}
+    for index, p in wanted:
+        values = lists[f"list{list(windows).index(p.days)}"]
+        steps = (values.length() - 1) * int(p.kind[1:])
+        low = ((steps - steps % 100) / 100).round().cast("int64")
+        high = ibis.least(low + 1, values.length() - 1)
+        columns[f"p{index}_low"], columns[f"p{index}_high"] = values[low], values[high]
+    return lists.select("app", **columns)
+
+
+def _filtered(base: ibis.Table, primitive: Primitive) -> ibis.Table:
+    holds = _selected(base, primitive)
+    return base if holds is None else base.filter(holds)

@@ -1,0 +1,193 @@
+"""All features of a model: one catalogue, read from TOML or built in Python, carried in the bundle.
+
+Reading order: :class:`FeatureCatalogue`, then the checks that need no data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from credit_risk.domain.configuration import nearest
+from credit_risk.errors import SpecificationError
+from credit_risk.features.catalogue_toml import read_catalogue_parts
+from credit_risk.features.definition import (
+    ALL_RECORDS,
+    APPLICATION,
+    RECORDS,
+    DerivedMeasure,
+    FeatureDefinition,
+    Subject,
+    check_definition,
+    check_name,
+)
+from credit_risk.features.expression import BUILT_IN, Operand
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureCatalogue:
+    """All features of a model, in order.
+
+    Attributes
+    ----------
+    subjects, measures, definitions : tuple
+        See the classes of this module.
+
+    Examples
+    --------
+    >>> catalogue = FeatureCatalogue(name="tiny", version="1", definitions=(
+    ...     FeatureDefinition(source="bank", window="90d", aggregate="count", factor="activity", direction=-1),))
+    >>> catalogue.directions
+    {'bank__all__records__90d__count': -1}
+    >>> FeatureCatalogue.from_dict(catalogue.to_dict()) == catalogue
+    True
+    """
+
+    name: str
+    version: str
+    subjects: tuple[Subject, ...] = ()
+    measures: tuple[DerivedMeasure, ...] = ()
+    definitions: tuple[FeatureDefinition, ...]
+
+    def __post_init__(self) -> None:
+        _check_catalogue(self)
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> FeatureCatalogue:
+        """Read a catalogue; every unknown or wrong key is an error that names file, key and the nearest valid name."""
+        return cls(**read_catalogue_parts(Path(path)))
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Feature names in order."""
+        return tuple(definition.name for definition in self.definitions)
+
+    @property
+    def directions(self) -> dict[str, int]:
+        """Name -> sign of the risk as the value rises."""
+        return {definition.name: definition.direction for definition in self.definitions}
+
+    @property
+    def factors(self) -> dict[str, str]:
+        """Name -> business factor, the group in which reasons are told."""
+        return {definition.name: definition.factor for definition in self.definitions}
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Sources the catalogue reads, each once, in order of first use."""
+        return tuple(dict.fromkeys(definition.source for definition in self.definitions))
+
+    def subject(self, source: str, name: str) -> Subject:
+        """Return a subject; ``'all'`` always exists."""
+        for subject in self.subjects:
+            if (subject.source, subject.name) == (source, name):
+                return subject
+        if name == ALL_RECORDS:
+            return Subject(source=source, name=ALL_RECORDS)
+        known = [ALL_RECORDS, *(s.name for s in self.subjects if s.source == source)]
+        raise SpecificationError(
+            f"Subject {name!r} of source {source!r} is not declared. {nearest(name, known)}",
+            code="CR-FEA-002",
+        )
+
+    def derived(self, source: str, name: str) -> DerivedMeasure | None:
+        """Return a derived measure, or None if the name is not one."""
+        for measure in self.measures:
+            if (measure.source, measure.name) == (source, name):
+                return measure
+        return None
+
+    def lineage(self) -> list[dict[str, object]]:
+        """Return feature -> source -> columns -> consent purpose, for the bundle and the catalogue page."""
+        return [
+            {
+                "feature": definition.name,
+                "source": definition.source,
+                "columns": self._columns_of(definition),
+                "consent_purpose": definition.consent_purpose,
+            }
+            for definition in self.definitions
+        ]
+
+    def _columns_of(self, definition: FeatureDefinition) -> list[str]:
+        names = [definition.measure, definition.over] if definition.over else [definition.measure]
+        operands = [Operand("record", name) for name in names if name != RECORDS]
+        for condition in self.subject(definition.source, definition.subject).conditions:
+            operands.append(condition.left)
+            if isinstance(condition.right, Operand):
+                operands.append(condition.right)
+        found = [column for operand in operands for column in self._raw_columns(definition.source, operand)]
+        return sorted(dict.fromkeys(found))
+
+    def _raw_columns(self, source: str, operand: Operand) -> list[str]:
+        if operand.scope == APPLICATION:
+            return [operand.key]
+        derived = self.derived(source, operand.name)
+        if derived is None:
+            return [] if operand.name in BUILT_IN else [operand.name]
+        parsed = derived.derivation
+        parts = [parsed.left] if parsed.right is None else [parsed.left, parsed.right]
+        return [column for part in parts for column in self._raw_columns(source, part)]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON values; :meth:`from_dict` gives an equal catalogue back."""
+        measures = []
+        for measure in self.measures:
+            bounds = {
+                key: None if value is None else str(value)
+                for key, value in (("minimum", measure.minimum), ("maximum", measure.maximum))
+            }
+            measures.append({**asdict(measure), **bounds})
+        subjects = [{**asdict(subject), "where": list(subject.where)} for subject in self.subjects]
+        return {
+            "name": self.name,
+            "version": self.version,
+            "subjects": subjects,
+            "measures": measures,
+            "definitions": [asdict(definition) for definition in self.definitions],
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> FeatureCatalogue:
+        """Rebuild from :meth:`to_dict`."""
+        return cls(
+            name=content["name"],
+            version=content["version"],
+            subjects=tuple(Subject(**{**s, "where": tuple(s["where"])}) for s in content["subjects"]),
+            measures=tuple(DerivedMeasure(**{**m, **_bounds_of(m)}) for m in content["measures"]),
+            definitions=tuple(FeatureDefinition(**definition) for definition in content["definitions"]),
+        )
+
+
+def _bounds_of(content: Mapping[str, Any]) -> dict[str, Decimal | None]:
+    return {key: None if content[key] is None else Decimal(content[key]) for key in ("minimum", "maximum")}
+
+
+def _check_catalogue(catalogue: FeatureCatalogue) -> None:
+    """Refuse what no data could ever make right."""
+    _check_unique([f"{s.source}.{s.name}" for s in catalogue.subjects], "subject")
+    _check_unique([f"{m.source}.{m.name}" for m in catalogue.measures], "derived measure")
+    _check_unique(catalogue.names, "feature")
+    for subject in catalogue.subjects:
+        check_name(subject.name, "subject")
+        _ = subject.conditions
+    for measure in catalogue.measures:
+        check_name(measure.name, "measure")
+        _ = measure.derivation
+    for definition in catalogue.definitions:
+        check_definition(definition)
+        catalogue.subject(definition.source, definition.subject)
+
+
+def _check_unique(names: Iterable[str], kind: str) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise SpecificationError(f"The {kind} {name!r} is declared twice.", code="CR-FEA-004")
+        seen.add(name)

@@ -1,0 +1,138 @@
+"""How a catalogue is written down: ``features.toml``, read key by key.
+
+One ``[[features]]`` entry may name several windows; it gives one definition per window. ``{window}`` in a meaning becomes
+the window in words.
+
+Reading order: :func:`read_catalogue_parts`, then one function per section of the file.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from credit_risk.domain.configuration import ConfigTable, read_toml
+from credit_risk.errors import SpecificationError
+from credit_risk.features.aggregates import AGGREGATES
+from credit_risk.features.definition import (
+    ALL_RECORDS,
+    APPLICATION,
+    RECORDS,
+    DerivedMeasure,
+    FeatureDefinition,
+    Subject,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def read_catalogue_parts(path: Path) -> dict[str, Any]:
+    """Return the fields of a :class:`~credit_risk.features.catalogue.FeatureCatalogue`.
+
+    Raises
+    ------
+    SpecificationError
+        A key is missing, unknown or of a wrong type (``CR-CFG-*``); no feature at all (``CR-FEA-007``).
+    """
+    table = read_toml(path)
+    common = {
+        "owner": table.get("owner", str, ""),
+        "version": table.take("version", str),
+        "consent_purpose": table.get("consent_purpose", str, "credit_assessment"),
+    }
+    subjects: list[Subject] = []
+    measures: list[DerivedMeasure] = []
+    for source, section in table.optional_table("sources").sub_tables():
+        subjects += [_subject(source, *item) for item in section.optional_table("subjects").sub_tables()]
+        measures += [_measure(source, *item) for item in section.optional_table("measures").sub_tables()]
+        section.finish()
+    definitions = [d for entry in table.tables("features") for d in _definitions(entry, common)]
+    parts = {
+        "name": table.take("name", str),
+        "version": common["version"],
+        "subjects": tuple(subjects),
+        "measures": tuple(measures),
+        "definitions": tuple(definitions),
+    }
+    table.finish()
+    if not definitions:
+        raise SpecificationError(
+            f"{table.where}: no feature is declared. Expected at least one [[features]] entry.",
+            code="CR-FEA-007",
+        )
+    return parts
+
+
+def _subject(source: str, name: str, table: ConfigTable) -> Subject:
+    subject = Subject(
+        source=source, name=name, where=table.texts("where"), meaning=table.get("meaning", str, "")
+    )
+    table.finish()
+    return subject
+
+
+def _measure(source: str, name: str, table: ConfigTable) -> DerivedMeasure:
+    measure = DerivedMeasure(
+        source=source,
+        name=name,
+        expression=table.take("expression", str),
+        scale=table.get("scale", int, 0),
+        minimum=table.take("minimum", Decimal) if "minimum" in table else None,
+        maximum=table.take("maximum", Decimal) if "maximum" in table else None,
+        unit=table.get("unit", str, ""),
+        meaning=table.get("meaning", str, ""),
+    )
+    table.finish()
+    return measure
+
+
+def _definitions(table: ConfigTable, common: dict[str, str]) -> Iterator[FeatureDefinition]:
+    source = table.take("source", str)
+    default_windows = ("now",) if source == APPLICATION else None
+    windows = table.texts("windows", default_windows)
+    fields: dict[str, Any] = {
+        "source": source,
+        "subject": table.get("subject", str, ALL_RECORDS),
+        "measure": table.get("measure", str, RECORDS),
+        "aggregate": table.choice("aggregate", AGGREGATES, "value" if source == APPLICATION else None),
+        "over": table.get("over", str, ""),
+        "direction": _direction(table),
+        "factor": table.take("factor", str),
+        "unit": table.get("unit", str, ""),
+        "precision": table.get("precision", int, 9),
+        "missing": table.get("missing", str, ""),
+        "rationale": table.get("rationale", str, ""),
+        "consent_purpose": table.get("consent_purpose", str, common["consent_purpose"]),
+        "owner": table.get("owner", str, common["owner"]),
+        "version": table.get("version", str, common["version"]),
+    }
+    meaning = table.take("meaning", str)
+    table.finish()
+    if not windows:
+        raise SpecificationError(f"{table.where}: windows is an empty list.", code="CR-FEA-007")
+    for window in windows:
+        yield FeatureDefinition(
+            window=window, meaning=meaning.replace("{window}", _in_words(window)), **fields
+        )
+
+
+def _direction(table: ConfigTable) -> int:
+    word = table.choice("risk", ["rises", "falls", "open"])
+    return {"rises": 1, "falls": -1, "open": 0}[word]
+
+
+def _in_words(window: str) -> str:
+    """Return a window for people.
+
+    Examples
+    --------
+    >>> _in_words("61d_vs_183d")
+    'the last 61 days against the rest of the last 183 days'
+    """
+    if window in ("history", "now"):
+        return {"history": "the whole history", "now": "the application"}[window]
+    recent, _, longer = window.partition("_vs_")
+    words = f"the last {recent.removesuffix('d')} days"
+    return f"{words} against the rest of the last {longer.removesuffix('d')} days" if longer else words

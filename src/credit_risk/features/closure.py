@@ -1,0 +1,171 @@
+"""Real time: one applicant's raw records to feature values, equal to the batch row in every bit.
+
+The catalogue is compiled once; a call touches only Python integers and, at the end, the shared :func:`finalize`.
+
+Reading order: :class:`FeatureVector`, :class:`FeatureClosure`; one source is evaluated in ``history``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from credit_risk.domain.configuration import nearest
+from credit_risk.errors import ScoringError
+from credit_risk.features.definition import APPLICATION
+from credit_risk.features.finalize import finalize
+from credit_risk.features.history import SourceEvaluator
+from credit_risk.features.plan import plan_features
+from credit_risk.numerics.exact_integers import exact_array
+from credit_risk.sources.calendar import local_day, microseconds
+from credit_risk.sources.requests import normalize_attributes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from credit_risk.domain.application import Application
+    from credit_risk.features.catalogue import FeatureCatalogue
+    from credit_risk.sources.contract import SourceContracts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureVector:
+    """Feature values of one application.
+
+    Attributes
+    ----------
+    names : tuple of str, length p
+        Feature names, in the catalogue's order.
+    values : ndarray of float64, shape (p,)
+        NaN where missing.
+    flags : tuple of str
+        Why something is missing: ``<source>__no_records`` (the source was asked and holds nothing before the application),
+        ``<source>__not_supplied`` (the request did not bring the source).
+    """
+
+    names: tuple[str, ...]
+    values: NDArray[np.float64]
+    flags: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, float | None]:
+        """Return name -> value, None where missing."""
+        return {
+            name: None if value != value else value  # noqa: PLR0124 - NaN is the one value unequal to itself
+            for name, value in zip(self.names, self.values.tolist(), strict=True)
+        }
+
+
+class FeatureClosure:
+    """Compute features for one application at a time, from raw records.
+
+    Parameters
+    ----------
+    catalogue : FeatureCatalogue
+        What to compute.
+    contracts : SourceContracts
+        What the records promise.
+
+    Raises
+    ------
+    SpecificationError, LeakageError
+        The catalogue does not fit the contracts, see :func:`~credit_risk.features.plan.plan_features`.
+
+    Examples
+    --------
+    >>> from credit_risk.domain.application import Application
+    >>> from credit_risk.features import FeatureCatalogue, FeatureDefinition
+    >>> from credit_risk.sources import SourceContracts
+    >>> key = {"name": "ID", "role": "key", "kind": "integer"}
+    >>> contracts = SourceContracts.from_dict({
+    ...     "name": "tiny", "timezone": "Asia/Taipei", "currency": "TWD",
+    ...     "consent": {"mode": "assumed", "purpose": "credit_assessment", "statement": "assumed"},
+    ...     "applications": {"file": "a.parquet", "application_key": "ID", "customer_key": "ID",
+    ...                      "applied_at_column": "at", "consent_purpose": "credit_assessment", "columns": [key]},
+    ...     "records": [{"name": "bank", "file": "b.parquet", "customer_key": "ID", "unique_key": [],
+    ...                  "event_time": {"column": "at"}, "known_at": {"column": "at"},
+    ...                  "consent_purpose": "credit_assessment", "columns": [
+    ...                      key, {"name": "at", "role": "time", "kind": "timestamp"},
+    ...                      {"name": "amount", "role": "measure", "kind": "money", "scale": 2}]}]})
+    >>> mean = FeatureDefinition(source="bank", measure="amount", window="90d", aggregate="mean", factor="income")
+    >>> closure = FeatureClosure(FeatureCatalogue(name="tiny", version="1", definitions=(mean,)), contracts)
+    >>> application = Application.from_mapping({"application_id": "A", "applied_at": "2026-03-01T12:00:00+08:00"})
+    >>> records = {"bank": [{"at": "2026-02-01T09:00:00+08:00", "amount": 10.5},
+    ...                     {"at": "2026-02-02T09:00:00+08:00", "amount": 20.0}]}
+    >>> closure(application, records).to_dict()
+    {'bank__all__amount__90d__mean': 15.25}
+    """
+
+    def __init__(self, catalogue: FeatureCatalogue, contracts: SourceContracts) -> None:
+        plan = plan_features(catalogue, contracts)
+        self.names = catalogue.names
+        self._contracts = contracts
+        self._known = frozenset(contract.name for contract in contracts.records)
+        self._evaluators = tuple(
+            SourceEvaluator(source, None if source.source == APPLICATION else contracts.record(source.source))
+            for source in plan.sources
+        )
+        self._recipes = tuple(
+            (recipe.aggregate.formula, recipe.source, recipe.primitives, recipe.unit, recipe.over_unit)
+            for recipe in plan.recipes
+        )
+        self._is_root = np.array([recipe.aggregate.is_root for recipe in plan.recipes], dtype=bool)
+        precision = np.array([recipe.precision for recipe in plan.recipes])
+        self._precisions = tuple(
+            (int(digits), np.flatnonzero(precision == digits)) for digits in np.unique(precision)
+        )
+
+    def __call__(
+        self, application: Application, records: Mapping[str, Sequence[Mapping[str, object]] | None]
+    ) -> FeatureVector:
+        """Return the feature values of one application.
+
+        Parameters
+        ----------
+        application : Application
+            Who asks, when, and the fields of the form.
+        records : mapping of str to list of mappings
+            Raw records per source, in any order; a source that could not be asked is left out or None.
+
+        Raises
+        ------
+        ScoringError
+            An unknown source (``CR-SRC-026``), a record at or after the application (``CR-SRC-023``) where the contract
+            calls that a fault, or fields that break the contract (``CR-SRC-020`` to ``CR-SRC-025``).
+        """
+        unknown = [name for name in records if name not in self._known]
+        if unknown:
+            raise ScoringError(
+                f"Source {unknown[0]!r} is not in the contracts of {self._contracts.name!r}. "
+                f"{nearest(unknown[0], self._known)}",
+                code="CR-SRC-026",
+                context={"sources": unknown},
+            )
+        attributes = normalize_attributes(application.attributes, self._contracts.applications)
+        applied_us = microseconds(application.applied_at)
+        clock = (applied_us, local_day(applied_us, self._contracts.timezone), self._contracts.timezone)
+        primitives, flags = [], []
+        for evaluator in self._evaluators:
+            values, flag = evaluator(records.get(evaluator.source), attributes, clock)
+            primitives.append(values)
+            if flag:
+                flags.append(f"{evaluator.source}__{flag}")
+        return FeatureVector(names=self.names, values=self._finish(primitives), flags=tuple(flags))
+
+    def _finish(self, primitives: list[list[object]]) -> NDArray[np.float64]:
+        """Turn primitives into quotients, and quotients into values."""
+        quotients = [
+            formula([primitives[source][index] for index in indices], unit, over_unit)
+            for formula, source, indices, unit, over_unit in self._recipes
+        ]
+        numerator = exact_array([top for top, _ in quotients])
+        denominator = exact_array([bottom for _, bottom in quotients])
+        if len(self._precisions) == 1:
+            return finalize(numerator, denominator, self._is_root, self._precisions[0][0])
+        values = np.empty(len(quotients))
+        for digits, where in self._precisions:
+            values[where] = finalize(numerator, denominator, self._is_root, digits)[where]
+        return values

@@ -1,0 +1,240 @@
+"""What a feature is: declared once, compiled twice.
+
+Subjects say which records, derived measures what is computed record by record, definitions how that is aggregated over
+which window. Names are generated: ``<source>__<subject>__<measure>__<window>__<aggregate>``. Light: standard library only.
+
+Reading order: :class:`Subject`, :class:`DerivedMeasure`, :class:`FeatureDefinition`, :func:`check_definition`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from credit_risk.domain.configuration import nearest
+from credit_risk.errors import SpecificationError
+from credit_risk.features.aggregates import AGGREGATES
+from credit_risk.features.expression import (
+    BUILT_IN,
+    Condition,
+    Derivation,
+    parse_condition,
+    parse_derivation,
+)
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+#: The name under which fields of the application form are a source.
+APPLICATION = "application"
+#: The subject that means every record.
+ALL_RECORDS = "all"
+#: The measure that every record has: itself.
+RECORDS = "records"
+
+#: Names that mean something already.
+RESERVED = (ALL_RECORDS, RECORDS, *BUILT_IN)
+
+#: A hundred years.
+LONGEST_WINDOW_DAYS = 36_500
+
+_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*$")
+_WINDOW = re.compile(r"^(?:(\d+)d(?:_vs_(\d+)d)?|history|now)$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Which records of a source are meant: those that meet every condition.
+
+    Attributes
+    ----------
+    where : tuple of str
+        Conditions, see ``expression``; empty for every record.
+    """
+
+    source: str
+    name: str
+    where: tuple[str, ...] = ()
+    meaning: str = ""
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Return the conditions, read."""
+        return tuple(parse_condition(text, f"subject {self.name!r}") for text in self.where)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DerivedMeasure:
+    """A measure computed record by record before anything is aggregated.
+
+    Attributes
+    ----------
+    expression : str
+        See ``expression``. A quotient is missing where its divisor is not above 0.
+    scale : int
+        Decimal places of a quotient, rounded half-up; differences keep the scale of their columns.
+    minimum, maximum : Decimal, optional
+        Values beyond are moved to the bound.
+    """
+
+    source: str
+    name: str
+    expression: str
+    scale: int = 0
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    unit: str = ""
+    meaning: str = ""
+
+    @property
+    def derivation(self) -> Derivation:
+        """Return the expression, read."""
+        return parse_derivation(self.expression, f"measure {self.name!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureDefinition:
+    """One feature.
+
+    Attributes
+    ----------
+    source, subject, measure : str
+        Which records, and what of them.
+    window : str
+        ``'92d'``: from local midnight 92 days before the day of the application, up to the application; ``'history'``:
+        everything known; ``'61d_vs_183d'``: the last 61 days against what came before them within 183 days; ``'now'``: a
+        field of the application form.
+    aggregate : str
+        See ``aggregates``.
+    over : str
+        Second measure, for aggregates that divide one by another.
+    direction : {-1, 0, 1}
+        Sign of the risk as the value rises; 0 where nothing is expected.
+    factor : str
+        Business factor the feature belongs to, for reasons ('utilisation', 'delinquency').
+    precision : int
+        Significant decimal digits every compiler rounds to.
+    missing : str
+        What it means that the value is missing.
+    """
+
+    source: str
+    subject: str = ALL_RECORDS
+    measure: str = RECORDS
+    window: str = "history"
+    aggregate: str
+    over: str = ""
+    direction: int = 0
+    factor: str
+    unit: str = ""
+    precision: int = 9
+    meaning: str = ""
+    missing: str = ""
+    rationale: str = ""
+    consent_purpose: str = "credit_assessment"
+    owner: str = ""
+    version: str = "1"
+
+    @property
+    def name(self) -> str:
+        """Return the generated name.
+
+        Examples
+        --------
+        >>> FeatureDefinition(source="bank", subject="salary", measure="amount", window="90d", aggregate="median",
+        ...                   factor="income").name
+        'bank__salary__amount__90d__median'
+        """
+        measure = f"{self.measure}_per_{self.over}" if self.over else self.measure
+        return "__".join((self.source, self.subject, measure, self.window, self.aggregate))
+
+    @property
+    def window_days(self) -> int | None:
+        """Days of the window; None for the whole history."""
+        days = re.match(r"\d+", self.window)
+        return int(days[0]) if days else None
+
+    @property
+    def against_days(self) -> int | None:
+        """Days of the longer window that the window is compared with, if any."""
+        days = re.search(r"_vs_(\d+)d$", self.window)
+        return int(days[1]) if days else None
+
+
+def check_name(name: str, kind: str) -> None:
+    """Refuse a subject or measure name that is not a plain word, or means something already.
+
+    Raises
+    ------
+    SpecificationError
+        ``CR-FEA-003``.
+    """
+    if not _NAME.match(name) or name in RESERVED:
+        raise SpecificationError(
+            f"The {kind} name {name!r} is not allowed. Expected letters, digits and single underscores, and none of "
+            f"{', '.join(RESERVED)}.",
+            code="CR-FEA-003",
+        )
+
+
+def check_definition(definition: FeatureDefinition) -> None:
+    """Refuse a definition that contradicts itself, whatever the data.
+
+    Raises
+    ------
+    SpecificationError
+        Unknown aggregate (``CR-FEA-005``); window, measure, direction or precision not allowed (``CR-FEA-006``).
+    """
+    name = definition.name
+    if definition.aggregate not in AGGREGATES:
+        raise SpecificationError(
+            f"Feature {name!r}: aggregate {definition.aggregate!r} does not exist. "
+            f"{nearest(definition.aggregate, AGGREGATES)}",
+            code="CR-FEA-005",
+        )
+    aggregate = AGGREGATES[definition.aggregate]
+    problem = _window_problem(definition) or _shape_problem(definition)
+    if problem:
+        raise SpecificationError(f"Feature {name!r}: {problem}", code="CR-FEA-006")
+    if aggregate.takes_over != bool(definition.over):
+        wanted = "needs" if aggregate.takes_over else "takes no"
+        raise SpecificationError(
+            f"Feature {name!r}: aggregate {definition.aggregate!r} {wanted} 'over'.", code="CR-FEA-006"
+        )
+
+
+def _window_problem(definition: FeatureDefinition) -> str:
+    if not _WINDOW.match(definition.window):
+        return (
+            f"window {definition.window!r} is not allowed. Expected '92d', '61d_vs_183d', 'history' or 'now'."
+        )
+    if (definition.window == "now") != (definition.source == APPLICATION):
+        return "the window 'now' belongs to the source 'application' and to no other."
+    if (definition.aggregate == "value") != (definition.source == APPLICATION):
+        return "the aggregate 'value' belongs to the source 'application' and to no other."
+    if AGGREGATES[definition.aggregate].two_windows != (definition.against_days is not None):
+        return (
+            "a comparison of windows needs a window such as '61d_vs_183d', and only a comparison takes one."
+        )
+    return _length_problem(definition.window_days, definition.against_days)
+
+
+def _length_problem(days: int | None, against: int | None) -> str:
+    if days is not None and not 1 <= days <= LONGEST_WINDOW_DAYS:
+        return f"a window of {days} days is outside 1..{LONGEST_WINDOW_DAYS}."
+    if days is not None and against is not None and not days < against <= LONGEST_WINDOW_DAYS:
+        return f"the second window must be the longer one, of at most {LONGEST_WINDOW_DAYS} days."
+    return ""
+
+
+def _shape_problem(definition: FeatureDefinition) -> str:
+    if definition.direction not in (-1, 0, 1):
+        return f"direction = {definition.direction} is not allowed. Expected -1, 0 or 1."
+    if not 1 <= definition.precision <= 15:
+        return f"precision = {definition.precision} is outside 1..15 significant digits."
+    if AGGREGATES[definition.aggregate].on_records and definition.measure != RECORDS:
+        return f"aggregate {definition.aggregate!r} counts records and takes no measure."
+    if definition.aggregate not in ("count", "value") and not AGGREGATES[definition.aggregate].on_records:
+        return f"aggregate {definition.aggregate!r} needs a measure." if definition.measure == RECORDS else ""
+    return ""

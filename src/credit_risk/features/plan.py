@@ -1,0 +1,221 @@
+"""What must be computed for a catalogue: one plan, shared by both compilers.
+
+The planner resolves every name against the contracts, proves that no whole number can overflow 64 bits on the way, and
+lists each primitive (a count, a sum, an extreme...) once, however many features need it. Light: standard library only.
+
+Reading order: :class:`FeaturePlan`, :func:`plan_features`, :class:`_SourcePlanner`; names are resolved in ``resolve``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from credit_risk.errors import SpecificationError
+from credit_risk.features.aggregates import AGGREGATES, TOKENS, Aggregate
+from credit_risk.features.definition import ALL_RECORDS, APPLICATION, RECORDS
+from credit_risk.features.resolve import (
+    ConditionPlan,
+    DerivedPlan,
+    ResolvedColumn,
+    Resolver,
+)
+
+if TYPE_CHECKING:
+    from credit_risk.features.catalogue import FeatureCatalogue
+    from credit_risk.features.definition import FeatureDefinition
+    from credit_risk.sources.contract import SourceContracts
+
+#: Primitives that need records in their order of time.
+ORDERED = ("last", "lead", "longest")
+
+
+@dataclass(frozen=True, slots=True)
+class Primitive:
+    """One whole number per application.
+
+    Attributes
+    ----------
+    kind : str
+        See :data:`~credit_risk.features.aggregates.TOKENS`.
+    subject, measure : str
+        Which records, and what of them.
+    days : int, optional
+        Window; None for the whole history.
+    """
+
+    kind: str
+    subject: str
+    measure: str
+    days: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectPlan:
+    """A subject with its conditions in whole numbers."""
+
+    name: str
+    conditions: tuple[ConditionPlan, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePlan:
+    """Everything to compute from one source.
+
+    Attributes
+    ----------
+    columns : tuple of ResolvedColumn
+        Operands read from the record, the previous record, the application or the calendar.
+    derived : tuple of DerivedPlan
+        Computed record by record.
+    subjects : tuple of SubjectPlan
+        Filters; ``'all'`` comes first.
+    windows : tuple of int
+        Distinct window lengths in days, ascending: the borders of the disjoint rings.
+    primitives : tuple of Primitive
+        What the compilers must deliver, in this order.
+    bounds : dict of str to int
+        Measure -> largest magnitude.
+    needs_order : bool
+        Whether records must be put in their order of time.
+    """
+
+    source: str
+    columns: tuple[ResolvedColumn, ...]
+    derived: tuple[DerivedPlan, ...]
+    subjects: tuple[SubjectPlan, ...]
+    windows: tuple[int, ...]
+    primitives: tuple[Primitive, ...]
+    bounds: dict[str, int]
+    needs_order: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How one feature comes from its source's primitives."""
+
+    name: str
+    source: int
+    aggregate: Aggregate
+    primitives: tuple[int, ...]
+    unit: int
+    over_unit: int
+    precision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeaturePlan:
+    """All sources and all recipes of a catalogue."""
+
+    timezone: str
+    sources: tuple[SourcePlan, ...]
+    recipes: tuple[Recipe, ...]
+
+
+def plan_features(catalogue: FeatureCatalogue, contracts: SourceContracts) -> FeaturePlan:
+    """Resolve a catalogue against the contracts of its sources.
+
+    Raises
+    ------
+    LeakageError
+        A feature names an outcome column (``CR-FEA-012``).
+    SpecificationError
+        Unknown source (``CR-SRC-001``), unknown column (``CR-FEA-010``), protected, key or ignored column
+        (``CR-FEA-011``), an operation that a column does not allow (``CR-FEA-013``), a number that could overflow
+        (``CR-FEA-014``), a consent purpose that is not the source's (``CR-FEA-015``).
+    """
+    planners = {
+        source: _SourcePlanner(Resolver(catalogue, contracts, source)) for source in catalogue.sources
+    }
+    order = {source: index for index, source in enumerate(planners)}
+    recipes = tuple(
+        planners[definition.source].add(definition, order[definition.source])
+        for definition in catalogue.definitions
+    )
+    return FeaturePlan(
+        timezone=contracts.timezone,
+        sources=tuple(planner.finish() for planner in planners.values()),
+        recipes=recipes,
+    )
+
+
+class _SourcePlanner:
+    """Collects what the features of one source need."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+        self._primitives: dict[Primitive, int] = {}
+        self._subjects: dict[str, SubjectPlan] = {}
+        self._subject(ALL_RECORDS)
+
+    def add(self, definition: FeatureDefinition, source: int) -> Recipe:
+        """Register a feature and return its recipe."""
+        aggregate = AGGREGATES[definition.aggregate]
+        self._check_purpose(definition)
+        self._subject(definition.subject)
+        unit = self._unit(definition, definition.measure, aggregate)
+        over_unit = self._unit(definition, definition.over, aggregate) if definition.over else 1
+        return Recipe(
+            name=definition.name,
+            source=source,
+            aggregate=aggregate,
+            primitives=tuple(self._primitive(token, definition) for token in aggregate.needs),
+            unit=unit,
+            over_unit=over_unit,
+            precision=definition.precision,
+        )
+
+    def finish(self) -> SourcePlan:
+        resolver = self._resolver
+        primitives = tuple(self._primitives)
+        ordered = any(primitive.kind in ORDERED for primitive in primitives)
+        has_previous = any(column.scope == "previous" for column in resolver.columns.values())
+        return SourcePlan(
+            source=resolver.source,
+            columns=tuple(resolver.columns.values()),
+            derived=tuple(resolver.derived.values()),
+            subjects=tuple(self._subjects.values()),
+            windows=tuple(sorted({p.days for p in primitives if p.days is not None})),
+            primitives=primitives,
+            bounds=resolver.bounds(),
+            needs_order=ordered or has_previous,
+        )
+
+    def _check_purpose(self, definition: FeatureDefinition) -> None:
+        purpose = self._resolver.consent_purpose
+        if definition.consent_purpose != purpose:
+            raise SpecificationError(
+                f"Feature {definition.name!r} uses source {definition.source!r} for "
+                f"{definition.consent_purpose!r}, but its contract holds consent for {purpose!r}.",
+                code="CR-FEA-015",
+            )
+
+    def _unit(self, definition: FeatureDefinition, measure: str, aggregate: Aggregate) -> int:
+        if measure == RECORDS:
+            return 1
+        column = self._resolver.measure(measure, f"feature {definition.name!r}")
+        if aggregate.needs_scale and column.codes:
+            raise SpecificationError(
+                f"Feature {definition.name!r}: aggregate {definition.aggregate!r} adds values, but {measure!r} is a code. "
+                "Expected count, distinct or last, or a subject that chooses one code.",
+                code="CR-FEA-013",
+            )
+        return int(10**column.scale)
+
+    def _subject(self, name: str) -> None:
+        if name not in self._subjects:
+            conditions = self._resolver.conditions(name)
+            self._subjects[name] = SubjectPlan(name=name, conditions=conditions)
+
+    def _primitive(self, token: str, definition: FeatureDefinition) -> int:
+        kind, whose, what, when = TOKENS[token]
+        days = {
+            "own": definition.window_days,
+            "against": definition.against_days,
+            "history": None,
+        }[when]
+        measure = {"own": definition.measure, "over": definition.over}.get(what, what)
+        subject = definition.subject if whose == "own" else ALL_RECORDS
+        if measure not in (RECORDS, "") and definition.source != APPLICATION:
+            self._resolver.measure(measure, f"feature {definition.name!r}")
+        return self._primitives.setdefault(Primitive(kind, subject, measure, days), len(self._primitives))
