@@ -14,9 +14,14 @@ import numpy as np
 
 from credit_risk.domain.money import Currency
 from credit_risk.errors import PolicyError
-from credit_risk.loans.ceilings import check_ceiling, load_ceilings
-from credit_risk.loans.schedule import Schedule, equal_instalment_schedule
-from credit_risk.loans.vectorised import annual_rates_table, equal_instalment_table
+from credit_risk.loans import (
+    Schedule,
+    annual_rates_table,
+    check_ceiling,
+    equal_instalment_schedule,
+    equal_instalment_table,
+    load_ceilings,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

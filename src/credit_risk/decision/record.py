@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from credit_risk.loans.schedule import Schedule
 
 OUTCOMES = ("approve", "decline", "refer", "incomplete")
+#: Where the sentence of a reason stands in the text catalogue, by kind.
+_TEXTS = {"score": "features.reason", "rule": "reasons.rule", "policy": "reasons.policy", "data": "reasons.data"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,7 @@ class Reason:
     kind : {'score', 'rule', 'policy', 'data'}
         Points lost on the card; a hard rule; the offer policy; a missing source.
     code : str
-        Business factor or rule reason; its sentence is in the text catalogue under ``reasons.<kind>.<code>``.
+        Business factor or rule reason; its sentence is in the text catalogue.
     points_lost : int or None
         For score reasons: points below the best attainable for this factor.
     """
@@ -35,7 +37,7 @@ class Reason:
 
     def sentence(self, language: str = "en") -> str:
         """Return the reason in the reader's language."""
-        return text(f"reasons.{self.kind}.{self.code}", language)
+        return text(f"{_TEXTS[self.kind]}.{self.code}", language)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

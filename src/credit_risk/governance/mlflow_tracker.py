@@ -79,6 +79,8 @@ class MlflowTracker:
 def _quiet() -> Iterator[None]:
     """Keep MLflow's start-up chatter (schema migrations, hints) off the user's screen."""
     names = ("mlflow", "alembic")
+    bars = os.environ.get("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR")
+    os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     levels = {name: logging.getLogger(name).level for name in names}
     for name in names:
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -87,5 +89,9 @@ def _quiet() -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     finally:
+        if bars is None:
+            del os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"]
+        else:
+            os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = bars
         for name, level in levels.items():
             logging.getLogger(name).setLevel(level)

@@ -95,16 +95,29 @@ def _sample(run: MainRun) -> pd.DataFrame:
 
 
 def _binning(run: MainRun) -> dict[str, pd.DataFrame]:
-    """Return the bins of the card's strongest variables, counted on development rows."""
-    card = run.models.card
-    names = sorted(run.bundle.scorecard.feature_names, key=lambda name: -card.information_value(name))
-    return {name: card.bin_counts(name) for name in names[:_N_TOP_VARIABLES]}
+    """Return the bins of the card's strongest variables, as counted on development rows."""
+    spec = run.bundle.scorecard
+    strength = dict(zip(spec.feature_names, spec.information_values, strict=True))
+    names = sorted(spec.feature_names, key=lambda name: -strength[name])[:_N_TOP_VARIABLES]
+    return {name: _bins(run.models.card.binning_table(name)) for name in names}
+
+
+def _bins(table: pd.DataFrame) -> pd.DataFrame:
+    filled = table[(table["Count"] > 0) & (table.index != "Totals")]
+    return pd.DataFrame(
+        {
+            "bin": filled["Bin"].astype(str),
+            "n": filled["Count"].astype(int),
+            "n_bads": filled["Event"].astype(int),
+            "woe": filled["WoE"].astype(float),
+            "iv": filled["IV"].astype(float),
+        }
+    )
 
 
 def _label(run: MainRun, name: str) -> dict[str, str]:
-    factor = run.project.features.factors[name]
-    meaning = run.project.features[name].meaning
-    return {"en": meaning, "zh-CN": f"{text(f'reasons.factor.{factor}', 'zh-CN')}:{name}"}
+    definition = next(item for item in run.project.features.definitions if item.name == name)
+    return {"en": definition.meaning, "zh-CN": f"{text(f'features.factor.{definition.factor}', 'zh-CN')}({name})"}
 
 
 def _bands(run: MainRun) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from credit_risk.decision.rules import check_rules
 from credit_risk.decision.strategy import Strategy
 from credit_risk.domain.digest import canonical_json, sha256_of
 from credit_risk.errors import GovernanceError, SpecificationError
-from credit_risk.features.definition import FeatureCatalogue
+from credit_risk.features.catalogue import FeatureCatalogue
 from credit_risk.ml.spec import ForestSpec
 from credit_risk.scorecard.spec import ScorecardSpec
 from credit_risk.scoring import storage

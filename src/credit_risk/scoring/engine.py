@@ -21,7 +21,8 @@ from credit_risk.domain.application import Application
 from credit_risk.errors import ScoringError
 from credit_risk.features.closure import FeatureClosure
 from credit_risk.ml.apply import forest_pd
-from credit_risk.scorecard.apply import apply_scorecard, reason_shortfalls
+from credit_risk.scorecard.apply import apply_scorecard
+from credit_risk.scorecard.reasons import reason_shortfalls
 from credit_risk.scoring.assembly import ChosenOffer, DecisionAssembler, RowFacts
 
 if TYPE_CHECKING:
