@@ -54,10 +54,12 @@ def refuse(is_offending: NDArray[np.bool_], rule: str, code: str) -> None:
 def power_and_sum(growth: FloatArray, n: int) -> tuple[FloatArray, FloatArray]:
     """Return ``growth**n`` and ``1 + growth + ... + growth**(n - 1)`` by doubling: products and sums only."""
     power, total = growth.copy(), np.ones_like(growth)
+    one_more = np.empty_like(growth)
     for bit in bin(n)[3:]:
-        total = total * (1.0 + power)
-        power = power * power
+        np.add(power, 1.0, out=one_more)
+        total *= one_more
+        power *= power
         if bit == "1":
-            total = total + power
-            power = power * growth
+            total += power
+            power *= growth
     return power, total

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: Rates are handed in as whole millionths.
 PPM = 1_000_000
 #: Loans worked on together: the working set stays in the processor's second-level cache.
-_CHUNK = 32768
+_CHUNK = 16384
 
 TableMethod = Literal["equal_instalment", "equal_principal", "interest_only"]
 
@@ -289,12 +289,14 @@ def _walk(
 
 def _first_interest(batch: _Batch) -> IntArray:
     """Interest of the first period, odd days included, rounded half-up."""
-    twice = 2 * batch.principal * batch.rate_ppm
     denominator = PPM * batch.periods
-    if batch.extra_days.any():
-        twice *= np.maximum(365 + batch.periods * batch.extra_days, 0)
-        denominator *= 365
-    return (twice + denominator) // (2 * denominator)
+    interest = (2 * batch.principal * batch.rate_ppm + denominator) // (2 * denominator)
+    odd = np.flatnonzero(batch.extra_days)
+    if odd.size:
+        factor = np.maximum(365 + batch.periods * batch.extra_days[odd], 0)
+        twice = 2 * batch.principal[odd] * batch.rate_ppm[odd] * factor
+        interest[odd] = (twice + 365 * denominator) // (730 * denominator)
+    return interest
 
 
 def _regular_payment(batch: _Batch, n_instalments: int, first_interest: IntArray, method: str) -> IntArray:
@@ -314,17 +316,23 @@ def _regular_payment(batch: _Batch, n_instalments: int, first_interest: IntArray
 def _equal_instalment(batch: _Batch, n_instalments: int) -> IntArray:
     """Return the equal instalment rounded half-up, exactly."""
     rate = batch.rate_ppm / (PPM * batch.periods)
-    power, annuity = power_and_sum(1.0 + rate, n_instalments)
-    grown = batch.principal * power
-    if batch.extra_days.any():
-        years = np.maximum(1.0 / batch.periods + batch.extra_days / 365.0, 0.0)
-        grown *= (1.0 + years * batch.rate_ppm / PPM) / (1.0 + rate)
-    size = grown / annuity
-    payment = (grown - batch.balloon) / annuity if batch.balloon.any() else size
+    power, annuity = power_and_sum(rate + 1.0, n_instalments)
+    grown = power
+    grown *= batch.principal
+    odd = np.flatnonzero(batch.extra_days)
+    if odd.size:
+        years = np.maximum(1.0 / batch.periods + batch.extra_days[odd] / 365.0, 0.0)
+        grown[odd] *= (1.0 + years * batch.rate_ppm[odd] / PPM) / (1.0 + rate[odd])
+    largest = float(grown.max()) / n_instalments  # an annuity of growth factors >= 1 is at least n
+    if batch.balloon.any():
+        grown -= batch.balloon
+    payment = grown
+    payment /= annuity
     rounded = np.floor(payment + 0.5)
     result = rounded.astype(np.int64)
-    from_half = np.abs(np.abs(payment - rounded) - 0.5)
-    is_doubtful = from_half <= (n_instalments + 8) * 1e-15 * size + 1e-9
+    payment -= rounded
+    np.abs(payment, out=payment)
+    is_doubtful = payment >= 0.5 - ((n_instalments + 8) * 1e-15 * largest + 1e-9)
     for i in np.flatnonzero(is_doubtful):
         result[i] = _exact_instalment(batch, int(i), n_instalments)
     return result
