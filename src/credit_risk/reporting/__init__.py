@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from credit_risk._lazy import attach
+
+if TYPE_CHECKING:
+    from credit_risk.reporting.content import KeyFigures as KeyFigures
+    from credit_risk.reporting.content import ReportContent as ReportContent
+    from credit_risk.reporting.render import render_report as render_report
 
 _HERE = "credit_risk.reporting"
 

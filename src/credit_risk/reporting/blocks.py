@@ -43,9 +43,10 @@ class Tiles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One table cell; `bar` (0..1) draws a bar behind the text, `is_alert` marks it for attention."""
+    """One table cell: text, a small line below it, a bar (0..1) behind it; `is_alert` marks it for attention."""
 
     text: str
+    note: str = ""
     bar: float | None = None
     is_alert: bool = False
 

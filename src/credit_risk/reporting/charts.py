@@ -58,14 +58,8 @@ def plot_ks(ax: Axes, pd: NDArray[np.float64], is_bad: NDArray[np.bool_], *, lan
     ax.plot(
         values[kept], bad_share[kept], color=BAD, linestyle="--", label=text("report.chart.bads", language)
     )
-    ax.plot([values[at]] * 2, [bad_share[at], good_share[at]], color=INK, linewidth=1.0)
-    middle = (bad_share[at] + good_share[at]) / 2.0
-    ax.annotate(
-        f"KS {abs(good_share[at] - bad_share[at]):.3f}",
-        (values[at], middle),
-        (5, 0),
-        textcoords="offset points",
-    )
+    distance = f"KS {abs(good_share[at] - bad_share[at]):.3f}"
+    ax.plot([values[at]] * 2, [bad_share[at], good_share[at]], color=INK, linewidth=1.2, label=distance)
     _as_shares(ax, x=True, y=True)
     ax.set(xlim=(0, float(np.quantile(values, 0.995))), ylim=(0, 1))
     return _labelled(ax, "pd", "cumulative_share", language)
@@ -137,6 +131,7 @@ def plot_binning(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> 
     )
     _as_shares(line, x=True)
     line.set(xlim=(0, None))
+    line.grid(visible=False)
     line.tick_params(axis="x", colors=BAD)
     _styled(line)
     ax.grid(visible=False, axis="y")
@@ -195,7 +190,7 @@ def plot_by_band(
     if is_share:
         _as_shares(ax, y=True)
     else:
-        ax.yaxis.set_major_formatter("{x:,.0f}")
+        ax.yaxis.set_major_formatter(_short_amount)
     _band_ticks(ax, bands)
     return _labelled(ax, "score_band", column, language)
 
@@ -212,12 +207,12 @@ def plot_offers(
     ax.plot(pd[kept], values[kept], color=ACCENT)
     _as_shares(ax, x=True, y=is_share)
     if not is_share:
-        ax.yaxis.set_major_formatter("{x:,.0f}")
+        ax.yaxis.set_major_formatter(_short_amount)
     return _labelled(ax, "pd", column, language)
 
 
-def plot_profit(ax: Axes, amounts: Mapping[str, float], *, total_label: str) -> Axes:
-    """Draw how income and costs add up to the expected profit: a waterfall from top to bottom."""
+def plot_profit(ax: Axes, amounts: Mapping[str, float], *, total_label: str, currency: str) -> Axes:
+    """Draw how income and costs (label -> amount) add up to the expected profit: a waterfall, top to bottom."""
     parts = np.array(list(amounts.values()), dtype=np.float64)
     ends = np.cumsum(parts)
     starts = np.concatenate([ends - parts, [0.0]])
@@ -229,6 +224,7 @@ def plot_profit(ax: Axes, amounts: Mapping[str, float], *, total_label: str) -> 
     ax.axvline(0.0, color=INK, linewidth=0.8)
     ax.grid(visible=False, axis="y")
     ax.xaxis.set_major_formatter(_short_amount)
+    ax.set_xlabel(currency)
     return _styled(ax)
 
 

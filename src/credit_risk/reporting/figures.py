@@ -93,20 +93,23 @@ def _legend(ax: Axes) -> tuple[LegendEntry, ...]:
     return tuple(entries)
 
 
-def _color_of(handle: object) -> str:
-    first = (
-        handle[0] if isinstance(handle, tuple) else handle
-    )  # containers of bars and of error bars are tuples
-    color = first.get_color() if isinstance(first, Line2D) else first.get_facecolor()
+def _first(handle: Any) -> Any:
+    """Return the artist that shows the color: containers of bars and of error bars are tuples."""
+    return handle[0] if isinstance(handle, tuple) else handle
+
+
+def _color_of(handle: Any) -> str:
+    first = _first(handle)
+    color = first.get_color() if hasattr(first, "get_color") else first.get_facecolor()
     return str(mpl.colors.to_hex(color))
 
 
 def _style_of(handle: Any) -> str:
-    first = handle[0] if isinstance(handle, tuple) else handle
+    first = _first(handle)
     if not isinstance(first, Line2D):
         return "block"
     if first.get_linestyle() in {"None", ""}:
-        return "dot"
+        return "square" if first.get_marker() == "s" else "dot"
     return _STYLES.get(first.get_linestyle(), "solid")
 
 

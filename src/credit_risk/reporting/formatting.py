@@ -18,38 +18,38 @@ _SMALLEST_P = 1e-4
 
 def whole(value: SupportsFloat) -> str:
     """Write a count: ``'9,000'``."""
-    return _written(value, "{:,.0f}")
+    return _written(value, "{:z,.0f}")
 
 
 def percent(value: SupportsFloat) -> str:
-    """Write a share with one decimal: ``'22.1 %'``.
+    """Write a share with one decimal: ``'22.1%'``.
 
     Examples
     --------
     >>> percent(0.2212), percent(float("nan"))
     ('22.1%', '–')
     """
-    return _written(float(value) * 100.0, "{:.1f}%")
+    return _written(float(value) * 100.0, "{:z.1f}%")
 
 
 def percent_fine(value: SupportsFloat) -> str:
     """Write a rate with two decimals: ``'18.25%'``."""
-    return _written(float(value) * 100.0, "{:.2f}%")
+    return _written(float(value) * 100.0, "{:z.2f}%")
 
 
 def decimal(value: SupportsFloat) -> str:
     """Write a number with three decimals: ``'0.771'``."""
-    return _signed(_written(value, "{:.3f}"))
+    return _signed(_written(value, "{:z.3f}"))
 
 
 def decimal_fine(value: SupportsFloat) -> str:
     """Write a number with four decimals: ``'0.1352'``."""
-    return _signed(_written(value, "{:.4f}"))
+    return _signed(_written(value, "{:z.4f}"))
 
 
 def decimal_short(value: SupportsFloat) -> str:
     """Write a number with two decimals: ``'1.02'``."""
-    return _signed(_written(value, "{:.2f}"))
+    return _signed(_written(value, "{:z.2f}"))
 
 
 def p_value(value: SupportsFloat) -> str:
@@ -61,7 +61,7 @@ def p_value(value: SupportsFloat) -> str:
     ('0.0314', '<0.0001')
     """
     number = float(value)
-    return f"<{_SMALLEST_P:.4f}" if number < _SMALLEST_P else _written(number, "{:.4f}")
+    return f"<{_SMALLEST_P:.4f}" if number < _SMALLEST_P else _written(number, "{:z.4f}")
 
 
 def amount(value: SupportsFloat, currency: str) -> str:
@@ -72,15 +72,36 @@ def amount(value: SupportsFloat, currency: str) -> str:
     >>> amount(-61200.4, "TWD")
     'TWD −61,200'
     """
-    text = _written(value, "{:,.0f}")
+    text = _written(value, "{:z,.0f}")
     return text if text == NOTHING else f"{currency} {_signed(text)}"
 
 
-def with_interval(write: Callable[[SupportsFloat], str], estimate: float, low: float, high: float) -> str:
-    """Write an estimate and its interval: ``'0.771 (0.761 to 0.781)'``."""
+def amount_short(value: SupportsFloat, currency: str) -> str:
+    """Write money with three or four digits: ``'TWD 2.10m'``.
+
+    Examples
+    --------
+    >>> amount_short(2_104_000, "TWD"), amount_short(52_810, "TWD")
+    ('TWD 2.10m', 'TWD 52,810')
+    """
+    number = float(value)
+    for size, unit in ((1e9, "bn"), (1e6, "m")):
+        if abs(number) >= size:
+            return f"{currency} {_signed(f'{number / size:,.2f}')}{unit}"
+    return amount(number, currency)
+
+
+def p_clause(value: SupportsFloat) -> str:
+    """Write a p-value inside a sentence: ``'p = 0.0314'``, ``'p < 0.0001'``."""
+    written = p_value(value)
+    return f"p < {written[1:]}" if written.startswith("<") else f"p = {written}"
+
+
+def interval_cell(write: Callable[[SupportsFloat], str], estimate: float, low: float, high: float) -> Cell:
+    """Return a cell with an estimate, and its interval below it."""
     if not math.isfinite(estimate):
-        return NOTHING
-    return f"{write(estimate)} ({write(low)} – {write(high)})"
+        return Cell(text=NOTHING)
+    return Cell(text=write(estimate), note=f"{write(low)} – {write(high)}")
 
 
 def text_table(
@@ -121,7 +142,7 @@ def text_table(
 
 
 def _bar(value: SupportsFloat, column: pandas.Series[float]) -> float | None:
-    largest = float(column.max())
+    largest = max(float(column.max()), 1.0)  # shares are drawn against the whole, counts against the largest
     share = float(value) / largest if largest > 0 else math.nan
     return share if math.isfinite(share) and share >= 0 else None
 

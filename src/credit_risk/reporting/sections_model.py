@@ -19,7 +19,6 @@ from credit_risk.reporting.blocks import (
     Details,
     Figure,
     Grid,
-    Heading,
     Paragraph,
     Section,
     Stack,
@@ -31,12 +30,12 @@ from credit_risk.reporting.formatting import (
     decimal,
     decimal_fine,
     decimal_short,
+    interval_cell,
     p_value,
     percent,
     percent_fine,
     text_table,
     whole,
-    with_interval,
 )
 
 if TYPE_CHECKING:
@@ -117,19 +116,19 @@ def _assumptions(content: ReportContent, language: str) -> Section:
 
 
 def _sample(content: ReportContent, language: str) -> Section:
-    table = content.sample.copy()
+    table = content.sample
     low, high = bad_rate_interval(table["n_bads"], table["n"])
-    table["bad_rate"] = table["n_bads"] / table["n"]
-    table["interval"] = [f"{percent(a)} – {percent(b)}" for a, b in zip(low, high, strict=True)]
-    table["sample"] = [_named("sample", str(name), language) for name in table["sample"]]
-    columns = [
-        column("sample", language),
-        column("n", language, whole),
-        column("n_bads", language, whole),
-        column("bad_rate", language, percent),
-        column("interval", language, str),
-    ]
-    return section("sample", language, paragraph("sample", language), text_table(table, columns))
+    keys = ("sample", "n", "n_bads", "bad_rate")
+    rows = tuple(
+        (
+            Cell(text=_named("sample", str(name), language)),
+            Cell(text=whole(n)),
+            Cell(text=whole(n_bads)),
+            interval_cell(percent, n_bads / n, low[i], high[i]),
+        )
+        for i, (name, n, n_bads) in enumerate(zip(table["sample"], table["n"], table["n_bads"], strict=True))
+    )
+    return section("sample", language, paragraph("sample", language), _table(keys, rows, language))
 
 
 def _discrimination(content: ReportContent, language: str) -> Section:
@@ -138,18 +137,16 @@ def _discrimination(content: ReportContent, language: str) -> Section:
     for i, (name, pd) in enumerate(content.predictions.items()):
         plot = partial(charts.plot_ks, pd=pd, is_bad=content.is_bad, language=language)
         figures.append(chart(f"ks--{i}", plot, language, model=name))
-    blocks: list[Block] = [
-        paragraph("discrimination", language, level=percent(content.evaluation.confidence_level)),
-        _models_table(content, _DISCRIMINATION, language),
-        Grid(items=tuple(figures)),
-    ]
+    tables: list[Block] = [_models_table(content, _DISCRIMINATION, language)]
     if content.evaluation.comparisons:
-        blocks += [
-            Heading(text=text("report.heading.comparison", language)),
-            _comparison_table(content, language),
-            paragraph("comparison", language, n=whole(content.evaluation.n_bootstrap)),
-        ]
-    return section("discrimination", language, *blocks)
+        tables.append(_comparison(content, language))
+    level = f"{100.0 * content.evaluation.confidence_level:.4g}%"
+    return section(
+        "discrimination",
+        language,
+        paragraph("discrimination", language, level=level),
+        Grid(items=(figures[0], Stack(items=tuple(tables)), *figures[1:])),
+    )
 
 
 def _models_table(
@@ -158,44 +155,55 @@ def _models_table(
     language: str,
     extra: tuple[tuple[str, Callable[[SupportsFloat], str]], ...] = (),
 ) -> Table:
-    """Return one row per model, every figure with its interval."""
+    """Return one row per figure and one column per model; every figure of `figures` with its interval."""
+    models = content.evaluation.models
     rows = []
-    for model in content.evaluation.models:
-        name = model.name
-        if name == content.decision_model:
-            name = text("report.label.decides", language, model=name)
-        cells = [Cell(text=name)]
-        for key, write in figures:
-            ends = (getattr(model, f"{key}{end}") for end in ("", "_low", "_high"))
-            cells.append(Cell(text=with_interval(write, *ends)))
-        cells += [Cell(text=write(getattr(model, key))) for key, write in extra]
-        rows.append(tuple(cells))
-    keys = ["model", *(key for key, _ in figures), *(key for key, _ in extra)]
+    for key, write in figures:
+        cells = [
+            interval_cell(write, *(getattr(model, f"{key}{end}") for end in ("", "_low", "_high")))
+            for model in models
+        ]
+        rows.append((Cell(text=text(f"report.column.{key}", language)), *cells))
+    for key, write in extra:
+        cells = [Cell(text=write(getattr(model, key))) for model in models]
+        rows.append((Cell(text=text(f"report.column.{key}", language)), *cells))
+    names = [
+        text("report.label.decides", language, model=model.name)
+        if model.name == content.decision_model
+        else model.name
+        for model in models
+    ]
     return Table(
-        headers=tuple(text(f"report.column.{key}", language) for key in keys),
+        headers=(text("report.column.figure", language), *names),
         rows=tuple(rows),
-        numeric=(False, *(True for _ in keys[1:])),
+        numeric=(False, *(True for _ in names)),
     )
 
 
-def _comparison_table(content: ReportContent, language: str) -> Table:
+def _comparison(content: ReportContent, language: str) -> Block:
     rows = []
     for pair in content.evaluation.comparisons:
         auc = (pair.auc_difference, pair.auc_difference_low, pair.auc_difference_high)
         ks = (pair.ks_difference, pair.ks_difference_low, pair.ks_difference_high)
-        texts = (
-            f"{pair.model_a} − {pair.model_b}",
-            with_interval(decimal_fine, *auc),
-            decimal_short(pair.z),
-            p_value(pair.p_value),
-            with_interval(decimal_fine, *ks),
+        rows.append(
+            (
+                Cell(text=f"{pair.model_a} − {pair.model_b}"),
+                interval_cell(decimal_fine, *auc),
+                Cell(text=p_value(pair.p_value), note=f"z = {decimal_short(pair.z)}"),
+                interval_cell(decimal_fine, *ks),
+            )
         )
-        rows.append(tuple(Cell(text=value) for value in texts))
-    keys = ("models", "auc_difference", "z", "p_value", "ks_difference")
+    keys = ("models", "auc_difference", "p_value", "ks_difference")
+    note = text("report.lead.comparison", language, n=whole(content.evaluation.n_bootstrap))
+    return Stack(items=(_table(keys, tuple(rows), language), Paragraph(text=note, is_note=True)))
+
+
+def _table(keys: tuple[str, ...], rows: tuple[tuple[Cell, ...], ...], language: str) -> Table:
+    """Return a table whose first column is words and whose others are numbers."""
     return Table(
         headers=tuple(text(f"report.column.{key}", language) for key in keys),
-        rows=tuple(rows),
-        numeric=(False, True, True, True, True),
+        rows=rows,
+        numeric=(False, *(True for _ in keys[1:])),
     )
 
 
@@ -214,8 +222,17 @@ def _calibration(content: ReportContent, language: str) -> Section:
         "calibration",
         language,
         paragraph("calibration", language),
-        _models_table(content, _CALIBRATION, language, (("mean_pd", percent), *extra)),
-        Grid(items=(chart("reliability", plot, language), paragraph("calibration_tests", language))),
+        Grid(
+            items=(
+                chart("reliability", plot, language),
+                Stack(
+                    items=(
+                        _models_table(content, _CALIBRATION, language, (("mean_pd", percent), *extra)),
+                        Paragraph(text=text("report.lead.calibration_tests", language), is_note=True),
+                    )
+                ),
+            )
+        ),
         *groups,
     )
 
@@ -237,7 +254,7 @@ def _groups_table(table: pandas.DataFrame, language: str) -> Table:
 
 def _scores(content: ReportContent, score: NDArray[np.float64], language: str) -> Section:
     plot = partial(charts.plot_score_distribution, score=score, is_bad=content.is_bad, language=language)
-    shares = (0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99)
+    shares = (0.05, 0.25, 0.5, 0.75, 0.95)
     members = {"goods": score[~content.is_bad], "bads": score[content.is_bad], "all": score}
     rows = tuple(
         (
@@ -249,7 +266,7 @@ def _scores(content: ReportContent, score: NDArray[np.float64], language: str) -
     quantiles = Table(
         headers=(
             text("report.column.customers", language),
-            *(percent(share).replace(".0", "") for share in shares),
+            *(f"{100.0 * share:.4g}%" for share in shares),
         ),
         rows=rows,
         numeric=(False, *(True for _ in shares)),
@@ -285,11 +302,12 @@ def _variable(name: str, variable: tuple[str, str], table: pandas.DataFrame, lan
     plot = partial(charts.plot_binning, table=full, language=language)
     value = float(table["iv"].sum()) if "iv" in table.columns else float("nan")
     technical, label = variable
+    key = "binning_caption" if label != technical else "binning_caption_short"
     figure = draw(
         name,
         plot,
         title=label,
-        caption=text("report.figure.binning_caption", language, variable=technical, iv=decimal(value)),
+        caption=text(f"report.figure.{key}", language, variable=technical, iv=decimal(value)),
         size=(STANDARD[0], height),
     )
     columns = [

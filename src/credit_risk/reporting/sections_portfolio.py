@@ -98,7 +98,7 @@ def _offers(content: ReportContent, language: str) -> Section:
                 is_share=term == "annual_rate",
                 language=language,
             )
-            figures.append(chart(f"mean-{term.replace('_', '-')}", plot, language))
+            figures.append(chart(f"mean-{term.replace('_', '-')}", plot, language, currency=content.currency))
     for term in _TERMS:
         if content.offers is not None and len(content.offers):
             plot = partial(
@@ -108,7 +108,9 @@ def _offers(content: ReportContent, language: str) -> Section:
                 is_share=term == "annual_rate",
                 language=language,
             )
-            figures.append(chart(f"{term.replace('_', '-')}-by-pd", plot, language))
+            figures.append(
+                chart(f"{term.replace('_', '-')}-by-pd", plot, language, currency=content.currency)
+            )
     columns = [
         column("band", language),
         column("n_approved", language, whole),
@@ -150,7 +152,7 @@ def _profit(content: ReportContent, profit: pandas.DataFrame, language: str) -> 
     figures = [
         chart(
             "profit",
-            partial(charts.plot_profit, amounts=amounts, total_label=total),
+            partial(charts.plot_profit, amounts=amounts, total_label=total, currency=content.currency),
             language,
             size=(4.7, 1.0 + 0.33 * len(amounts)),
         )
@@ -163,7 +165,7 @@ def _profit(content: ReportContent, profit: pandas.DataFrame, language: str) -> 
             is_share=False,
             language=language,
         )
-        figures.append(chart("profit-by-band", plot, language))
+        figures.append(chart("profit-by-band", plot, language, currency=content.currency))
     rows = [
         (Cell(text=name), Cell(text=amount(value, content.currency)))
         for name, value in {**amounts, total: sum(amounts.values())}.items()
@@ -192,17 +194,11 @@ def _reasons(reasons: pandas.DataFrame, language: str) -> Section:
 def _fairness(content: ReportContent, groups: pandas.DataFrame, language: str) -> Section:
     table = groups.copy()
     table["group"] = [
-        label_of(content.attribute_labels, f"{attribute}={group}", language)
-        if f"{attribute}={group}" in content.attribute_labels
-        else str(group)
+        _group_name(content, str(attribute), str(group), language)
         for attribute, group in zip(groups["attribute"], groups["group"], strict=True)
-    ]
-    table["attribute"] = [
-        label_of(content.attribute_labels, str(name), language) for name in groups["attribute"]
     ]
     table["finding"] = [_finding(str(name), language) for name in groups["finding"]]
     main = [
-        column("attribute", language),
         column("group", language),
         column("n", language, whole),
         column("approval_rate", language, percent),
@@ -211,7 +207,6 @@ def _fairness(content: ReportContent, groups: pandas.DataFrame, language: str) -
         column("finding", language),
     ]
     risk = [
-        column("attribute", language),
         column("group", language),
         column("mean_pd", language, percent),
         column("bad_rate", language, percent),
@@ -219,7 +214,6 @@ def _fairness(content: ReportContent, groups: pandas.DataFrame, language: str) -
         column("bad_rate_high", language, percent),
     ]
     terms = [
-        column("attribute", language),
         column("group", language),
         column("n_approved", language, whole),
         column("mean_limit_amount", language, partial(amount, currency=content.currency)),
@@ -234,6 +228,16 @@ def _fairness(content: ReportContent, groups: pandas.DataFrame, language: str) -
         _marked(text_table(table, main, bars=("approval_rate",)), groups),
         Details(summary=text("report.label.fairness_risk", language), items=(text_table(table, risk),)),
         Details(summary=text("report.label.fairness_terms", language), items=(text_table(table, terms),)),
+    )
+
+
+def _group_name(content: ReportContent, attribute: str, group: str, language: str) -> str:
+    """Return attribute and group in the reader's words."""
+    labels = content.attribute_labels
+    key = f"{attribute}={group}"
+    written = label_of(labels, key, language) if key in labels else group
+    return text(
+        "report.label.group", language, attribute=label_of(labels, attribute, language), group=written
     )
 
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from credit_risk.domain.texts import text
 from credit_risk.reporting.blocks import Block, Bullets, Tile, Tiles
 from credit_risk.reporting.formatting import (
-    amount,
+    amount_short,
     decimal,
-    decimal_short,
-    p_value,
+    p_clause,
     percent,
     percent_fine,
     whole,
@@ -44,9 +43,9 @@ def _tiles(content: ReportContent, language: str) -> tuple[Tile, ...]:
         *tiles,
         tile("approval_rate", percent(figures.approval_rate)),
         tile("bad_rate_approved", percent(figures.bad_rate_approved), bad_rate=percent(figures.bad_rate)),
-        tile("mean_limit", amount(figures.mean_limit_amount, money)),
+        tile("mean_limit", amount_short(figures.mean_limit_amount, money)),
         tile("mean_rate", percent_fine(figures.mean_effective_rate)),
-        tile("expected_profit", amount(figures.expected_profit_amount, money)),
+        tile("expected_profit", amount_short(figures.expected_profit_amount, money)),
     )
 
 
@@ -72,10 +71,10 @@ def _sentences(content: ReportContent, language: str) -> tuple[str, ...]:
         "report.summary.ranks",
         language,
         model=decides.name,
-        pairs=decimal_short(100.0 * decides.auc).split(".")[0],
+        pairs=whole(100.0 * decides.auc),
     )
     level = text(
-        "report.summary.level",
+        f"report.summary.level_{_level(decides)}",
         language,
         mean_pd=percent(decides.mean_pd),
         bad_rate=percent(decides.bad_rate),
@@ -93,6 +92,13 @@ def _sentences(content: ReportContent, language: str) -> tuple[str, ...]:
     return (text("report.summary.hypothetical", language), first, *compared, level, approves)
 
 
+def _level(model: ModelEvaluation) -> str:
+    """Say whether the mean PD lies inside the interval of the bad rate, below or above it."""
+    if model.mean_pd < model.bad_rate_low:
+        return "low"
+    return "high" if model.mean_pd > model.bad_rate_high else "right"
+
+
 def _compared(pair: PairedComparison, language: str) -> str:
     """Say which of two models ranks better, or that the sample cannot tell."""
     ahead, behind = (pair.model_a, pair.model_b) if pair.auc_difference >= 0 else (pair.model_b, pair.model_a)
@@ -107,5 +113,5 @@ def _compared(pair: PairedComparison, language: str) -> str:
         difference=decimal(abs(pair.auc_difference)),
         low=decimal(low if tells else pair.auc_difference_low),
         high=decimal(high if tells else pair.auc_difference_high),
-        p=p_value(pair.p_value),
+        p=p_clause(pair.p_value),
     )
