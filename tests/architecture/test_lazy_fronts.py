@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from importlib import import_module
 from pathlib import Path
 
@@ -30,6 +31,20 @@ def test_no_export_has_the_name_of_a_module(package):
         path.name for path in folder.iterdir() if path.is_dir()
     }
     assert not modules & set(import_module(package).__all__)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_type_checkers_see_the_same_names(package):
+    source = SOURCE.joinpath(*package.split(".")[1:], "__init__.py").read_text(encoding="utf-8")
+    shown = {
+        alias.asname
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
+        for statement in node.body
+        if isinstance(statement, ast.ImportFrom)
+        for alias in statement.names
+    }
+    assert shown == set(import_module(package).__all__)
 
 
 def test_unknown_names_are_attribute_errors():

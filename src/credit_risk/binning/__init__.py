@@ -5,7 +5,17 @@ Reading order: ``spec`` (what a binning is), ``apply`` (values to bins), ``fit``
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from credit_risk._lazy import attach
+
+if TYPE_CHECKING:
+    from credit_risk.binning.apply import BinnedValues as BinnedValues
+    from credit_risk.binning.apply import apply_binning as apply_binning
+    from credit_risk.binning.fit import WoeBinner as WoeBinner
+    from credit_risk.binning.spec import BinningSpec as BinningSpec
+    from credit_risk.binning.spec import SpecialBin as SpecialBin
+    from credit_risk.binning.spec import VariableBins as VariableBins
 
 __getattr__, __dir__, __all__ = attach(
     __name__,

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from credit_risk._lazy import attach
+
+if TYPE_CHECKING:
+    from credit_risk.calibration.apply import apply_calibration as apply_calibration
+    from credit_risk.calibration.fit import LogisticCalibrator as LogisticCalibrator
+    from credit_risk.calibration.spec import CalibrationSpec as CalibrationSpec
 
 __getattr__, __dir__, __all__ = attach(
     __name__,

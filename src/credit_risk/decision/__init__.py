@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from credit_risk._lazy import attach
+
+if TYPE_CHECKING:
+    from credit_risk.decision.offer_choice import choose_offers as choose_offers
+    from credit_risk.decision.offer_grid import OfferGrid as OfferGrid
+    from credit_risk.decision.record import Decision as Decision
+    from credit_risk.decision.record import Offer as Offer
+    from credit_risk.decision.record import Reason as Reason
+    from credit_risk.decision.record import StageResult as StageResult
+    from credit_risk.decision.strategy import Strategy as Strategy
 
 __getattr__, __dir__, __all__ = attach(
     __name__,

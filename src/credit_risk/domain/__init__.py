@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from credit_risk._lazy import attach
+
+if TYPE_CHECKING:
+    from credit_risk.domain.application import Application as Application
+    from credit_risk.domain.digest import canonical_json as canonical_json
+    from credit_risk.domain.digest import sha256_of as sha256_of
+    from credit_risk.domain.money import Currency as Currency
+    from credit_risk.domain.ports import ExperimentTracker as ExperimentTracker
+    from credit_risk.domain.ports import ProgressReporter as ProgressReporter
+    from credit_risk.domain.texts import text as text
 
 __getattr__, __dir__, __all__ = attach(
     __name__,

@@ -2,7 +2,41 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from credit_risk._lazy import attach
+
+if TYPE_CHECKING:
+    from credit_risk.evaluation.bands import cumulative_difference as cumulative_difference
+    from credit_risk.evaluation.bands import score_band_table as score_band_table
+    from credit_risk.evaluation.costs import expected_maximum_profit as expected_maximum_profit
+    from credit_risk.evaluation.costs import h_measure as h_measure
+    from credit_risk.evaluation.discrimination import PairedComparison as PairedComparison
+    from credit_risk.evaluation.discrimination import auc_interval as auc_interval
+    from credit_risk.evaluation.discrimination import compare_models as compare_models
+    from credit_risk.evaluation.discrimination import ks_interval as ks_interval
+    from credit_risk.evaluation.discrimination import roc_curve as roc_curve
+    from credit_risk.evaluation.fairness import fairness_table as fairness_table
+    from credit_risk.evaluation.fairness import standardized_mean_difference as standardized_mean_difference
+    from credit_risk.evaluation.intervals import Interval as Interval
+    from credit_risk.evaluation.intervals import bad_rate_interval as bad_rate_interval
+    from credit_risk.evaluation.intervals import two_proportion_test as two_proportion_test
+    from credit_risk.evaluation.reliability import binomial_test as binomial_test
+    from credit_risk.evaluation.reliability import brier_score as brier_score
+    from credit_risk.evaluation.reliability import calibration_in_the_large as calibration_in_the_large
+    from credit_risk.evaluation.reliability import calibration_line as calibration_line
+    from credit_risk.evaluation.reliability import calibration_table as calibration_table
+    from credit_risk.evaluation.reliability import hosmer_lemeshow as hosmer_lemeshow
+    from credit_risk.evaluation.reliability import hosmer_lemeshow_of_groups as hosmer_lemeshow_of_groups
+    from credit_risk.evaluation.reliability import jeffreys_test as jeffreys_test
+    from credit_risk.evaluation.reliability import log_loss as log_loss
+    from credit_risk.evaluation.reliability import spiegelhalter_test as spiegelhalter_test
+    from credit_risk.evaluation.report import EvaluationReport as EvaluationReport
+    from credit_risk.evaluation.report import ModelEvaluation as ModelEvaluation
+    from credit_risk.evaluation.report import evaluate as evaluate
+    from credit_risk.evaluation.report import evaluate_predictions as evaluate_predictions
+    from credit_risk.evaluation.stability import population_stability_index as population_stability_index
+    from credit_risk.evaluation.stability import stability_of_counts as stability_of_counts
 
 _HERE = "credit_risk.evaluation"
 

@@ -9,7 +9,19 @@ features, and how they are written down), ``aggregates`` (each aggregate as a qu
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from credit_risk._lazy import attach
+
+if TYPE_CHECKING:
+    from credit_risk.features.catalogue import FeatureCatalogue as FeatureCatalogue
+    from credit_risk.features.closure import FeatureClosure as FeatureClosure
+    from credit_risk.features.closure import FeatureVector as FeatureVector
+    from credit_risk.features.compile_batch import FeatureTable as FeatureTable
+    from credit_risk.features.compile_batch import compute_features as compute_features
+    from credit_risk.features.definition import DerivedMeasure as DerivedMeasure
+    from credit_risk.features.definition import FeatureDefinition as FeatureDefinition
+    from credit_risk.features.definition import Subject as Subject
 
 __getattr__, __dir__, __all__ = attach(
     __name__,

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from credit_risk._lazy import attach
+
+if TYPE_CHECKING:
+    from credit_risk.jobs.main_job import run_demo as run_demo
+    from credit_risk.jobs.run import DemoSettings as DemoSettings
+    from credit_risk.jobs.single_decision import decide_request as decide_request
 
 __getattr__, __dir__, __all__ = attach(
     __name__,

@@ -134,7 +134,7 @@ def _add_decide(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _run_demo(options: argparse.Namespace) -> None:
-    settings = jobs.DemoSettings(  # type: ignore[operator]
+    settings = jobs.DemoSettings(
         data=options.data,
         project=options.project,
         output=options.output,
@@ -144,11 +144,11 @@ def _run_demo(options: argparse.Namespace) -> None:
         n_threads=options.threads,
         is_quiet=options.quiet,
     )
-    print(jobs.run_demo(settings).closing_table())  # type: ignore[operator]
+    print(jobs.run_demo(settings).closing_table())
 
 
 def _run_decide(options: argparse.Namespace) -> None:
-    print(jobs.decide_request(options.bundle, options.request, language=options.language))  # type: ignore[operator]
+    print(jobs.decide_request(options.bundle, options.request, language=options.language))
 
 
 if __name__ == "__main__":

@@ -31,7 +31,10 @@ class TerminalProgress:
     def track(self, items: Iterable[T], *, label: str, total: int | None = None) -> Iterable[T]:
         """Yield the items with a progress bar (rate and time left)."""
         shown = not self._quiet and sys.stderr.isatty()
-        return tqdm(items, desc=f"     {label}", total=total, disable=not shown, leave=False, file=sys.stderr)
+        bar: Iterable[T] = tqdm(
+            items, desc=f"     {label}", total=total, disable=not shown, leave=False, file=sys.stderr
+        )
+        return bar
 
     @contextmanager
     def stage(self, label: str) -> Iterator[None]:

@@ -117,7 +117,10 @@ def _bins(table: pd.DataFrame) -> pd.DataFrame:
 
 def _label(run: MainRun, name: str) -> dict[str, str]:
     definition = next(item for item in run.project.features.definitions if item.name == name)
-    return {"en": definition.meaning, "zh-CN": f"{text(f'features.factor.{definition.factor}', 'zh-CN')}({name})"}
+    return {
+        "en": definition.meaning,
+        "zh-CN": f"{text(f'features.factor.{definition.factor}', 'zh-CN')}({name})",
+    }
 
 
 def _bands(run: MainRun) -> pd.DataFrame:

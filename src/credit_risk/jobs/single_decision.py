@@ -35,7 +35,7 @@ def decide_request(bundle_folder: Path, request_path: str, *, language: str | No
 def _read_request(path: str) -> dict[str, Any]:
     try:
         text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-        request = json.loads(text)
+        request: dict[str, Any] = json.loads(text)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not valid JSON"
         raise ScoringError(f"Request '{path}' cannot be read: {reason}.", code="CR-SCR-020") from error

@@ -8,7 +8,27 @@ household). Light: numpy, pyxirr and the standard library only.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from credit_risk._lazy import attach
+
+if TYPE_CHECKING:
+    from credit_risk.loans.ceiling_rules import CeilingTable as CeilingTable
+    from credit_risk.loans.ceiling_rules import load_ceilings as load_ceilings
+    from credit_risk.loans.ceilings import CeilingCheck as CeilingCheck
+    from credit_risk.loans.ceilings import check_ceiling as check_ceiling
+    from credit_risk.loans.day_count import DayCount as DayCount
+    from credit_risk.loans.rates import AnnualRates as AnnualRates
+    from credit_risk.loans.rates import annual_rates as annual_rates
+    from credit_risk.loans.schedule import Schedule as Schedule
+    from credit_risk.loans.schedule import equal_instalment_schedule as equal_instalment_schedule
+    from credit_risk.loans.schedule import equal_principal_schedule as equal_principal_schedule
+    from credit_risk.loans.schedule import repayment_schedule as repayment_schedule
+    from credit_risk.loans.terms import Fee as Fee
+    from credit_risk.loans.terms import LoanTerms as LoanTerms
+    from credit_risk.loans.vectorised import ScheduleTable as ScheduleTable
+    from credit_risk.loans.vectorised import equal_instalment_table as equal_instalment_table
+    from credit_risk.loans.vectorised_rates import annual_rates_table as annual_rates_table
 
 __getattr__, __dir__, __all__ = attach(
     __name__,

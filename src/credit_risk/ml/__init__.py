@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from credit_risk._lazy import attach
+
+if TYPE_CHECKING:
+    from credit_risk.ml.apply import forest_margin as forest_margin
+    from credit_risk.ml.apply import forest_pd as forest_pd
+    from credit_risk.ml.fit import PdBooster as PdBooster
+    from credit_risk.ml.spec import ForestSpec as ForestSpec
 
 __getattr__, __dir__, __all__ = attach(
     __name__,

@@ -69,6 +69,9 @@ class PdBooster(ClassifierMixin, BaseEstimator):
     True
     """
 
+    #: What reports call this model.
+    name = "booster"
+
     def __init__(
         self,
         *,

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from credit_risk._lazy import attach
+
+if TYPE_CHECKING:
+    from credit_risk.numerics.rounding import round_half_up_ratio as round_half_up_ratio
+    from credit_risk.numerics.rounding import round_significant as round_significant
 
 __getattr__, __dir__, __all__ = attach(
     __name__,

@@ -6,7 +6,19 @@ were lost), ``selection`` (which variables), ``fit`` (the estimator).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from credit_risk._lazy import attach
+
+if TYPE_CHECKING:
+    from credit_risk.scorecard.apply import CardResult as CardResult
+    from credit_risk.scorecard.apply import apply_scorecard as apply_scorecard
+    from credit_risk.scorecard.fit import Scorecard as Scorecard
+    from credit_risk.scorecard.reasons import reason_shortfalls as reason_shortfalls
+    from credit_risk.scorecard.scaling import Scaling as Scaling
+    from credit_risk.scorecard.spec import RoundingReport as RoundingReport
+    from credit_risk.scorecard.spec import ScorecardSpec as ScorecardSpec
+    from credit_risk.scorecard.spec import SelectionRecord as SelectionRecord
 
 __getattr__, __dir__, __all__ = attach(
     __name__,

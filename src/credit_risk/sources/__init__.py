@@ -7,7 +7,20 @@ backend hands in), ``checks`` and ``readers`` (folders of files).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from credit_risk._lazy import attach
+
+if TYPE_CHECKING:
+    from credit_risk.sources.contract import ApplicationContract as ApplicationContract
+    from credit_risk.sources.contract import ColumnContract as ColumnContract
+    from credit_risk.sources.contract import ConsentDeclaration as ConsentDeclaration
+    from credit_risk.sources.contract import RecordContract as RecordContract
+    from credit_risk.sources.contract import SourceContracts as SourceContracts
+    from credit_risk.sources.contract import TimeRule as TimeRule
+    from credit_risk.sources.contract_toml import read_contracts as read_contracts
+    from credit_risk.sources.readers import Sources as Sources
+    from credit_risk.sources.readers import read_sources as read_sources
 
 __getattr__, __dir__, __all__ = attach(
     __name__,

@@ -8,6 +8,12 @@ from pathlib import Path
 
 from credit_risk.domain.configuration import read_toml
 
+#: Per section of the file: keys that are decimals, keys that are whole numbers.
+_KEYS = {
+    "scorecard": (("pdo", "base_score", "base_odds"), ("max_features",)),
+    "booster": (("learning_rate",), ("max_rounds", "max_depth", "n_inner_folds", "seed")),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingPlan:
@@ -46,22 +52,11 @@ class TrainingPlan:
         """
         table = read_toml(Path(path))
         settings: dict[str, float | int] = {}
-        for section, keys in {
-            "scorecard": {"pdo": Decimal, "base_score": Decimal, "base_odds": Decimal, "max_features": int},
-            "booster": {
-                "max_rounds": int,
-                "max_depth": int,
-                "n_inner_folds": int,
-                "learning_rate": Decimal,
-                "seed": int,
-            },
-        }.items():
+        for section, (decimals, whole) in _KEYS.items():
             part = table.optional_table(section)
-            for key, kind in keys.items():
-                if key in part:
-                    value = part.take(key, kind)
-                    settings[key] = float(value) if kind is Decimal else value
-            part.finish(keys)
+            settings |= {key: float(part.take(key, Decimal)) for key in decimals if key in part}
+            settings |= {key: part.take(key, int) for key in whole if key in part}
+            part.finish([*decimals, *whole])
         table.finish()
         return cls(**settings)  # type: ignore[arg-type]
 
