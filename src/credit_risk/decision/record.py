@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 OUTCOMES = ("approve", "decline", "refer", "incomplete")
 #: Where the sentence of a reason stands in the text catalogue, by kind.
-_TEXTS = {"score": "features.reason", "rule": "reasons.rule", "policy": "reasons.policy", "data": "reasons.data"}
+_TEXTS = {
+    "score": "features.reason",
+    "rule": "reasons.rule",
+    "policy": "reasons.policy",
+    "data": "reasons.data",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +34,14 @@ class Reason:
         Business factor or rule reason; its sentence is in the text catalogue.
     points_lost : int or None
         For score reasons: points below the best attainable for this factor.
+    feature : str or None
+        For score reasons: the feature that lost most within the factor (for officers and audits).
     """
 
     kind: str
     code: str
-    points_lost: int | None
+    points_lost: int | None = None
+    feature: str | None = None
 
     def sentence(self, language: str = "en") -> str:
         """Return the reason in the reader's language."""

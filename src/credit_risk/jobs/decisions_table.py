@@ -29,7 +29,9 @@ def _schema(horizon: str) -> pa.Schema:
     instalment = pa.struct(
         [("instalment", _MONEY), ("principal", _MONEY), ("interest", _MONEY), ("balance", _MONEY)]
     )
-    reason = pa.struct([("kind", pa.string()), ("code", pa.string()), ("points_lost", pa.int64())])
+    reason = pa.struct(
+        [("kind", pa.string()), ("code", pa.string()), ("points_lost", pa.int64()), ("feature", pa.string())]
+    )
     stage = pa.struct([("stage", pa.string()), ("status", pa.string()), ("because", pa.string())])
     return pa.schema(
         [

@@ -117,10 +117,10 @@ class DecisionAssembler:
     def _data_verdict(self, facts: RowFacts) -> _Verdict | None:
         missing = dict.fromkeys(self._required[flag] for flag in facts.source_flags if flag in self._required)
         if missing:
-            reasons = tuple(Reason(kind="data", code=code, points_lost=None) for code in missing)
+            reasons = tuple(Reason(kind="data", code=code) for code in missing)
             return _Verdict(stage="eligibility", outcome="incomplete", reasons=reasons[:MAX_REASONS])
         if facts.human_review_requested:
-            asked = Reason(kind="policy", code="human_review_requested", points_lost=None)
+            asked = Reason(kind="policy", code="human_review_requested")
             return _Verdict(stage="eligibility", outcome="refer", reasons=(asked,))
         return None
 
@@ -137,7 +137,7 @@ class DecisionAssembler:
             return None
         outcome = "decline" if any(said == "decline" for _, said in hits) else "refer"
         codes = dict.fromkeys(rule.reason for rule, said in hits if said == outcome)
-        reasons = tuple(Reason(kind="rule", code=code, points_lost=None) for code in codes)
+        reasons = tuple(Reason(kind="rule", code=code) for code in codes)
         return _Verdict(stage="eligibility", outcome=outcome, reasons=reasons[:MAX_REASONS])
 
     def _stages(self, verdict: _Verdict) -> tuple[StageResult, ...]:
@@ -195,5 +195,5 @@ class DecisionAssembler:
 def _offer_verdict(score_reasons: tuple[Reason, ...], *, has_offer: bool) -> _Verdict:
     if has_offer:
         return _Verdict(stage="offer", outcome="approve", reasons=score_reasons)
-    policy = Reason(kind="policy", code=NO_OFFER, points_lost=None)
+    policy = Reason(kind="policy", code=NO_OFFER)
     return _Verdict(stage="offer", outcome="decline", reasons=(policy, *score_reasons)[:MAX_REASONS])

@@ -123,7 +123,12 @@ class ScoringEngine:
             for rule, j in zip(self.bundle.strategy.rules, self._rule_columns, strict=True)
         ]
         choice = choose_offers(self.grid, self.bundle.strategy, deciding_pd)
-        reasons = score_reasons(reason_shortfalls(self.bundle.scorecard, scores.card.points), self._factors)
+        reasons = score_reasons(
+            reason_shortfalls(self.bundle.scorecard, scores.card.points),
+            scores.card.flags != 0,
+            names=self.bundle.scorecard.feature_names,
+            factors=self._factors,
+        )
         return [
             self._assembler.assemble(
                 self._facts(rows, scores, i, human_review_requested=human_review_requested),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from credit_risk.decision import Reason
 from credit_risk.decision.reasons import score_reasons
 from credit_risk.decision.rules import check_rules, rule_hits
 from credit_risk.decision.strategy import Rule
 from credit_risk.errors import SpecificationError
+from credit_risk.features import FeatureCatalogue
 
 
 def _rule(**changes: object) -> Rule:
@@ -44,18 +46,52 @@ def test_a_rule_on_an_unknown_feature_is_refused():
         check_rules([_rule(feature="dept")], ["depth", "limit"])
 
 
+def _reasons(lost, factors, missing=None):
+    lost = np.array(lost)
+    is_missing = np.zeros(lost.shape, dtype=bool) if missing is None else np.array(missing)
+    names = [f"feature_{j}" for j in range(lost.shape[1])]
+    return score_reasons(lost, is_missing, names=names, factors=factors)
+
+
 def test_v_c23_shortfall_to_the_maximum():
     # vector V-C23 [C]: maxima 100, 80, 60, 120, applicant 40, 70, 40, 30 -> shortfalls 60, 10, 20, 90 -> D, A, C, B
-    lost = np.array([[100 - 40, 80 - 70, 60 - 40, 120 - 30]])
-    assert [reason.code for reason in score_reasons(lost, ["A", "B", "C", "D"])[0]] == ["D", "A", "C", "B"]
+    lost = [[100 - 40, 80 - 70, 60 - 40, 120 - 30]]
+    assert [reason.code for reason in _reasons(lost, ["A", "B", "C", "D"])[0]] == ["D", "A", "C", "B"]
 
 
 def test_at_most_four_and_only_positive():
-    lost = np.array([[5, 4, 3, 2, 1, 0], [0, 0, 0, 0, 0, 7]])
-    first, second = score_reasons(lost, list("abcdef"))
+    first, second = _reasons([[5, 4, 3, 2, 1, 0], [0, 0, 0, 0, 0, 7]], list("abcdef"))
     assert [reason.code for reason in first] == ["a", "b", "c", "d"]
     assert [(reason.code, reason.points_lost) for reason in second] == [("f", 7)]
 
 
 def test_ties_keep_the_order_of_the_card():
-    assert [r.code for r in score_reasons(np.array([[3, 3, 3]]), ["z", "a", "m"])[0]] == ["z", "a", "m"]
+    assert [r.code for r in _reasons([[3, 3, 3]], ["z", "a", "m"])[0]] == ["z", "a", "m"]
+
+
+def test_features_of_one_factor_give_one_reason_that_names_the_worst():
+    (reason, other) = _reasons([[5, 9, 9, 10]], ["a", "a", "a", "b"])[0]
+    assert (reason.code, reason.points_lost, reason.feature) == ("a", 23, "feature_1")
+    assert other.code == "b"
+
+
+def test_a_missing_value_is_told_as_missing_history_not_as_bad_behaviour():
+    reasons = _reasons([[8, 5]], ["payment", "payment"], missing=[[True, False]])[0]
+    assert [(reason.code, reason.points_lost) for reason in reasons] == [("no_history", 8), ("payment", 5)]
+
+
+#: Factors whose sentence claims no direction.
+NEUTRAL = {"usage", "trend", "volatility", "no_history"}
+
+
+def test_a_sentence_with_a_direction_speaks_only_of_directed_features(project_folder):
+    catalogue = FeatureCatalogue.from_toml(project_folder / "examples" / "uci_credit_card" / "features.toml")
+    undirected = {item.factor for item in catalogue.definitions if item.direction == 0}
+    assert undirected <= NEUTRAL
+
+
+def test_every_factor_has_a_sentence_in_both_languages(project_folder):
+    catalogue = FeatureCatalogue.from_toml(project_folder / "examples" / "uci_credit_card" / "features.toml")
+    for factor in {*catalogue.factors.values(), "no_history"}:
+        sentences = {Reason(kind="score", code=factor).sentence(language) for language in ("en", "zh-CN")}
+        assert len(sentences) == 2

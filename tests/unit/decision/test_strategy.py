@@ -97,5 +97,5 @@ reason = "serious_delinquency"
 
 [assumptions]"""
     strategy = Strategy.from_toml(edited("[assumptions]", rule))
-    assert strategy.rules[0].value == 3.0
+    assert [rule.id for rule in strategy.rules] == ["serious_delinquency", "deep_delinquency"]
     assert Strategy.from_dict(strategy.to_dict()).rules == strategy.rules
