@@ -48,7 +48,8 @@ def base_records(
     joined = joined.mutate(ring=_ring(joined.age_days, plan.windows))
     if plan.needs_order:
         joined = _with_order(joined, plan, contract)
-    joined = joined.mutate(**{derived.key: _derive(joined, derived) for derived in plan.derived})
+    for derived in plan.derived:
+        joined = joined.mutate(**{derived.key: _derive(joined, derived)})
     subjects = {
         _flag(subject.name): _meets(joined, subject.conditions)
         for subject in plan.subjects

@@ -131,8 +131,7 @@ class FeatureCatalogue:
         derived = self.derived(source, operand.name)
         if derived is None:
             return [] if operand.name in BUILT_IN else [operand.name]
-        parsed = derived.derivation
-        parts = [parsed.left] if parsed.right is None else [parsed.left, parsed.right]
+        parts = derived.derivation.operands
         return [column for part in parts for column in self._raw_columns(source, part)]
 
     def to_dict(self) -> dict[str, object]:
@@ -177,12 +176,24 @@ def _check_catalogue(catalogue: FeatureCatalogue) -> None:
     for subject in catalogue.subjects:
         check_name(subject.name, "subject")
         _ = subject.conditions
-    for measure in catalogue.measures:
-        check_name(measure.name, "measure")
-        _ = measure.derivation
+    _check_measures(catalogue.measures)
     for definition in catalogue.definitions:
         check_definition(definition)
         catalogue.subject(definition.source, definition.subject)
+
+
+def _check_measures(measures: Iterable[DerivedMeasure]) -> None:
+    """Refuse a measure that builds on itself or on one declared later."""
+    ahead = {(measure.source, measure.name) for measure in measures}
+    for measure in measures:
+        check_name(measure.name, "measure")
+        for operand in measure.derivation.operands:
+            if operand.scope == "record" and (measure.source, operand.name) in ahead:
+                raise SpecificationError(
+                    f"Measure {measure.name!r} builds on {operand.name!r}, which is not declared before it.",
+                    code="CR-FEA-008",
+                )
+        ahead.discard((measure.source, measure.name))
 
 
 def _check_unique(names: Iterable[str], kind: str) -> None:

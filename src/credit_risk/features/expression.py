@@ -73,6 +73,11 @@ class Derivation:
     operator: str = ""
     right: Operand | None = None
 
+    @property
+    def operands(self) -> tuple[Operand, ...]:
+        """Return what is read."""
+        return (self.left,) if self.right is None else (self.left, self.right)
+
 
 def parse_condition(text: str, where: str) -> Condition:
     """Read one condition.

@@ -152,8 +152,8 @@ class Resolver:
     def _derive(self, measure: DerivedMeasure) -> ResolvedColumn:
         where = f"measure {measure.name!r} of source {self.source!r}"
         derivation = measure.derivation
-        left = self._plain_operand(derivation.left, where)
-        right = self._plain_operand(derivation.right, where) if derivation.right else None
+        left = self.operand(derivation.left, where)
+        right = self.operand(derivation.right, where) if derivation.right else None
         scale = measure.scale if derivation.operator == "/" else max(left.scale, right.scale if right else 0)
         left_factor, right_factor, bound = _factors(left, derivation.operator, right, scale, where)
         low, high = _scaled(measure.minimum, scale, where), _scaled(measure.maximum, scale, where)
@@ -178,15 +178,6 @@ class Resolver:
         return ResolvedColumn(
             key=measure.name, scope="derived", name=measure.name, scale=scale, bound=bound, codes=left.codes
         )
-
-    def _plain_operand(self, operand: Operand, where: str) -> ResolvedColumn:
-        if operand.scope == "record" and self._catalogue.derived(self.source, operand.name) is not None:
-            raise SpecificationError(
-                f"{where}: {operand.name!r} is itself derived. Expected columns of the record, the previous record or the "
-                "application.",
-                code="CR-FEA-013",
-            )
-        return self.operand(operand, where)
 
     def _condition(self, condition: Condition, where: str) -> ConditionPlan:
         left = self.operand(condition.left, where)
