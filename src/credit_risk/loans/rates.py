@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from credit_risk.loans.schedule import Schedule
 
-#: Rates searched by :func:`internal_rates`: from -99.9 % to 1,000,000 % per unit of time.
-LOWEST_RATE, HIGHEST_RATE = -0.999, 10_000.0
+#: Forces of interest searched by :func:`internal_rates`, per unit of time: -99.9 % up to the largest floating-point rate.
+#: (A loan of eleven days with a heavy fee really costs over 1,000,000 % a year.)
+LOWEST_FORCE, HIGHEST_FORCE = math.log1p(-0.999), 700.0
 _REMAINING_ERROR = 1e-17
 _MAX_STEPS = 400
 
@@ -94,7 +95,10 @@ def annual_rates(schedule: Schedule) -> AnnualRates:
     periods = schedule.periods_per_year
     if schedule.has_equal_periods or schedule.due_on is None or schedule.disbursed_on is None:
         rate = _periodic_rate(schedule.disbursed_minor, schedule.instalment_minor)
-        return AnnualRates(nominal=rate * periods, effective=_power(1.0 + rate, periods) - 1.0, method="irr")
+        effective = _power(1.0 + rate, periods) - 1.0
+        if not math.isfinite(effective):
+            raise LoanError("The effective annual rate exceeds any floating-point number.", code="CR-LON-010")
+        return AnnualRates(nominal=rate * periods, effective=effective, method="irr")
     dates = [schedule.disbursed_on, *schedule.due_on]
     effective = dated_internal_rate(dates, [-schedule.disbursed_minor, *schedule.instalment_minor])
     nominal = math.expm1(math.log1p(effective) / periods) * periods
@@ -153,8 +157,8 @@ def internal_rate(flows: Sequence[float], times: Sequence[float] | None = None) 
     Raises
     ------
     LoanError
-        NaN or lengths (``CR-LON-008``), no sign change (``CR-LON-009``), no rate between -99.9 % and 1,000,000 %
-        (``CR-LON-010``), several rates (``CR-LON-011``; :func:`internal_rates` lists them).
+        NaN or lengths (``CR-LON-008``), no sign change (``CR-LON-009``), no rate above -99.9 % (``CR-LON-010``),
+        several rates (``CR-LON-011``; :func:`internal_rates` lists them).
 
     Examples
     --------
@@ -168,7 +172,7 @@ def internal_rate(flows: Sequence[float], times: Sequence[float] | None = None) 
     rates = internal_rates(flows, times)
     if not rates:
         raise LoanError(
-            "No rate between -99.9 % and 1,000,000 % per period makes these flows worth nothing.",
+            "No rate above -99.9 % makes these flows worth nothing.",
             code="CR-LON-010",
         )
     if len(rates) > 1:
@@ -182,7 +186,7 @@ def internal_rate(flows: Sequence[float], times: Sequence[float] | None = None) 
 
 
 def internal_rates(flows: Sequence[float], times: Sequence[float] | None = None) -> tuple[float, ...]:
-    """Return every internal rate of flows between -99.9 % and 1,000,000 % per unit of time, lowest first.
+    """Return every internal rate of flows above -99.9 % per unit of time, lowest first.
 
     Parameters, and errors for bad or one-sided flows, are those of :func:`internal_rate`.
 
@@ -207,8 +211,7 @@ def internal_rates(flows: Sequence[float], times: Sequence[float] | None = None)
             "No internal rate exists: all flows have one sign. Expected at least one payout and one payment.",
             code="CR-LON-009",
         )
-    low, high = math.log1p(LOWEST_RATE), math.log1p(HIGHEST_RATE)
-    return tuple(sorted(math.expm1(force) for force in _roots(terms, low, high)))
+    return tuple(math.expm1(force) for force in _roots(terms, LOWEST_FORCE, HIGHEST_FORCE))
 
 
 def dated_internal_rate(

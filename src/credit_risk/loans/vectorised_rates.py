@@ -12,6 +12,7 @@ import numpy as np
 
 from credit_risk.errors import LoanError
 from credit_risk.loans.columns import chunks, power_and_sum, refuse
+from credit_risk.loans.rates import HIGHEST_FORCE
 from credit_risk.loans.terms import check_count
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _CHUNK = 8192
 #: A rate is taken when Newton's remaining error, at most (n / 2) * step**2, is below rounding.
 _REMAINING_ERROR = 1e-17
 _MAX_STEPS = 400
+_TOO_HIGH = "the effective annual rate exceeds any floating-point number"
 
 
 def annual_rates_table(
@@ -68,7 +70,10 @@ def annual_rates_table(
     for rows in chunks(rate.size, _CHUNK):
         payments = np.ascontiguousarray(flows[rows].T, dtype=np.float64)
         rate[rows] = _periodic_rate(disbursed[rows].astype(np.float64), payments)
-    return rate * periods_per_year, power_and_sum(1.0 + rate, periods_per_year)[0] - 1.0
+    with np.errstate(over="ignore"):
+        effective = power_and_sum(1.0 + rate, periods_per_year)[0] - 1.0
+    refuse(~np.isfinite(effective), _TOO_HIGH, "CR-LON-010")
+    return rate * periods_per_year, effective
 
 
 def dated_rates_table(
@@ -122,6 +127,7 @@ def dated_rates_table(
         payments = np.ascontiguousarray(flows[rows].T, dtype=np.float64)
         times = np.ascontiguousarray(day[rows].T, dtype=np.float64)
         force[rows] = _daily_force(disbursed[rows].astype(np.float64), payments, times)
+    refuse(force * 365.0 > HIGHEST_FORCE, _TOO_HIGH, "CR-LON-010")
     nominal = np.expm1(force * (365.0 / periods_per_year)) * periods_per_year
     return nominal, np.expm1(force * 365.0)
 

@@ -1,0 +1,319 @@
+"""What happens to a loan: payments, early repayment, deferral, restructuring, waivers, as events on an account.
+
+Downstream of `ledger`. Read the event records, then :func:`apply_event` and :func:`replay`. Unearned interest is never
+charged: whoever repays early owes interest to that day and no more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from credit_risk.errors import LoanError
+from credit_risk.loans.day_count import MONTHS_APART, add_months
+from credit_risk.loans.ledger import (
+    Claim,
+    LoanAccount,
+    Part,
+    Parts,
+    ServicingPolicy,
+    accrued_interest_minor,
+    advance,
+    open_account,
+    settle,
+)
+from credit_risk.loans.schedule import repayment_schedule
+from credit_risk.loans.terms import ExactRate, LoanTerms, check_amount, check_count, round_half_up
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from credit_risk.loans.schedule import Schedule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repayment:
+    """Money comes in; what is due is settled in the policy's order, the rest is held for the next due date."""
+
+    on: date
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlyRepayment:
+    """Money comes in to reduce what is not yet due.
+
+    Attributes
+    ----------
+    amount_minor : int or None
+        None repays the whole loan: exactly :func:`payoff_minor`.
+    effect : {'smaller_instalment', 'shorter_term'}
+        What a part repayment changes.
+    """
+
+    on: date
+    amount_minor: int | None = None
+    effect: Literal["smaller_instalment", "shorter_term"] = "smaller_instalment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deferral:
+    """Every instalment not yet due moves by whole months; the gap bears interest if agreed."""
+
+    on: date
+    n_months: int
+    bears_interest: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restructuring:
+    """All principal is scheduled anew in equal instalments; unpaid interest, fees and penalty never become principal."""
+
+    on: date
+    annual_rate: ExactRate
+    n_instalments: int
+    first_due_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """The lender forgives some of what is due."""
+
+    on: date
+    part: Part
+    amount_minor: int
+
+
+Event: TypeAlias = Repayment | EarlyRepayment | Deferral | Restructuring | Waiver
+
+
+def replay(schedule: Schedule, policy: ServicingPolicy, events: Iterable[Event]) -> LoanAccount:
+    """Open an account and let events happen to it, in order of their dates.
+
+    Parameters
+    ----------
+    schedule : Schedule
+        With dates.
+    policy : ServicingPolicy
+        How the account is run.
+    events : iterable of events
+        Dates ascending.
+
+    Returns
+    -------
+    LoanAccount
+        On the day of the last event.
+
+    Raises
+    ------
+    LoanError
+        As :func:`apply_event`.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from decimal import Decimal
+    >>> from credit_risk.loans.schedule import equal_instalment_schedule
+    >>> schedule = equal_instalment_schedule(
+    ...     1_000_000, annual_rate=Decimal("0.144"), n_instalments=12, disbursed_on=date(2026, 1, 10))
+    >>> policy = ServicingPolicy(annual_rate=Decimal("0.144"), penalty_rate=Decimal("0.216"))
+    >>> paid = [Repayment(on=due_on, amount_minor=89_975) for due_on in schedule.due_on[:3]]
+    >>> account = replay(schedule, policy, paid)
+    >>> payoff_minor(account, date(2026, 4, 20))
+    766309
+    """
+    account = open_account(schedule, policy)
+    for event in events:
+        account = apply_event(account, event)
+    return account
+
+
+def apply_event(account: LoanAccount, event: Event) -> LoanAccount:
+    """Return the account after one event.
+
+    Raises
+    ------
+    LoanError
+        Event before the account's day (``CR-LON-005``); bad amounts (``CR-LON-001``); nothing left to change, or an
+        amount that does not fit (``CR-LON-018``).
+    """
+    account = advance(account, event.on)
+    if isinstance(event, Repayment):
+        return settle(account, check_amount(event.amount_minor, "amount_minor"))
+    if isinstance(event, EarlyRepayment):
+        return _repay_early(account, event)
+    if isinstance(event, Deferral):
+        return _defer(account, event)
+    if isinstance(event, Restructuring):
+        return _restructure(account, event)
+    return _waive(account, event)
+
+
+def payoff_minor(account: LoanAccount, on: date) -> int:
+    """Return what settles the whole loan on a date: dues, principal, interest to that day; less money held.
+
+    Parameters
+    ----------
+    account : LoanAccount
+        Before that date or on it.
+    on : date
+        Day of payment.
+
+    Returns
+    -------
+    int
+        Minor units, 0 or more.
+
+    Raises
+    ------
+    LoanError
+        As :func:`~credit_risk.loans.ledger.advance`.
+    """
+    account = advance(account, on)
+    due = sum(claim.owed.total for claim in account.due_claims)
+    future = sum(claim.owed.principal for claim in account.future_claims)
+    return max(due + future + accrued_interest_minor(account, on) - account.credit_minor, 0)
+
+
+def waived_interest_minor(account: LoanAccount, on: date) -> int:
+    """Return the contractual interest that repaying the whole loan on a date saves.
+
+    The rule of 78, which would give the borrower less back, is not used anywhere.
+    """
+    account = advance(account, on)
+    return sum(claim.owed.interest for claim in account.future_claims) - accrued_interest_minor(account, on)
+
+
+def _repay_early(account: LoanAccount, event: EarlyRepayment) -> LoanAccount:
+    whole = payoff_minor(account, event.on)
+    amount = whole if event.amount_minor is None else check_amount(event.amount_minor, "amount_minor")
+    if account.is_closed:
+        raise _misfit("The loan is already repaid")
+    interest = accrued_interest_minor(account, event.on)
+    paid = settle(account, amount)
+    balance = sum(claim.owed.principal for claim in paid.future_claims)
+    part = paid.credit_minor - interest
+    if part < 0 or (part == 0 and balance > 0):
+        raise _misfit("The amount does not reach the principal that is not yet due")
+    part = min(part, balance)
+    future = _rescheduled(paid, interest, part, event) if part < balance else ()
+    accrued = Parts(interest=interest)
+    return replace(
+        paid,
+        claims=paid.due_claims + future,
+        credit_minor=paid.credit_minor - interest - part,
+        posted=paid.posted + accrued,
+        paid=paid.paid + accrued.plus("principal", part),
+        interest_from=event.on,
+    )
+
+
+def _rescheduled(
+    account: LoanAccount, interest: int, repaid: int, event: EarlyRepayment
+) -> tuple[Claim, ...]:
+    """Return the future instalments after part of the principal is repaid early."""
+    old = account.future_claims
+    balance = sum(claim.owed.principal for claim in old)
+    left = balance - repaid
+    share = Fraction(left, balance)
+    claims: list[Claim] = []
+    running = balance
+    for k, claim in enumerate(old):
+        period_interest = claim.owed.interest - (interest if k == 0 else 0)
+        new_interest = round_half_up(Fraction(left * period_interest, running)) if running else 0
+        if k == len(old) - 1:
+            part = left
+        elif event.effect == "smaller_instalment":
+            part = min(round_half_up(claim.owed.principal * share), left)
+        else:
+            part = min(max(claim.owed.principal + period_interest - new_interest, 0), left)
+        running -= claim.owed.principal
+        left -= part
+        owed = replace(claim.owed, principal=part, interest=new_interest)
+        claims.append(replace(claim, owed=owed))
+        if left == 0:
+            break
+    return tuple(claims)
+
+
+def _defer(account: LoanAccount, event: Deferral) -> LoanAccount:
+    n_months = check_count(event.n_months, "n_months")
+    if not account.future_claims:
+        raise _misfit("No instalment is left to defer")
+    balance = sum(claim.owed.principal for claim in account.future_claims)
+    gap_interest = round_half_up(balance * account.policy.rate * Fraction(n_months, 12))
+    extra = gap_interest if event.bears_interest else 0
+    claims = list(account.claims)
+    for i, claim in enumerate(claims):
+        if not claim.is_posted:
+            due_on = _months_later(claim.due_on, n_months, account)
+            claims[i] = replace(claim, due_on=due_on, owed=claim.owed.plus("interest", extra))
+            extra = 0
+    return replace(account, claims=tuple(claims))
+
+
+def _months_later(due_on: date, n_months: int, account: LoanAccount) -> date:
+    if account.periods_per_year in MONTHS_APART:
+        return add_months(due_on, n_months, day=account.due_day)
+    return due_on + timedelta(days=30 * n_months)
+
+
+def _restructure(account: LoanAccount, event: Restructuring) -> LoanAccount:
+    principal = sum(claim.owed.principal for claim in account.claims)
+    if principal == 0:
+        raise _misfit("No principal is left to restructure")
+    interest = accrued_interest_minor(account, event.on)
+    unpaid = sum((claim.owed for claim in account.due_claims), Parts(interest=interest))
+    arrears = Claim(due_on=event.first_due_on, owed=replace(unpaid, principal=0), is_posted=True)
+    terms = LoanTerms(
+        principal_minor=principal,
+        annual_rate=event.annual_rate,
+        n_instalments=event.n_instalments,
+        disbursed_on=event.on,
+        first_due_on=event.first_due_on,
+        periods_per_year=account.periods_per_year,
+    )
+    fresh = open_account(repayment_schedule(terms), account.policy).claims
+    return replace(
+        account,
+        policy=replace(account.policy, annual_rate=terms.rate),
+        claims=((arrears,) if arrears.owed.total else ()) + fresh,
+        posted=account.posted.plus("interest", interest),
+        interest_from=event.on,
+        due_day=event.first_due_on.day,
+        restructured_on=event.on,
+    )
+
+
+def _waive(account: LoanAccount, event: Waiver) -> LoanAccount:
+    left = check_amount(event.amount_minor, "amount_minor")
+    claims = list(account.claims)
+    for i, claim in enumerate(claims):
+        used = min(left, getattr(claim.owed, event.part)) if claim.is_posted else 0
+        claims[i] = replace(claim, owed=claim.owed.plus(event.part, -used))
+        left -= used
+    if left > 0:
+        raise _misfit(f"The waiver exceeds the {event.part} that is due")
+    open_claims = tuple(claim for claim in claims if not (claim.is_posted and claim.owed.total == 0))
+    return replace(account, claims=open_claims, waived=account.waived.plus(event.part, event.amount_minor))
+
+
+def _misfit(fact: str) -> LoanError:
+    return LoanError(f"{fact}. Hint: read the account's position on that day first.", code="CR-LON-018")
+
+
+__all__: Sequence[str] = [
+    "Deferral",
+    "EarlyRepayment",
+    "Event",
+    "Repayment",
+    "Restructuring",
+    "Waiver",
+    "apply_event",
+    "payoff_minor",
+    "replay",
+    "waived_interest_minor",
+]
