@@ -186,13 +186,20 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         ScoringError
             Text where a number was fitted (``CR-BIN-012``) or a refused value (``CR-BIN-011``).
         """
+        index = self.bin_indices(X)
+        result = np.empty(index.shape, order="F")
+        for j, variable in enumerate(self.spec_.variables):
+            result[:, j] = np.array(variable.woe).take(index[:, j])
+        return result
+
+    def bin_indices(self, X: Any) -> NDArray[np.int16]:
+        """Return the bin of every value; errors as :meth:`transform`."""
         check_is_fitted(self)
         raw = scoring_columns(self.spec_.feature_names, X)
-        result = np.empty((len(X), len(raw)), order="F")
+        index = np.empty((len(X), len(raw)), dtype=np.int16, order="F")
         for j, (variable, column) in enumerate(zip(self.spec_.variables, raw, strict=True)):
-            index = bin_column(variable, scoring_column(variable, column))
-            result[:, j] = np.array(variable.woe).take(index)
-        return result
+            index[:, j] = bin_column(variable, scoring_column(variable, column))
+        return index
 
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
         """Return the names of the transformed columns: those of the input."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,14 +13,13 @@ from threadpoolctl import threadpool_limits
 from credit_risk.binning.checks import check_outcome
 from credit_risk.binning.columns import scoring_column, scoring_columns
 from credit_risk.binning.fit import WoeBinner
-from credit_risk.binning.spec import BinningSpec
 from credit_risk.binning.table import binning_table
 from credit_risk.errors import FitError, SpecificationError
-from credit_risk.numerics.logistic import fit_logistic
 from credit_risk.scorecard.apply import apply_scorecard
 from credit_risk.scorecard.points import whole_points
-from credit_risk.scorecard.scaling import Scaling
+from credit_risk.scorecard.scaling import Scaling, shift_to_population
 from credit_risk.scorecard.selection import Candidates, SelectionRules, select_variables
+from credit_risk.scorecard.shape import fit_shapes
 from credit_risk.scorecard.spec import ScorecardSpec
 from credit_risk.scorecard.table import scorecard_table
 
@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from credit_risk.binning.rules import Outcome
+    from credit_risk.binning.spec import BinningSpec
     from credit_risk.numerics.logistic import LogisticFit
     from credit_risk.scorecard.apply import CardResult
+    from credit_risk.scorecard.shape import ShapedRegression
     from credit_risk.scorecard.spec import SelectionRecord
 
 _TREND_OF_DIRECTION = {1: "ascending", -1: "descending", 0: "auto"}
@@ -57,6 +59,11 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         Between the WoE of two variables; of a closer pair the one with less information value leaves.
     max_p_value : float, 0..1
         Of every coefficient on the card.
+    shape_pull : float, optional
+        How strongly the bins' WoE, refitted beside the other variables, is drawn to the plain WoE (in units of information;
+        see :func:`~credit_risk.numerics.bin_effects.fit_bin_effects`). None uses the plain WoE.
+    population_bad_rate : float, optional
+        Share of bads in the population, where the sample was balanced; shifts every score and PD.
     binner : WoeBinner, optional
         How to bin; default ``WoeBinner()``. Its trends are overridden by ``directions``.
 
@@ -89,7 +96,9 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         max_features: int = 20,
         min_information_value: float = 0.02,
         max_correlation: float = 0.9,
-        max_p_value: float = 0.01,
+        max_p_value: float = 0.05,
+        shape_pull: float | None = 50.0,
+        population_bad_rate: float | None = None,
         binner: WoeBinner | None = None,
     ) -> None:
         self.pdo = pdo
@@ -100,6 +109,8 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         self.min_information_value = min_information_value
         self.max_correlation = max_correlation
         self.max_p_value = max_p_value
+        self.shape_pull = shape_pull
+        self.population_bad_rate = population_bad_rate
         self.binner = binner
 
     def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Scorecard:
@@ -131,11 +142,12 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         return self
 
     def _fit_card(self, scaling: Scaling, binner: WoeBinner, X: Any, outcome: Outcome) -> ScorecardSpec:
-        all_bins = binner.spec_
+        index, variables = binner.bin_indices(X), binner.spec_.variables
+        tables = [np.array(variable.woe) for variable in variables]
         candidates = Candidates(
-            names=all_bins.feature_names,
-            woe=binner.transform(X),
-            information_values=tuple(variable.information_value for variable in all_bins.variables),
+            names=binner.spec_.feature_names,
+            woe=np.asfortranarray(np.column_stack([t[index[:, j]] for j, t in enumerate(tables)])),
+            information_values=tuple(variable.information_value for variable in variables),
             is_bad=outcome.is_bad.astype(np.float64),
             weight=outcome.weight,
         )
@@ -146,27 +158,24 @@ class Scorecard(ClassifierMixin, BaseEstimator):
                 "Hint: lower min_information_value, or look at the binning tables.",
                 code="CR-CRD-010",
             )
-        fit = fit_logistic(candidates.woe[:, kept], candidates.is_bad, candidates.weight)
-        binning = BinningSpec(
-            variables=tuple(all_bins.variables[at] for at in kept),
-            total_goods=all_bins.total_goods,
-            total_bads=all_bins.total_bads,
-            settings=all_bins.settings,
-        )
-        return self._assemble(scaling, binning, fit, candidates.woe[:, kept], records)
+        binning = replace(binner.spec_, variables=tuple(variables[at] for at in kept))
+        regression = fit_shapes(binning.variables, index[:, kept], candidates, kept, self.shape_pull)
+        return self._assemble(scaling, binning, regression, index[:, kept], records)
 
     def _assemble(
         self,
         scaling: Scaling,
         binning: BinningSpec,
-        fit: LogisticFit,
-        woe: NDArray[np.float64],
+        regression: ShapedRegression,
+        index: NDArray[np.integer],
         records: tuple[SelectionRecord, ...],
     ) -> ScorecardSpec:
-        rounded = whole_points(scaling, binning, fit, woe)
+        fit = self._speak_for_population(regression.fit, binning)
+        rounded = whole_points(scaling, regression.card_woe, fit, index)
         return ScorecardSpec(
             feature_names=binning.feature_names,
             binning=binning,
+            card_woe=regression.card_woe,
             coefficients=tuple(fit.coefficients.tolist()),
             standard_errors=tuple(fit.standard_errors[:-1].tolist()),
             p_values=tuple(fit.p_values[:-1].tolist()),
@@ -180,6 +189,16 @@ class Scorecard(ClassifierMixin, BaseEstimator):
             selection=records,
             settings=self._settings(),
         )
+
+    def _speak_for_population(self, fit: LogisticFit, binning: BinningSpec) -> LogisticFit:
+        """Shift the intercept where the sample's bad rate is not the population's."""
+        if self.population_bad_rate is None:
+            return fit
+        sample_bad_rate = binning.total_bads / (binning.total_bads + binning.total_goods)
+        shift = shift_to_population(
+            sample_bad_rate=sample_bad_rate, population_bad_rate=self.population_bad_rate
+        )
+        return replace(fit, intercept=fit.intercept + shift)
 
     def score_rows(self, X: Any) -> CardResult:
         """Return points, score, PD and flags of every row; see :func:`apply_scorecard`.
@@ -258,6 +277,8 @@ class Scorecard(ClassifierMixin, BaseEstimator):
             "min_information_value": self.min_information_value,
             "max_correlation": self.max_correlation,
             "max_p_value": self.max_p_value,
+            "shape_pull": self.shape_pull,
+            "population_bad_rate": self.population_bad_rate,
         }
 
 

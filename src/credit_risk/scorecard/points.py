@@ -12,7 +12,6 @@ from credit_risk.scorecard.spec import RoundingReport
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from credit_risk.binning.spec import BinningSpec
     from credit_risk.numerics.logistic import LogisticFit
     from credit_risk.scorecard.scaling import Scaling
 
@@ -27,29 +26,46 @@ class WholePoints:
 
 
 def whole_points(
-    scaling: Scaling, binning: BinningSpec, fit: LogisticFit, woe: NDArray[np.float64]
+    scaling: Scaling, tables: tuple[tuple[float, ...], ...], fit: LogisticFit, index: NDArray[np.integer]
 ) -> WholePoints:
     """Round every bin's points half-up and report the error this causes on the development sample.
 
-    Each variable's WoE of 0 carries a whole number of points, and these add up to the rounded total of offset and
-    intercept, so rounding never moves the whole card; only the parts of the bins are rounded.
+    Each variable's WoE of 0 carries a whole number of points; these add up to offset and intercept, corrected by the
+    mean rounding error of the sample, so that rounding moves the whole card by half a point at most.
+
+    Parameters
+    ----------
+    scaling : Scaling
+    tables : tuple of tuple of float
+        WoE per variable and bin, as the regression used it.
+    fit : LogisticFit
+    index : ndarray of int, shape (n_rows, n_variables)
+        Bin of each row.
     """
-    k = len(binning.variables)
-    total = round_half_up(scaling.offset - scaling.factor * fit.intercept)
-    base = [total // k + (1 if j < total % k else 0) for j in range(k)]
-    exact, whole = [], []
-    for j, variable in enumerate(binning.variables):
-        parts = -scaling.factor * float(fit.coefficients[j]) * np.array(variable.woe)
-        whole.append(tuple(base[j] + round_half_up(part) for part in parts.tolist()))
-        exact.append(
-            scaling.points(
-                variable.woe, coefficient=float(fit.coefficients[j]), intercept=fit.intercept, n_variables=k
-            )
-        )
+    parts = [
+        -scaling.factor * float(coefficient) * np.array(table)
+        for coefficient, table in zip(fit.coefficients, tables, strict=True)
+    ]
+    rounded = [np.array([round_half_up(part) for part in row.tolist()]) for row in parts]
+    exact_base = scaling.offset - scaling.factor * fit.intercept
+    exact_scores = np.full(len(index), exact_base)
+    scores = np.zeros(len(index), dtype=np.int64)
+    for j in range(len(parts)):
+        exact_scores += parts[j][index[:, j]]
+        scores += rounded[j][index[:, j]]
+    total = round_half_up(float((exact_scores - scores).mean()))
+    base = [total // len(parts) + (1 if j < total % len(parts) else 0) for j in range(len(parts))]
+    exact = [
+        scaling.points(table, coefficient=float(beta), intercept=fit.intercept, n_variables=len(parts))
+        for beta, table in zip(fit.coefficients, tables, strict=True)
+    ]
+    bound = abs(total - exact_base) + sum(
+        float(np.abs(p - r).max()) for p, r in zip(parts, rounded, strict=True)
+    )
     return WholePoints(
-        points=tuple(whole),
+        points=tuple(tuple((row + start).tolist()) for row, start in zip(rounded, base, strict=True)),
         exact_points=tuple(tuple(row.tolist()) for row in exact),
-        report=_report(scaling, binning, fit, woe, whole),
+        report=rounding_report(scaling, scores + total, exact_scores, bound),
     )
 
 
@@ -64,31 +80,15 @@ def round_half_up(value: float) -> int:
     return int(np.floor(value + 0.5))
 
 
-def _report(
-    scaling: Scaling,
-    binning: BinningSpec,
-    fit: LogisticFit,
-    woe: NDArray[np.float64],
-    whole: list[tuple[int, ...]],
+def rounding_report(
+    scaling: Scaling, scores: NDArray[np.int64], exact_scores: NDArray[np.float64], bound: float
 ) -> RoundingReport:
-    """Compare whole-point and exact scores row by row, through the WoE of each row."""
-    exact = scaling.offset - scaling.factor * fit.intercept
-    scores = np.zeros(len(woe))
-    exact_scores = np.full(len(woe), exact)
-    base_error = round_half_up(exact) - exact
-    bound = abs(base_error)
-    for j, variable in enumerate(binning.variables):
-        parts = -scaling.factor * float(fit.coefficients[j]) * np.array(variable.woe)
-        distinct, first = np.unique(variable.woe, return_index=True)
-        place = np.searchsorted(distinct, woe[:, j])
-        scores += np.array(whole[j], dtype=np.float64)[first][place]
-        exact_scores += parts[first][place]
-        bound += max(abs(part - round_half_up(part)) for part in parts.tolist())
+    """Compare whole-point and exact scores row by row."""
     gap = scores - exact_scores
     exact_pd = 1.0 / (1.0 + np.exp((exact_scores - scaling.offset) / scaling.factor))
     return RoundingReport(
         max_points=float(np.abs(gap).max()),
         mean_points=float(gap.mean()),
-        max_pd=float(np.abs(scaling.pd(scores.astype(np.int64)) - exact_pd).max()),
+        max_pd=float(np.abs(scaling.pd(scores) - exact_pd).max()),
         bound_points=float(bound),
     )

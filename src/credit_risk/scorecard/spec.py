@@ -69,8 +69,12 @@ class ScorecardSpec:
         Variables on the card, in column order.
     binning : BinningSpec
         Their bins, in the same order.
+    card_woe : tuple of tuple of float
+        Per variable, per bin: the WoE the regression used; that of the binning, adjusted to the other variables of the card
+        (equal to it where ``shape_pull`` was None).
     coefficients, standard_errors, p_values : tuple of float
-        Of the logistic regression of bad on WoE; coefficients are below 0.
+        Of the logistic regression of bad on ``card_woe``; coefficients are below 0. Standard errors take bins and shapes as
+        given.
     intercept, intercept_standard_error : float
     scaling : Scaling
     points : tuple of tuple of int
@@ -86,6 +90,7 @@ class ScorecardSpec:
 
     feature_names: tuple[str, ...]
     binning: BinningSpec
+    card_woe: tuple[tuple[float, ...], ...]
     coefficients: tuple[float, ...]
     standard_errors: tuple[float, ...]
     p_values: tuple[float, ...]
@@ -134,6 +139,7 @@ class ScorecardSpec:
         checked["feature_names"] = tuple(content["feature_names"])
         for key in ("coefficients", "standard_errors", "p_values", "information_values"):
             checked[key] = tuple(float(value) for value in content[key])
+        checked["card_woe"] = tuple(tuple(float(w) for w in row) for row in content["card_woe"])
         checked["points"] = tuple(tuple(int(p) for p in row) for row in content["points"])
         checked["exact_points"] = tuple(tuple(float(p) for p in row) for row in content["exact_points"])
         return cls(**checked)

@@ -25,6 +25,7 @@ def scorecard_table(spec: ScorecardSpec) -> pd.DataFrame:
                     "n_rows": variable.n_rows[at],
                     "bad_rate": variable.n_bads[at] / weight if weight else float("nan"),
                     "woe": variable.woe[at],
+                    "card_woe": spec.card_woe[j][at],
                     "origin": variable.origins[at],
                     "coefficient": spec.coefficients[j],
                     "exact_points": spec.exact_points[j][at],
