@@ -15,7 +15,7 @@ from credit_risk.calibration.spec import CalibrationSpec
 from credit_risk.decision.rules import check_rules
 from credit_risk.decision.strategy import Strategy
 from credit_risk.domain.digest import canonical_json, sha256_of
-from credit_risk.errors import GovernanceError, SpecificationError
+from credit_risk.errors import CreditRiskError, GovernanceError, SpecificationError
 from credit_risk.features.catalogue import FeatureCatalogue
 from credit_risk.ml.spec import ForestSpec
 from credit_risk.scorecard.spec import ScorecardSpec
@@ -200,8 +200,9 @@ def load_bundle(folder: str | Path, *, expected_digest: str | None = None) -> Sc
     try:
         bundle = _parse(files)
     except (KeyError, TypeError, ValueError) as error:
+        cause = error.message if isinstance(error, CreditRiskError) else type(error).__name__
         raise GovernanceError(
-            f"Bundle '{path}' cannot be understood ({type(error).__name__}). Hint: it was not written by this library.",
+            f"Bundle '{path}' cannot be understood: {cause} Hint: it was written by another version; build it again.",
             code="CR-GOV-003",
         ) from error
     if expected_digest is not None and bundle.digest != expected_digest:
