@@ -73,9 +73,9 @@ def _choose_block(
         funding_rate_per_period=costs.funding_rate / _PERIODS_PER_YEAR,
     )
     fixed = float(grid.currency.to_minor(Decimal(costs.fixed_cost_amount)))
-    operating = fixed + value.mean_balance_minor * (costs.operating_rate / _PERIODS_PER_YEAR)
+    operating = fixed + value.balance_sum_minor * (costs.operating_rate / _PERIODS_PER_YEAR)
     profit = value.value_minor - operating[None, :]
-    wanted = value.mean_balance_minor * (costs.margin_rate / _PERIODS_PER_YEAR)
+    wanted = value.balance_sum_minor * (costs.margin_rate / _PERIODS_PER_YEAR)
     bound = float(grid.currency.to_minor(Decimal(strategy.offer.max_expected_loss_amount)))
     admissible = (profit >= wanted[None, :]) & (value.expected_loss_minor <= bound)
     # cells are ordered largest amount first, lowest price first: the first admissible cell is the choice

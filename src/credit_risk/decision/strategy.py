@@ -22,6 +22,7 @@ SCHEMA_VERSION = 1
 STAGES = ("identity", "fraud", "eligibility", "risk", "affordability", "offer")
 #: Stages this version can assess; the others can only be declared not assessed.
 ASSESSABLE = ("eligibility", "risk", "offer")
+_MILLION = 1_000_000
 OPERATORS = ("<", "<=", ">", ">=", "==")
 
 
@@ -318,11 +319,16 @@ def _read_offer(table: ConfigTable) -> OfferPolicy:
     n_instalments = table.take("n_instalments", int)
     if n_instalments < 1:
         raise SpecificationError(f"{table.where}: n_instalments must be at least 1.", code="CR-STR-003")
+    rates = _steps(table.table("annual_rates"))
+    if any(Decimal(rate) * _MILLION % 1 for rate in rates):
+        raise SpecificationError(
+            f"{table.where}: annual_rates must have at most six decimal places.", code="CR-STR-003"
+        )
     policy = OfferPolicy(
         method=method,
         n_instalments=n_instalments,
         amounts=_steps(table.table("amounts")),
-        annual_rates=_steps(table.table("annual_rates")),
+        annual_rates=rates,
         max_expected_loss_amount=str(_not_negative(table, "max_expected_loss_amount")),
     )
     table.finish()

@@ -25,13 +25,13 @@ class LoanValue:
         Expected present value net of the principal paid out, before operating cost.
     expected_loss_minor : float64 ndarray
         Value of the same loan without default, less ``value_minor``.
-    mean_balance_minor : float64 ndarray, shape (n_loans,)
+    balance_sum_minor : float64 ndarray, shape (n_loans,)
         Sum over periods of the discounted contractual balance (what yearly cost and margin rates apply to, per period).
     """
 
     value_minor: NDArray[np.float64]
     expected_loss_minor: NDArray[np.float64]
-    mean_balance_minor: NDArray[np.float64]
+    balance_sum_minor: NDArray[np.float64]
 
 
 def period_hazard(pd: ArrayLike, n_periods: int) -> NDArray[np.float64]:
@@ -114,5 +114,5 @@ def loan_value(
         balance_sum = balance_sum + discount * owed
         survival = survival * (1.0 - hazard)
     return LoanValue(
-        value_minor=value, expected_loss_minor=riskless[None, :] - value, mean_balance_minor=balance_sum
+        value_minor=value, expected_loss_minor=riskless[None, :] - value, balance_sum_minor=balance_sum
     )

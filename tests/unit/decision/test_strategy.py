@@ -63,6 +63,7 @@ def test_grid_steps_are_exact_decimals(strategy):
             "CR-STR-002",
             "must be assessed",
         ),
+        ("step = 0.0025", "step = 0.00000025", "CR-STR-003", "at most six decimal places"),
         ("fixed_cost_amount = 300", "fixed_cost_amount = -1", "CR-STR-003", "must not be negative"),
     ],
 )
