@@ -198,13 +198,13 @@ def plot_by_band(
 def plot_offers(
     ax: Axes, offers: pandas.DataFrame, column: str, *, is_share: bool, language: str = "en"
 ) -> Axes:
-    """Draw a term of the offer against PD over the approved, as the step it is."""
+    """Draw a term of the offer against PD over the approved: a step that holds until the next PD seen."""
     by_pd = offers.sort_values("pd", kind="stable")
     pd, values = by_pd["pd"].to_numpy(dtype=np.float64), by_pd[column].to_numpy(dtype=np.float64)
     turns = np.flatnonzero(np.diff(values) != 0)
-    kept = np.unique(np.concatenate([[0], turns, turns + 1, [values.size - 1]]))
+    kept = np.unique(np.concatenate([[0], turns + 1, [values.size - 1]]))
     kept = kept if kept.size <= 2 * _MAX_POINTS else kept[thinned(kept.size)]
-    ax.plot(pd[kept], values[kept], color=ACCENT)
+    ax.step(pd[kept], values[kept], where="post", color=ACCENT)
     _as_shares(ax, x=True, y=is_share)
     if not is_share:
         ax.yaxis.set_major_formatter(_short_amount)

@@ -83,7 +83,7 @@ class ReportContent:
     key_figures : KeyFigures
         The tiles at the top.
     assumptions : mapping of language to sequence of str
-        Shown prominently below the summary; first what is hypothetical.
+        Shown prominently below the summary; the first also opens the summary: say there what is hypothetical.
     sample : DataFrame
         One row per part: `sample` (``development``, ``validation``, ``holdout`` are translated), `n`, `n_bads`.
     evaluation : EvaluationReport

@@ -101,7 +101,7 @@ def interval_cell(write: Callable[[SupportsFloat], str], estimate: float, low: f
     """Return a cell with an estimate, and its interval below it."""
     if not math.isfinite(estimate):
         return Cell(text=NOTHING)
-    return Cell(text=write(estimate), note=f"{write(low)} – {write(high)}")
+    return Cell(text=write(estimate), note=f"[{write(low)}, {write(high)}]")
 
 
 def text_table(

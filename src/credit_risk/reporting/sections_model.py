@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -292,6 +293,7 @@ def _variable(name: str, variable: tuple[str, str], table: pandas.DataFrame, lan
     """Return one variable: its chart, and its table on request."""
     low, high = bad_rate_interval(table["n_bads"], table["n"])
     full = table.assign(
+        bin=[_bin_label(str(label), language) for label in table["bin"]],
         share=table["n"] / table["n"].sum(),
         bad_rate=(table["n_bads"] / table["n"]).fillna(0.0),
         bad_rate_low=np.where(table["n"] > 0, low, 0.0),
@@ -302,7 +304,7 @@ def _variable(name: str, variable: tuple[str, str], table: pandas.DataFrame, lan
     plot = partial(charts.plot_binning, table=full, language=language)
     value = float(table["iv"].sum()) if "iv" in table.columns else float("nan")
     technical, label = variable
-    key = "binning_caption" if label != technical else "binning_caption_short"
+    key = "binning_caption_short" if technical in label else "binning_caption"
     figure = draw(
         name,
         plot,
@@ -328,6 +330,21 @@ def label_of(labels: Mapping[str, LocalText], name: str, language: str) -> str:
     return localized(labels.get(name, name), language)
 
 
-def _named(kind: str, name: str, language: str) -> str:
+def _bin_label(label: str, language: str) -> str:
+    """Write a bin for people: open ends as comparisons, missing values in the reader's language.
+
+    Examples
+    --------
+    >>> _bin_label("(-inf, 30)", "en"), _bin_label("[30, inf)", "en"), _bin_label("[1, 2)", "en")
+    ('< 30', '≥ 30', '[1, 2)')
+    """
+    low_open = re.fullmatch(r"[\[(]-inf, (.+)\)", label)
+    high_open = re.fullmatch(r"\[(.+), inf\)", label)
+    if low_open:
+        return f"< {low_open[1]}"
+    return f"≥ {high_open[1]}" if high_open else _named("bin", label.lower(), language, label)
+
+
+def _named(kind: str, name: str, language: str, otherwise: str | None = None) -> str:
     """Return the catalogue's word for a known name, or the name itself."""
-    return catalogue(language).get(f"report.{kind}.{name}", name)
+    return catalogue(language).get(f"report.{kind}.{name}", name if otherwise is None else otherwise)

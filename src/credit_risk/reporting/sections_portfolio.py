@@ -118,10 +118,25 @@ def _offers(content: ReportContent, language: str) -> Section:
         column("mean_annual_rate", language, percent_fine),
         column("expected_profit_amount", language, partial(amount, currency=content.currency)),
     ]
-    blocks: list[Block] = [paragraph("offers", language), Grid(items=tuple(figures))]
+    blocks: list[Block] = [paragraph(_offers_key(content.offers), language), Grid(items=tuple(figures))]
     if content.offers is not None and len(content.offers):
         blocks.append(_spread(content.offers, content.currency, language))
     return section("offers", language, *blocks, text_table(content.bands, columns))
+
+
+def _offers_key(offers: pandas.DataFrame | None) -> str:
+    """Return which sentence is true: terms follow PD in order, or they do not, or nothing is known."""
+    if offers is None or offers.empty:
+        return "offers"
+    by_pd = offers.groupby("pd", sort=True).agg(
+        largest=("limit_amount", "max"),
+        smallest=("limit_amount", "min"),
+        dearest=("annual_rate", "max"),
+        cheapest=("annual_rate", "min"),
+    )
+    limits_rise = by_pd["largest"].to_numpy()[1:] > by_pd["smallest"].to_numpy()[:-1]
+    prices_fall = by_pd["cheapest"].to_numpy()[1:] < by_pd["dearest"].to_numpy()[:-1]
+    return "offers_out_of_order" if (limits_rise | prices_fall).any() else "offers_in_order"
 
 
 def _spread(offers: pandas.DataFrame, currency: str, language: str) -> Table:
@@ -149,7 +164,7 @@ def _profit(content: ReportContent, profit: pandas.DataFrame, language: str) -> 
     labels = [words.get(f"report.profit.{name}", str(name)) for name in profit["component"]]
     amounts = dict(zip(labels, profit["amount"].astype(float), strict=True))
     total = text("report.profit.total", language)
-    figures = [
+    items: list[Block] = [
         chart(
             "profit",
             partial(charts.plot_profit, amounts=amounts, total_label=total, currency=content.currency),
@@ -157,15 +172,6 @@ def _profit(content: ReportContent, profit: pandas.DataFrame, language: str) -> 
             size=(4.7, 1.0 + 0.33 * len(amounts)),
         )
     ]
-    if "expected_profit_amount" in content.bands.columns:
-        plot = partial(
-            charts.plot_by_band,
-            bands=content.bands,
-            column="expected_profit_amount",
-            is_share=False,
-            language=language,
-        )
-        figures.append(chart("profit-by-band", plot, language, currency=content.currency))
     rows = [
         (Cell(text=name), Cell(text=amount(value, content.currency)))
         for name, value in {**amounts, total: sum(amounts.values())}.items()
@@ -175,14 +181,24 @@ def _profit(content: ReportContent, profit: pandas.DataFrame, language: str) -> 
         rows=tuple(rows),
         numeric=(False, True),
     )
-    return section("profit", language, paragraph("profit", language), Grid(items=tuple(figures)), table)
+    items.append(table)
+    if "expected_profit_amount" in content.bands.columns:
+        plot = partial(
+            charts.plot_by_band,
+            bands=content.bands,
+            column="expected_profit_amount",
+            is_share=False,
+            language=language,
+        )
+        items.append(chart("profit-by-band", plot, language, currency=content.currency))
+    return section("profit", language, paragraph("profit", language), Grid(items=tuple(items)))
 
 
 def _reasons(reasons: pandas.DataFrame, language: str) -> Section:
     table = reasons.copy()
     if "text" in table.columns:
         table["text"] = [localized(words, language) for words in table["text"]]
-    columns = [column("text", language), column("code", language), column("n_given", language, whole)]
+    columns = [column("text", language), column("n_given", language, whole), column("code", language)]
     return section(
         "reasons",
         language,

