@@ -65,7 +65,8 @@ class Scorecard(ClassifierMixin, BaseEstimator):
     population_bad_rate : float, optional
         Share of bads in the population, where the sample was balanced; shifts every score and PD.
     binner : WoeBinner, optional
-        How to bin; default ``WoeBinner()``. Its trends are overridden by ``directions``.
+        How to bin; its trends are overridden by ``directions``. Default: at most 10 bins of at least 2 % of the sample, each
+        with at least a fortieth of the bads, but no fewer than 5 and no more than 30.
 
     Attributes
     ----------
@@ -96,7 +97,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         max_features: int = 20,
         min_information_value: float = 0.02,
         max_correlation: float = 0.9,
-        max_p_value: float = 0.05,
+        max_p_value: float = 0.1,
         shape_pull: float | None = 50.0,
         population_bad_rate: float | None = None,
         binner: WoeBinner | None = None,
@@ -132,7 +133,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         """
         scaling = Scaling(pdo=self.pdo, base_score=self.base_score, base_odds=self.base_odds)
         outcome = check_outcome(y, len(X), sample_weight)
-        binner = self._directed_binner(X).fit(X, y, sample_weight)
+        binner = self._directed_binner(X, int(outcome.is_bad.sum())).fit(X, y, sample_weight)
         with threadpool_limits(1):
             self.spec_ = self._fit_card(scaling, binner, X, outcome)
         self.binning_ = binner.spec_
@@ -249,8 +250,8 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         columns = [scoring_column(v, one) for v, one in zip(self.spec_.binning.variables, raw, strict=True)]
         return np.asfortranarray(np.column_stack(columns))
 
-    def _directed_binner(self, X: Any) -> WoeBinner:
-        binner: WoeBinner = WoeBinner() if self.binner is None else _clone(self.binner)
+    def _directed_binner(self, X: Any, n_bads: int) -> WoeBinner:
+        binner = _default_binner(n_bads) if self.binner is None else _clone(self.binner)
         if self.directions is None:
             return binner
         wrong = {name: value for name, value in self.directions.items() if value not in _TREND_OF_DIRECTION}
@@ -280,6 +281,11 @@ class Scorecard(ClassifierMixin, BaseEstimator):
             "shape_pull": self.shape_pull,
             "population_bad_rate": self.population_bad_rate,
         }
+
+
+def _default_binner(n_bads: int) -> WoeBinner:
+    least = min(30, max(5, n_bads // 40))
+    return WoeBinner(max_bins=10, min_share=0.02, min_goods=least, min_bads=least, min_own_rows=10)
 
 
 def _clone(binner: WoeBinner) -> WoeBinner:
