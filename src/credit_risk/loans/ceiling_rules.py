@@ -36,7 +36,7 @@ class Rule:
     Attributes
     ----------
     kind : str
-        'ceiling', 'joint_cap', 'amount_limit', 'tenor_limit' or 'joint_lending'.
+        'ceiling', 'joint_cap', 'amount_limit', 'tenor_limit', 'joint_lending' or 'disclosure_rule'.
     rule_id : str
         Its name in decisions and reports.
     lender_types, applies_to : tuple of str
@@ -130,6 +130,7 @@ _FIGURES: dict[str, tuple[tuple[str, ...], str]] = {
     "joint_cap": (("rate", "lpr_multiple"), ""),
     "amount_limit": (("max_amount",), ""),
     "tenor_limit": (("max_months",), "methods"),
+    "disclosure_rule": ((), ""),
     "joint_lending": (("min_partner_share", "max_one_partner_to_tier1", "max_joint_to_total_loans"), ""),
 }
 

@@ -169,7 +169,7 @@ def check_ceiling(
         )
     rules = [
         rule
-        for rule in _rules_in_force("ceiling", lender_type, contract_on, ceilings)
+        for rule in rules_in_force("ceiling", lender_type, contract_on, ceilings)
         if rule.scope == "per_loan" and product in rule.applies_to
     ]
     if not rules:
@@ -202,7 +202,7 @@ def portfolio_ceilings(
     >>> portfolio_ceilings(lender_type="consumer_finance", contract_on=date(2026, 8, 20), ceilings=load_ceilings())
     (('cn-consumer-finance-average-20', 0.2),)
     """
-    rules = _rules_in_force("ceiling", lender_type, contract_on, ceilings)
+    rules = rules_in_force("ceiling", lender_type, contract_on, ceilings)
     return tuple(
         (rule.rule_id, float(_rule_rate(rule, contract_on, ceilings)))
         for rule in rules
@@ -265,7 +265,7 @@ def joint_cap_rate(*, lender_type: str, contract_on: date, ceilings: CeilingTabl
     >>> joint_cap_rate(lender_type="bank", contract_on=date(2026, 1, 1), ceilings=load_ceilings())
     Fraction(6, 25)
     """
-    rules = _rules_in_force("joint_cap", lender_type, contract_on, ceilings)
+    rules = rules_in_force("joint_cap", lender_type, contract_on, ceilings)
     if not rules:
         raise PolicyError(
             f"No joint cap on interest, penalty and fees is known for {lender_type!r} on {contract_on.isoformat()}.",
@@ -323,8 +323,8 @@ def check_amount_and_tenor(
     ('cn-internet-200k', 'cn-internet-bullet-1y')
     """
     check_date_order(disbursed_on, last_due_on, "last_due_on")
-    amounts = _rules_in_force("amount_limit", lender_type, disbursed_on, ceilings)
-    tenors = _rules_in_force("tenor_limit", lender_type, disbursed_on, ceilings)
+    amounts = rules_in_force("amount_limit", lender_type, disbursed_on, ceilings)
+    tenors = rules_in_force("tenor_limit", lender_type, disbursed_on, ceilings)
     tests = [(rule, amount > rule.figures["max_amount"]) for rule in amounts if channel in rule.channels]
     for rule in tenors:
         if channel in rule.channels and method in rule.applies_to:
@@ -373,7 +373,7 @@ def check_joint_lending(
     """
     tested: list[str] = []
     broken: list[str] = []
-    for rule in _rules_in_force("joint_lending", lender_type, contract_on, ceilings):
+    for rule in rules_in_force("joint_lending", lender_type, contract_on, ceilings):
         for figure, is_broken in (
             ("min_partner_share", partner_share < rule.figures["min_partner_share"]),
             ("max_one_partner_to_tier1", one_partner_to_tier1 > rule.figures["max_one_partner_to_tier1"]),
@@ -391,7 +391,14 @@ def _rule_check(tests: Iterable[tuple[Rule, bool]]) -> RuleCheck:
     return RuleCheck(is_lawful=not broken, broken=broken, tested=tuple(rule.rule_id for rule, _ in tests))
 
 
-def _rules_in_force(kind: str, lender_type: str, on: date, ceilings: CeilingTable) -> Sequence[Rule]:
+def rules_in_force(kind: str, lender_type: str, on: date, ceilings: CeilingTable) -> Sequence[Rule]:
+    """Return the rules of one kind that bind a lender on a contract date.
+
+    Raises
+    ------
+    SpecificationError
+        A lender type no rule names (``CR-CEI-003``).
+    """
     if lender_type not in ceilings.lender_types():
         raise SpecificationError(
             f"Lender type {lender_type!r} is not known to the ceiling file. "

@@ -1,0 +1,325 @@
+"""The cost table as a person reads it: plain text and a self-contained HTML page, in zh-CN and English.
+
+Downstream of `disclosure`. Read :func:`page_of` (one neutral page, every figure already written out), then
+:func:`as_plain_text` and :func:`as_html`, which only lay it out. The annualised rate comes first and is the largest thing
+on the page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from html import escape
+from typing import TYPE_CHECKING
+
+from credit_risk.domain.texts import text
+from credit_risk.loans.statutory_rates import rounded_percent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from credit_risk.domain.money import Currency
+    from credit_risk.loans.disclosure import ContingentCost, CostItem, Disclosure
+
+_STYLE = """
+:root{--ink:#1c2430;--soft:#5b6675;--line:#d9dee5;--tint:#f4f6f9}
+*{box-sizing:border-box}body{margin:0;background:#eef1f5;color:var(--ink);
+font:15px/1.5 "Noto Sans","Noto Sans CJK SC","PingFang SC","Microsoft YaHei",Helvetica,Arial,sans-serif}
+main{max-width:860px;margin:24px auto;background:#fff;padding:32px 36px;border:1px solid var(--line);border-radius:8px}
+h1{font-size:20px;margin:0}h2{font-size:16px;margin:28px 0 8px}p{margin:4px 0}.soft{color:var(--soft);font-size:13px}
+.headline{margin:20px 0 6px;padding:20px 24px;border:2px solid var(--ink);border-radius:8px}
+.headline .label{font-size:16px;font-weight:600}.headline .rate{font-size:60px;line-height:1.15;font-weight:700}
+dl{display:grid;grid-template-columns:repeat(4,auto);gap:14px 24px;margin:20px 0}dt{color:var(--soft);font-size:13px}
+dd{margin:0;font-weight:600;font-variant-numeric:tabular-nums}
+.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
+th,td{padding:6px 8px;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
+th{background:var(--tint);font-weight:600}.n{text-align:right;white-space:nowrap}tr.sum td{font-weight:700}
+.statement{margin:18px 0;padding:12px 16px;background:var(--tint);border-left:4px solid var(--ink);font-weight:600}
+.confirm{margin-top:24px;padding-top:16px;border-top:1px solid var(--line)}
+button{font:inherit;padding:8px 20px;border:1px solid var(--ink);border-radius:6px;background:#fff;margin-top:8px}
+button:disabled{color:#667080;border-color:var(--line);background:var(--tint)}.line{border-bottom:1px solid var(--ink);height:40px;width:280px}
+@media(max-width:600px){main{margin:0;padding:20px 16px;border:0}dl{grid-template-columns:repeat(2,1fr)}
+.headline{padding:16px}.headline .rate{font-size:48px}.plan{font-size:11.5px}.plan th,.plan td{padding:5px 2px}
+.plan td:nth-child(2){white-space:nowrap}.stack thead{display:none}.stack tr{display:block;padding:8px 0;border-bottom:1px solid var(--line)}
+.stack td{display:flex;justify-content:space-between;gap:16px;border:0;padding:2px 0;text-align:right;white-space:normal}
+.stack td::before{content:attr(data-label);color:var(--soft);text-align:left;flex:none}.stack td:empty{display:none}
+.stack td:first-child{font-weight:700}.stack td:first-child::before{content:none}}
+"""
+_SCRIPT = (
+    'const b=document.querySelector("button[data-forced-reading-seconds]");'
+    "if(b)setTimeout(()=>{b.disabled=false},1000*Number(b.dataset.forcedReadingSeconds));"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A disclosure with every figure written out in the reader's language."""
+
+    language: str
+    title: str
+    subtitle: str
+    headline_label: str
+    headline_rate: str
+    other_rate: str
+    includes: str
+    facts: tuple[tuple[str, str], ...]
+    item_title: str
+    item_header: tuple[str, ...]
+    item_rows: tuple[tuple[str, ...], ...]
+    contingent_title: str
+    contingent_header: tuple[str, ...]
+    contingent_rows: tuple[tuple[str, ...], ...]
+    statement: str
+    schedule_title: str
+    schedule_header: tuple[str, ...]
+    schedule_rows: tuple[tuple[str, ...], ...]
+    rounding: str
+    confirmation: str
+    confirm_button: str
+    forced_reading_seconds: int
+    closing: str
+
+
+def page_of(disclosure: Disclosure, language: str = "zh-CN") -> Page:
+    """Write out a disclosure in one language.
+
+    Parameters
+    ----------
+    disclosure : Disclosure
+        From :func:`~credit_risk.loans.disclosure.disclose`.
+    language : {'zh-CN', 'en'}
+        The reader's.
+
+    Returns
+    -------
+    Page
+        Text only; nothing left to compute.
+
+    Raises
+    ------
+    SpecificationError
+        Unknown language (``CR-TXT-001``).
+    """
+    say = _Speaker(language)
+    frame, schedule = disclosure.frame, disclosure.schedule
+    labels = {
+        "effective": say("annual_rate_effective"),
+        "nominal": say("annual_rate_nominal", periods=schedule.periods_per_year),
+    }
+    other = "nominal" if frame.headline == "effective" else "effective"
+    is_online = frame.channel == "online"
+    return Page(
+        language=language,
+        title=say("title"),
+        subtitle=say("subtitle"),
+        headline_label=labels[frame.headline],
+        headline_rate=_percent(disclosure.headline_rate),
+        other_rate=f"{labels[other]}: {_percent(getattr(disclosure.rates, other))}",
+        includes=say("includes"),
+        facts=_facts(disclosure, say),
+        item_title=say("items"),
+        item_header=tuple(say(k) for k in ("item", "how", "standard", "total", "annualised", "collector")),
+        item_rows=_item_rows(disclosure, language),
+        contingent_title=say("contingent"),
+        contingent_header=tuple(say(k) for k in ("item", "standard", "collector")),
+        contingent_rows=_contingent_rows(disclosure, language),
+        statement=say("nothing_else") if frame.states_nothing_else else "",
+        schedule_title=say("schedule"),
+        schedule_header=tuple(
+            say(k) for k in ("number", "due_on", "instalment", "principal_part", "interest", "fee", "balance")
+        ),
+        schedule_rows=_schedule_rows(disclosure),
+        rounding=say("rounding"),
+        confirmation=say("confirm_online", seconds=frame.forced_reading_seconds)
+        if is_online
+        else say("confirm_on_site"),
+        confirm_button=say("confirm_button") if is_online else "",
+        forced_reading_seconds=frame.forced_reading_seconds,
+        closing=say("not_offer"),
+    )
+
+
+def as_plain_text(disclosure: Disclosure, language: str = "zh-CN") -> str:
+    """Write the cost table as plain text (for messages, terminals and screen readers).
+
+    Parameters, and errors, are those of :func:`page_of`.
+    """
+    page = page_of(disclosure, language)
+    lines = [page.title, page.subtitle, "", f"{page.headline_label}: {page.headline_rate}", page.other_rate]
+    lines += [page.includes, "", *(f"{label}: {value}" for label, value in page.facts)]
+    for title, header, rows in (
+        (page.item_title, page.item_header, page.item_rows),
+        (page.contingent_title, page.contingent_header, page.contingent_rows),
+        (page.schedule_title, page.schedule_header, page.schedule_rows),
+    ):
+        lines += ["", title, " | ".join(header), *(" | ".join(row) for row in rows)]
+        if title == page.contingent_title:
+            lines += ["", page.statement]
+    lines += ["", page.rounding, page.confirmation, page.closing]
+    return "\n".join(lines) + "\n"
+
+
+def as_html(disclosure: Disclosure, language: str = "zh-CN") -> str:
+    """Write the cost table as one self-contained HTML page: no file, font or address from outside.
+
+    The confirm button opens after the forced reading time; its value is in ``data-forced-reading-seconds``.
+
+    Parameters, and errors, are those of :func:`page_of`.
+    """
+    page = page_of(disclosure, language)
+    facts = "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in page.facts)
+    parts = [
+        f'<!doctype html><html lang="{escape(page.language)}"><head><meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>{escape(page.title)}</title><style>{_STYLE}</style></head><body><main>",
+        f'<h1>{escape(page.title)}</h1><p class="soft">{escape(page.subtitle)}</p>',
+        f'<section class="headline"><div class="label">{escape(page.headline_label)}</div>',
+        f'<div class="rate">{escape(page.headline_rate)}</div><p>{escape(page.other_rate)}</p>',
+        f'<p class="soft">{escape(page.includes)}</p></section><dl>{facts}</dl>',
+        f"<h2>{escape(page.item_title)}</h2>{_table(page.item_header, page.item_rows, 'stack', range(3, 5))}",
+        f"<h2>{escape(page.contingent_title)}</h2>{_table(page.contingent_header, page.contingent_rows, 'stack')}",
+        f'<p class="statement">{escape(page.statement)}</p>' if page.statement else "",
+        f"<h2>{escape(page.schedule_title)}</h2>",
+        _table(page.schedule_header, page.schedule_rows, "plan", range(2, 7)),
+        f'<p class="soft">{escape(page.rounding)}</p>{_confirmation(page)}',
+        f'<p class="soft">{escape(page.closing)}</p></main><script>{_SCRIPT}</script></body></html>',
+    ]
+    return "\n".join(part for part in parts if part) + "\n"
+
+
+class _Speaker:
+    """Texts of one section in one language."""
+
+    def __init__(self, language: str, section: str = "disclosure") -> None:
+        self.language, self.section = language, section
+
+    def __call__(self, key: str, **values: object) -> str:
+        return text(f"loans.{self.section}.{key}", self.language, **values)
+
+
+def _percent(rate: float) -> str:
+    return f"{rounded_percent(rate, 2)}%"
+
+
+def _money(currency: Currency, minor: int) -> str:
+    return f"{currency.format(minor)} {currency.code}"
+
+
+def _facts(disclosure: Disclosure, say: _Speaker) -> tuple[tuple[str, str], ...]:
+    frame, schedule = disclosure.frame, disclosure.schedule
+    return (
+        (say("principal"), _money(frame.currency, schedule.principal_minor)),
+        (say("received"), _money(frame.currency, schedule.disbursed_minor)),
+        (say("total_repayment"), _money(frame.currency, schedule.total_repayment_minor)),
+        (say("total_cost"), _money(frame.currency, schedule.total_cost_minor)),
+        (say("n_instalments"), str(schedule.n_instalments)),
+        (say("lender"), frame.lender_name),
+        (say("contract_on"), frame.contract_on.isoformat()),
+    )
+
+
+def _item_rows(disclosure: Disclosure, language: str) -> tuple[tuple[str, ...], ...]:
+    """Return one row per item and their sum; shown rates add up, as each is a difference of rounded running totals."""
+    currency = disclosure.frame.currency
+    rows = []
+    running, shown = 0.0, Decimal(0)
+    for item in disclosure.items:
+        running += item.annual_rate
+        rate = rounded_percent(running, 2) - shown
+        shown += rate
+        rows.append(
+            (
+                text(f"loans.nature.{item.nature}", language),
+                text(f"loans.timing.{item.timing}", language, n=disclosure.schedule.n_instalments),
+                _item_standard(item, currency, language),
+                currency.format(item.total_minor),
+                f"{rate}%",
+                item.collector,
+            )
+        )
+    total = currency.format(sum(item.total_minor for item in disclosure.items))
+    return (*rows, (text("loans.disclosure.sum", language), "", "", total, f"{shown}%", ""))
+
+
+def _item_standard(item: CostItem, currency: Currency, language: str) -> str:
+    if item.charge_minor is None:
+        rate = _percent(float(item.standard_rate or 0))
+        return text("loans.standard.annual", language, rate=rate)
+    amount = currency.format(item.charge_minor)
+    once = "" if item.timing == "per_instalment" else "_once"
+    if item.standard_rate is None:
+        return text(f"loans.standard.amount{once}", language, amount=amount)
+    return text(
+        f"loans.standard.share{once}", language, rate=_percent(float(item.standard_rate)), amount=amount
+    )
+
+
+def _contingent_rows(disclosure: Disclosure, language: str) -> tuple[tuple[str, ...], ...]:
+    if not disclosure.contingent:
+        return ((text("loans.disclosure.nothing_contingent", language), "", ""),)
+    return tuple(
+        (
+            text(f"loans.nature.{cost.nature}", language),
+            _contingent_standard(cost, disclosure.frame.currency, language),
+            cost.collector,
+        )
+        for cost in disclosure.contingent
+    )
+
+
+def _contingent_standard(cost: ContingentCost, currency: Currency, language: str) -> str:
+    if not cost.has_standard:
+        return text("loans.standard.unknown", language)
+    if cost.annual_rate is not None:
+        key = "penalty" if cost.nature == "penalty" else "early_share"
+        return text(f"loans.standard.{key}", language, rate=_percent(float(cost.annual_rate)))
+    if not cost.amount_minor:
+        return text("loans.standard.free", language)
+    return text("loans.standard.amount", language, amount=currency.format(cost.amount_minor))
+
+
+def _schedule_rows(disclosure: Disclosure) -> tuple[tuple[str, ...], ...]:
+    schedule, currency = disclosure.schedule, disclosure.frame.currency
+    return tuple(
+        (
+            str(k + 1),
+            schedule.due_on[k].isoformat() if schedule.due_on else "",
+            *(
+                currency.format(amounts[k])
+                for amounts in (
+                    schedule.instalment_minor,
+                    schedule.principal_part_minor,
+                    schedule.interest_minor,
+                    schedule.fee_minor,
+                    schedule.balance_minor,
+                )
+            ),
+        )
+        for k in range(schedule.n_instalments)
+    )
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]], kind: str, numeric: range = range(0)) -> str:
+    """Lay out a table; `kind` 'stack' becomes a list of cards on a narrow screen, so that no column hides."""
+    css = ['class="n"' if i in numeric else "" for i in range(len(header))]
+    head = "".join(f"<th {css[i]}>{escape(name)}</th>" for i, name in enumerate(header))
+    body = []
+    for row in rows:
+        cells = (
+            f'<td {css[i]} data-label="{escape(header[i])}">{escape(cell)}</td>' for i, cell in enumerate(row)
+        )
+        is_sum = kind == "stack" and "" in row[1:3]
+        body.append(f"<tr{' class=sum' if is_sum else ''}>{''.join(cells)}</tr>")
+    return (
+        f'<div class="scroll"><table class="{kind}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(body)}</tbody></table></div>"
+    )
+
+
+def _confirmation(page: Page) -> str:
+    if page.confirm_button:
+        return (
+            f'<section class="confirm"><p>{escape(page.confirmation)}</p><button type="button" disabled '
+            f'data-forced-reading-seconds="{page.forced_reading_seconds}">{escape(page.confirm_button)}</button></section>'
+        )
+    return f'<section class="confirm"><p>{escape(page.confirmation)}</p><div class="line"></div></section>'
