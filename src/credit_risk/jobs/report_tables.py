@@ -12,6 +12,7 @@ import pandas as pd
 import credit_risk
 from credit_risk.domain.texts import text
 from credit_risk.evaluation import fairness_table, score_band_table
+from credit_risk.jobs.assumptions import stated_assumptions
 from credit_risk.reporting import KeyFigures, ReportContent, render_report
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def report_content(run: MainRun, digests: Mapping[str, str]) -> ReportContent:
         currency=run.sources.currency,
         decision_model=run.project.strategy.decision_model,
         key_figures=_key_figures(run),
-        assumptions=run.project.strategy.assumptions,
+        assumptions=stated_assumptions(run.project.strategy, run.bundle.engine.grid, run.sources),
         sample=_sample(run),
         evaluation=run.evaluation,
         predictions={model.name: frame[f"pd_{model.name}"].to_numpy() for model in run.evaluation.models},

@@ -1,0 +1,45 @@
+"""The words of the assumptions follow the data that decides."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from credit_risk.decision import OfferGrid, Strategy
+from credit_risk.jobs.assumptions import stated_assumptions
+
+
+@pytest.fixture(scope="module")
+def strategy(project_folder) -> Strategy:
+    return Strategy.from_toml(project_folder / "examples" / "uci_credit_card" / "strategy.toml")
+
+
+def _lines(strategy, mode="assumed"):
+    sources = SimpleNamespace(consent=SimpleNamespace(mode=mode, purpose="credit_assessment"))
+    return stated_assumptions(strategy, OfferGrid.build(strategy), sources)
+
+
+def test_every_fact_is_there_in_both_languages(strategy):
+    lines = _lines(strategy)
+    assert len(lines["en"]) == len(lines["zh-CN"])
+    page = "\n".join(lines["en"])
+    for fact in (
+        "HYPOTHETICAL", "2026-08-20", "licensed consumer-finance", "24 %", "TWD", "12m", "not assessed: income unknown",
+        "Consent assumed for credit assessment", "2.5 %", "1.5 %", "TWD 300", "55 %", "30 %", "TWD 2,500",
+    ):  # fmt: skip
+        assert fact in page, fact
+
+
+def test_the_words_change_with_the_data(strategy):
+    changed = replace(
+        strategy,
+        costs=replace(strategy.costs, lgd=0.6),
+        lender=replace(strategy.lender, offer_is_hypothetical=False),
+        pd=replace(strategy.pd, conversion="none", model_horizon="12m"),
+    )
+    page = "\n".join(_lines(changed, mode="ledger")["en"])
+    assert "60 % of the balance" in page
+    for gone in ("HYPOTHETICAL", "taken as the PD", "Consent assumed"):
+        assert gone not in page
