@@ -1,0 +1,411 @@
+"""What loans mean to a household: what is due when, whether the money will be there, what one more loan would do.
+
+Downstream of `ledger` and `servicing`. Read :func:`customer_view`, then :func:`coming_shortfall`, then
+:func:`before_you_borrow`. The words are plain, state costs before anything else, and never encourage.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from credit_risk.domain.texts import text
+from credit_risk.errors import LoanError
+from credit_risk.loans.ledger import advance, open_account
+from credit_risk.loans.schedule import repayment_schedule
+from credit_risk.loans.servicing import Repayment, replay, waived_interest_minor
+from credit_risk.loans.statutory_rates import rounded_percent
+from credit_risk.loans.terms import check_amount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
+
+    from credit_risk.domain.money import Currency
+    from credit_risk.loans.ledger import LoanAccount, ServicingPolicy
+    from credit_risk.loans.schedule import Schedule
+    from credit_risk.loans.terms import LoanTerms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """One amount of one loan on one day."""
+
+    on: date
+    loan_id: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obligation:
+    """A loan as its borrower feels it: what is still to be paid, and when."""
+
+    loan_id: str
+    dues: tuple[Due, ...]
+    principal_outstanding_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerView:
+    """All loans of one person together.
+
+    Attributes
+    ----------
+    exposure_minor : int
+        Principal outstanding.
+    calendar : tuple of Due
+        Everything still to be paid, by date; what is overdue stands first, on its old date.
+    due_this_month_minor : int
+        Overdue and due until the end of the month.
+    share_of_income : float or None
+        Of this month's income, when it is known.
+    missing_minor : int or None
+        What the balance lacks for this month, when it is known; 0 when it suffices.
+    """
+
+    exposure_minor: int
+    calendar: tuple[Due, ...]
+    due_this_month_minor: int
+    share_of_income: float | None
+    missing_minor: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortfall:
+    """The first debit that the balance will not cover."""
+
+    on: date
+    due_minor: int
+    balance_minor: int
+    missing_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BorrowingReview:
+    """What one more loan would mean.
+
+    Attributes
+    ----------
+    worst_month : str
+        Year and month in which most is due with the new loan.
+    burden_before_minor, burden_after_minor : int
+        Due in the worst month without it, and with it.
+    monthly_after_minor : dict
+        Due by month, existing and new.
+    share_of_income : float or None
+        Burden of the worst month over monthly income.
+    monthly_income_minor, own_monthly_cap_minor : int or None
+        As given.
+    is_within_own_cap : bool
+        False: the borrower's own limit is exceeded, and the loan must not be offered.
+    late_days : int
+    late_cost_minor : int
+        Penalty on the first instalment paid that late.
+    early_after : int
+    early_saving_minor : int
+        Interest saved by repaying everything after that many instalments.
+    """
+
+    worst_month: str
+    burden_before_minor: int
+    burden_after_minor: int
+    monthly_after_minor: Mapping[str, int]
+    share_of_income: float | None
+    monthly_income_minor: int | None
+    own_monthly_cap_minor: int | None
+    is_within_own_cap: bool
+    late_days: int
+    late_cost_minor: int
+    early_after: int
+    early_saving_minor: int
+
+
+def obligation_of(loan_id: str, account: LoanAccount) -> Obligation:
+    """Return what an account still asks of its borrower."""
+    dues = tuple(
+        Due(on=claim.due_on, loan_id=loan_id, amount_minor=claim.owed.total)
+        for claim in account.claims
+        if claim.owed.total
+    )
+    principal = sum(claim.owed.principal for claim in account.claims)
+    return Obligation(loan_id=loan_id, dues=dues, principal_outstanding_minor=principal)
+
+
+def customer_view(
+    obligations: Sequence[Obligation],
+    *,
+    on: date,
+    monthly_income_minor: int | None = None,
+    balance_minor: int | None = None,
+) -> CustomerView:
+    """Put all loans of one person side by side.
+
+    Parameters
+    ----------
+    obligations : sequence of Obligation
+        One per loan.
+    on : date
+        Today, handed in.
+    monthly_income_minor, balance_minor : int, optional
+        None when unknown or not consented to; the answers that need them are then None, never 0.
+
+    Returns
+    -------
+    CustomerView
+        Exposure, calendar, this month.
+
+    Raises
+    ------
+    LoanError
+        Negative income or balance (``CR-LON-001``).
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> dues = (Due(on=date(2026, 9, 20), loan_id="L1", amount_minor=90_000),)
+    >>> loan = Obligation(loan_id="L1", dues=dues, principal_outstanding_minor=85_000)
+    >>> view = customer_view([loan], on=date(2026, 9, 1), monthly_income_minor=600_000, balance_minor=70_000)
+    >>> view.due_this_month_minor, view.share_of_income, view.missing_minor
+    (90000, 0.15, 20000)
+    """
+    calendar = _calendar(obligations)
+    due = sum(entry.amount_minor for entry in calendar if _month(entry.on) <= _month(on))
+    share = None
+    if monthly_income_minor is not None and check_amount(
+        monthly_income_minor, "monthly_income_minor", minimum=0
+    ):
+        share = due / monthly_income_minor
+    missing = None
+    if balance_minor is not None:
+        missing = max(due - check_amount(balance_minor, "balance_minor", minimum=0), 0)
+    return CustomerView(
+        exposure_minor=sum(loan.principal_outstanding_minor for loan in obligations),
+        calendar=calendar,
+        due_this_month_minor=due,
+        share_of_income=share,
+        missing_minor=missing,
+    )
+
+
+def coming_shortfall(
+    obligations: Sequence[Obligation],
+    *,
+    on: date,
+    balance_minor: int,
+    expected: Iterable[tuple[date, int]] = (),
+    horizon_days: int = 31,
+) -> Shortfall | None:
+    """Foresee the first automatic debit that will fail, so that the borrower hears of it in time.
+
+    Parameters
+    ----------
+    obligations : sequence of Obligation
+        All loans debited from the account.
+    on : date
+        Today, handed in.
+    balance_minor : int
+        Balance now.
+    expected : iterable of (date, int)
+        Incomes (above 0) and other payments (below 0) still to come; on one day incomes count before debits.
+    horizon_days : int
+        How far to look.
+
+    Returns
+    -------
+    Shortfall or None
+        None when every debit until the horizon is covered.
+
+    Raises
+    ------
+    LoanError
+        A negative horizon (``CR-LON-002``).
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> dues = (Due(on=date(2026, 9, 20), loan_id="L1", amount_minor=90_000),)
+    >>> loan = Obligation(loan_id="L1", dues=dues, principal_outstanding_minor=85_000)
+    >>> coming_shortfall([loan], on=date(2026, 9, 1), balance_minor=70_000).missing_minor
+    20000
+    >>> coming_shortfall([loan], on=date(2026, 9, 1), balance_minor=70_000, expected=[(date(2026, 9, 20), 20_000)])
+    """
+    if horizon_days < 0:
+        raise LoanError(f"horizon_days must be 0 or more. Got {horizon_days}.", code="CR-LON-002")
+    until = on + timedelta(days=horizon_days)
+    by_day: dict[date, int] = defaultdict(int)
+    for entry in _calendar(obligations):
+        if entry.on <= until:
+            by_day[max(entry.on, on)] += entry.amount_minor
+    flows = sorted((max(day, on), amount) for day, amount in expected if day <= until)
+    balance = balance_minor
+    for day in sorted(by_day):
+        while flows and flows[0][0] <= day:
+            balance += flows.pop(0)[1]
+        if balance < by_day[day]:
+            return Shortfall(
+                on=day,
+                due_minor=by_day[day],
+                balance_minor=balance,
+                missing_minor=by_day[day] - balance,
+            )
+        balance -= by_day[day]
+    return None
+
+
+def before_you_borrow(
+    terms: LoanTerms,
+    policy: ServicingPolicy,
+    *,
+    existing: Sequence[Obligation] = (),
+    monthly_income_minor: int | None = None,
+    own_monthly_cap_minor: int | None = None,
+    late_days: int = 30,
+) -> BorrowingReview:
+    """Work out what one more loan would mean, before it is taken.
+
+    Parameters
+    ----------
+    terms : LoanTerms
+        The proposed loan, with dates.
+    policy : ServicingPolicy
+        Its penalty.
+    existing : sequence of Obligation
+        Loans already running, from any lender.
+    monthly_income_minor : int, optional
+        None when unknown.
+    own_monthly_cap_minor : int, optional
+        The borrower's own limit on monthly repayments: honoured, not argued with.
+    late_days : int
+        For the example of a late payment.
+
+    Returns
+    -------
+    BorrowingReview
+        Figures; :func:`review_sentences` says them in words.
+
+    Raises
+    ------
+    LoanError
+        Terms without dates (``CR-LON-017``), and all errors of schedules.
+    """
+    schedule = repayment_schedule(terms)
+    account = open_account(schedule, policy)
+    before = _by_month(_calendar(existing))
+    after = _by_month(_calendar([*existing, obligation_of("new", account)]))
+    worst = max(sorted(after), key=lambda month: after[month])
+    first_due = account.claims[0].due_on
+    late = advance(account, first_due + timedelta(days=late_days)).claims[0]
+    early_after = schedule.n_instalments // 2
+    is_within = own_monthly_cap_minor is None or max(after.values()) <= own_monthly_cap_minor
+    return BorrowingReview(
+        worst_month=worst,
+        burden_before_minor=max(before.values(), default=0),
+        burden_after_minor=after[worst],
+        monthly_after_minor=after,
+        share_of_income=after[worst] / monthly_income_minor if monthly_income_minor else None,
+        monthly_income_minor=monthly_income_minor,
+        own_monthly_cap_minor=own_monthly_cap_minor,
+        is_within_own_cap=is_within,
+        late_days=late_days,
+        late_cost_minor=late.posted_penalty_minor,
+        early_after=early_after,
+        early_saving_minor=_early_saving(schedule, policy, early_after),
+    )
+
+
+def review_sentences(
+    review: BorrowingReview, *, currency: Currency, language: str = "zh-CN"
+) -> tuple[str, ...]:
+    """Say a review in plain words, warnings included, ending with what every borrower should know.
+
+    Parameters
+    ----------
+    review : BorrowingReview
+        From :func:`before_you_borrow`.
+    currency : Currency
+        Of its amounts.
+    language : {'zh-CN', 'en'}
+        The reader's.
+
+    Raises
+    ------
+    SpecificationError
+        Unknown language (``CR-TXT-001``).
+    """
+
+    def say(key: str, **values: object) -> str:
+        return text(f"loans.burden.{key}", language, **values)
+
+    def money(minor: int) -> str:
+        return f"{currency.format(minor)} {currency.code}"
+
+    lines = [
+        say("monthly_before", amount=money(review.burden_before_minor)),
+        say("monthly_after", amount=money(review.burden_after_minor), month=review.worst_month),
+    ]
+    share = review.share_of_income
+    if share is None or review.monthly_income_minor is None:
+        lines.append(say("no_income"))
+    else:
+        lines.append(
+            say("share", share=f"{rounded_percent(share, 0)}%", income=money(review.monthly_income_minor))
+        )
+        if share > 1:
+            lines.append(say("exceeds_income", month=review.worst_month))
+        elif share > 0.5:
+            lines.append(say("above_half"))
+    if review.own_monthly_cap_minor is not None:
+        key = "own_cap_kept" if review.is_within_own_cap else "own_cap_broken"
+        lines.append(say(key, cap=money(review.own_monthly_cap_minor)))
+    lines.append(say("late", days=review.late_days, amount=money(review.late_cost_minor)))
+    if review.early_saving_minor > 0:
+        lines.append(say("early", n=review.early_after, amount=money(review.early_saving_minor)))
+    return (*lines, say("prompt"))
+
+
+def shortfall_sentence(
+    shortfall: Shortfall | None, *, until: date, currency: Currency, language: str = "zh-CN"
+) -> str:
+    """Say in plain words whether the next debits are covered."""
+    if shortfall is None:
+        return text("loans.burden.no_shortfall", language, on=until.isoformat())
+    return text(
+        "loans.burden.shortfall",
+        language,
+        on=shortfall.on.isoformat(),
+        due=currency.format(shortfall.due_minor),
+        balance=currency.format(shortfall.balance_minor),
+        missing=currency.format(shortfall.missing_minor),
+    )
+
+
+def _calendar(obligations: Iterable[Obligation]) -> tuple[Due, ...]:
+    entries = [entry for loan in obligations for entry in loan.dues]
+    return tuple(sorted(entries, key=lambda entry: (entry.on, entry.loan_id)))
+
+
+def _month(day: date) -> str:
+    return f"{day.year:04d}-{day.month:02d}"
+
+
+def _by_month(calendar: Iterable[Due]) -> dict[str, int]:
+    months: dict[str, int] = defaultdict(int)
+    for entry in calendar:
+        months[_month(entry.on)] += entry.amount_minor
+    return dict(months)
+
+
+def _early_saving(schedule: Schedule, policy: ServicingPolicy, early_after: int) -> int:
+    """Interest saved by repaying everything on the due date of an instalment; 0 for one-instalment loans."""
+    if early_after == 0 or schedule.due_on is None:
+        return 0
+    paid = [
+        Repayment(on=on, amount_minor=amount)
+        for on, amount in zip(schedule.due_on, schedule.instalment_minor, strict=True)
+        if amount > 0
+    ]
+    before = [payment for payment in paid if payment.on <= schedule.due_on[early_after - 1]]
+    no_penalty = replace(policy, penalty_rate=0)
+    return waived_interest_minor(replay(schedule, no_penalty, before), schedule.due_on[early_after - 1])
