@@ -51,10 +51,11 @@ format: .venv/.test  ## write the agreed style
 torture: .venv/.test  ## property tests at full counts (hours)
 	HYPOTHESIS_PROFILE=torture $(TESTS) tests/properties tests/parity
 
-reference-bundle: .venv/.demo  ## rebuild models/uci-reference from the main job
+reference-bundle: .venv/.demo  ## rebuild models/uci-reference and its golden decisions from the main job
 	$(BIN)/credit-risk demo --overwrite --no-tracking --output output/reference
 	rm -rf models/uci-reference
 	cp -r output/reference/bundle models/uci-reference
+	$(BIN)/python tests/golden/write_reference_decisions.py
 
 clean:  ## remove what the commands made
 	rm -rf output .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
