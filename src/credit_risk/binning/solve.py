@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from credit_risk.binning.peer import optbinning_cuts
 from credit_risk.binning.record import RegularBins, record_bins
 from credit_risk.errors import FitError
 from credit_risk.numerics.cut_refinement import RefinementInput, refine_cuts, shortest_decimal_between
@@ -50,24 +51,34 @@ def best_cuts(column: Column, outcome: Outcome, rules: BinningRules) -> RegularB
     sorted_outcome = SortedOutcome.build(values, inside.is_bad, inside.weight)
     periods = _by_period(values, inside)
     candidates = sorted_outcome.quantile_cuts(rules.n_prebins)
-    cells = cells_between(sorted_outcome, candidates, periods)
-    partition = _solve(column.name, cells, rules, outcome)
-    cuts = np.empty(0)
-    if partition is not None and len(partition.starts) > 1:
-        cuts = candidates[np.array(partition.starts[1:]) - 1]
-        if rules.refine:
+    if rules.solver == "optbinning":
+        min_weight = rules.min_share * float(outcome.counts()[:2].sum())
+        cuts, trend = optbinning_cuts(values, inside, candidates, rules, min_weight)
+    else:
+        cells = cells_between(sorted_outcome, candidates, periods)
+        partition = _solve(column.name, cells, rules, outcome)
+        cuts, trend = _chosen_cuts(partition, candidates)
+        if rules.refine and len(cuts):
             totals = (float(cells.goods.sum()), float(cells.bads.sum()))
             limits = rules.limits(float(outcome.counts()[:2].sum()))
             task = RefinementInput(outcome=sorted_outcome, limits=limits, totals=totals, periods=periods)
-            cuts = refine_cuts(task, cuts, partition.trend)
-        cuts = np.array([shortest_decimal_between(sorted_outcome.value_before(c), float(c)) for c in cuts])
+            cuts = refine_cuts(task, cuts, cast("Trend", trend))
+    cuts = np.array([shortest_decimal_between(sorted_outcome.value_before(c), float(c)) for c in cuts])
     final = cells_between(sorted_outcome, cuts)
     return RegularBins(
         counts=np.stack([final.goods, final.bads, final.n_goods, final.n_bads]),
-        trend=partition.trend if partition is not None and len(cuts) else "single",
+        trend=trend,
         cuts=tuple(cuts.tolist()),
         rare_counts=np.zeros(4),
     )
+
+
+def _chosen_cuts(
+    partition: Partition | None, candidates: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], str]:
+    if partition is None or len(partition.starts) == 1:
+        return np.empty(0), "single"
+    return candidates[np.array(partition.starts[1:]) - 1], partition.trend
 
 
 def best_groups(column: Column, outcome: Outcome, rules: BinningRules) -> RegularBins:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from credit_risk.numerics.optimal_binning import BinLimits, Trend
     from credit_risk.numerics.sorted_outcome import SortedOutcome
 
-_ZOOM = 96
+_ZOOM = 384
 """Candidates looked at per zoom step; a window narrower than this is looked at value by value."""
 _GAIN = 1e-12
 """A cut moves only for a larger gain than this, so that equal places never alternate."""
@@ -122,17 +122,19 @@ def _best_place(task: RefinementInput, cuts: NDArray[np.float64], k: int, signs:
     """Return the best value for cut k between its neighbours, zooming in on raw values."""
     values = task.outcome.values
     edges = np.concatenate([[-np.inf], cuts, [np.inf]])
-    first = int(np.searchsorted(values, edges[k], side="left")) + 1
-    last = int(np.searchsorted(values, edges[k + 2], side="left")) - 1
+    around = [_below(one, edges[max(k - 1, 0) : k + 4]) for one in (task.outcome, *task.periods)]
+    at = 1 if k > 0 else 0
+    n_below = around[0][2] + around[0][3]
+    first, last = int(n_below[at]) + 1, int(n_below[at + 2]) - 1
     best_cut = float(cuts[k])
-    best_value = float(_evaluate(task, edges, k, np.array([best_cut]), signs)[0])
+    best_value = float(_evaluate(task, around, k, np.array([best_cut]), signs)[0])
     while last >= first:
         step = max(1, -(-(last - first + 1) // _ZOOM))
-        candidates = np.unique(values[first : last + 1 : step])
-        reached = _evaluate(task, edges, k, candidates, signs)
-        at = int(np.argmax(reached))
-        if reached[at] > best_value + _GAIN:
-            best_cut, best_value = float(candidates[at]), float(reached[at])
+        candidates = values[first : last + 1 : step]
+        reached = _evaluate(task, around, k, candidates, signs)
+        best_at = int(np.argmax(reached))
+        if reached[best_at] > best_value + _GAIN:
+            best_cut, best_value = float(candidates[best_at]), float(reached[best_at])
         if step == 1:
             break
         row = int(np.searchsorted(values, best_cut, side="left"))
@@ -142,62 +144,59 @@ def _best_place(task: RefinementInput, cuts: NDArray[np.float64], k: int, signs:
 
 def _evaluate(
     task: RefinementInput,
-    edges: NDArray[np.float64],
+    around: list[NDArray[np.float64]],
     k: int,
     candidates: NDArray[np.float64],
     signs: NDArray[np.int64],
 ) -> NDArray[np.float64]:
     """Objective of the two bins beside cut k for each candidate value; -inf where a constraint breaks."""
-    left, right, outer_left, outer_right = _neighbours(task.outcome, edges, k, candidates)
     limits = task.limits
-    allowed = _large_enough(left, limits) & _large_enough(right, limits)
-    pairs = [(left, right, signs[k])]
-    if outer_left is not None:
-        pairs.append((outer_left, left, signs[k - 1]))
-    if outer_right is not None:
-        pairs.append((right, outer_right, signs[k + 1]))
-    for a, b, sign in pairs:
-        allowed &= _pair_allowed(a, b, int(sign), limits)
-    for period in task.periods:
-        allowed &= _ordered_in_period(period, edges, k, candidates, signs)
-    value = np.full(len(candidates), -np.inf)
-    if allowed.any():
-        value[allowed] = segment_objective(
-            left[0, allowed], left[1, allowed], task.totals, limits.objective
-        ) + segment_objective(right[0, allowed], right[1, allowed], task.totals, limits.objective)
-    return value
+    pairs = _pairs(task.outcome, around[0], k, candidates, signs)
+    left, right, _ = pairs[0]
+    both = np.concatenate([left, right], axis=1)
+    large = _large_enough(both, limits)
+    n = len(candidates)
+    allowed = large[:n] & large[n:]
+    for one, other, sign in pairs:
+        allowed &= _pair_allowed(one, other, sign, limits)
+    for period, counts in zip(task.periods, around[1:], strict=True):
+        for one, other, sign in _pairs(period, counts, k, candidates, signs):
+            allowed &= ~_breaks(one, other, sign)
+    safe = np.where(np.concatenate([allowed, allowed]), both[:2], 1.0)
+    value = segment_objective(safe[0], safe[1], task.totals, limits.objective)
+    return np.where(allowed, value[:n] + value[n:], -np.inf)
 
 
-def _neighbours(
-    outcome: SortedOutcome, edges: NDArray[np.float64], k: int, candidates: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64] | None, NDArray[np.float64] | None]:
-    """Count the bins left and right of the moving cut, and the bins beyond them."""
-    around = _below(outcome, edges[max(k - 1, 0) : k + 4])
+def _pairs(
+    outcome: SortedOutcome,
+    around: NDArray[np.float64],
+    k: int,
+    candidates: NDArray[np.float64],
+    signs: NDArray[np.int64],
+) -> list[tuple[NDArray[np.float64], NDArray[np.float64], int]]:
+    """Return the neighbouring bins that cut k touches, with the order asked of them; first the two beside it."""
     here = _below(outcome, candidates)
     at = 1 if k > 0 else 0
     left = here - around[:, at, None]
     right = around[:, at + 2, None] - here
-    outer_left = (around[:, at] - around[:, at - 1])[:, None] if k > 0 else None
-    outer_right = (around[:, at + 3] - around[:, at + 2])[:, None] if at + 3 < around.shape[1] else None
-    return left, right, outer_left, outer_right
+    pairs = [(left, right, int(signs[k]))]
+    if k > 0:
+        pairs.append(((around[:, at] - around[:, at - 1])[:, None], left, int(signs[k - 1])))
+    if at + 3 < around.shape[1]:
+        pairs.append((right, (around[:, at + 3] - around[:, at + 2])[:, None], int(signs[k + 1])))
+    return pairs
 
 
 def _large_enough(counts: NDArray[np.float64], limits: BinLimits) -> NDArray[np.bool_]:
     weight = counts[0] + counts[1]
-    return np.asarray(
-        (weight >= limits.min_weight)
-        & (weight > 0)
-        & (counts[2] >= limits.min_goods)
-        & (counts[3] >= limits.min_bads)
-    )
+    large = (weight >= limits.min_weight) & (weight > 0)
+    return np.asarray(large & (counts[2] >= limits.min_goods) & (counts[3] >= limits.min_bads))
 
 
 def _pair_allowed(
     left: NDArray[np.float64], right: NDArray[np.float64], sign: int, limits: BinLimits
 ) -> NDArray[np.bool_]:
-    allowed = np.ones(np.broadcast_shapes(left[0].shape, right[0].shape), dtype=bool)
-    if sign:
-        allowed &= sign * _rate(right) >= sign * _rate(left)
+    allowed = ~_breaks(left, right, sign)
     if limits.min_woe_gap > 0:
         allowed &= np.abs(_log_odds(right) - _log_odds(left)) >= limits.min_woe_gap
     if limits.max_p_value < 1:
@@ -205,30 +204,12 @@ def _pair_allowed(
     return allowed
 
 
-def _ordered_in_period(
-    period: SortedOutcome,
-    edges: NDArray[np.float64],
-    k: int,
-    candidates: NDArray[np.float64],
-    signs: NDArray[np.int64],
-) -> NDArray[np.bool_]:
-    left, right, outer_left, outer_right = _neighbours(period, edges, k, candidates)
-    allowed = ~_breaks(left, right, int(signs[k]))
-    if outer_left is not None:
-        allowed &= ~_breaks(outer_left, left, int(signs[k - 1]))
-    if outer_right is not None:
-        allowed &= ~_breaks(right, outer_right, int(signs[k + 1]))
-    return allowed
-
-
 def _breaks(left: NDArray[np.float64], right: NDArray[np.float64], sign: int) -> NDArray[np.bool_]:
-    """Whether the order is broken; a bin that is empty in the period breaks nothing."""
-    return np.asarray(sign * _rate(right) < sign * _rate(left))
+    """Whether the order of the bad rates is broken; an empty bin breaks nothing.
 
-
-def _rate(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    both = counts[0] + counts[1]
-    return np.where(both > 0, counts[1] / np.where(both > 0, both, 1.0), np.nan)
+    Odds are compared by cross-multiplication, which is exact for counts.
+    """
+    return np.asarray(sign * (right[1] * left[0] - left[1] * right[0]) < 0)
 
 
 def _log_odds(counts: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -127,12 +127,25 @@ def solve(cells: Cells, limits: BinLimits, trends: tuple[Trend, ...]) -> dict[Tr
     """
     table = _segments(cells, limits)
     sweeps = _Sweeps(table, limits)
+    sweeps.run(_directions(trends))
     found: dict[Trend, Partition] = {}
     for trend in trends:
         partition = _turning(sweeps, trend) if trend in {"peak", "valley"} else _straight(sweeps, trend)
         if partition is not None:
             found[trend] = partition
     return found
+
+
+def _directions(trends: tuple[Trend, ...]) -> list[tuple[bool, int]]:
+    """Return the sweeps that the trends need: (mirrored, sign of the bad rate's steps)."""
+    needed: dict[Trend, list[tuple[bool, int]]] = {
+        "ascending": [(False, 1)],
+        "descending": [(False, -1)],
+        "none": [(False, 0)],
+        "peak": [(False, 1), (True, 1)],
+        "valley": [(False, -1), (True, -1)],
+    }
+    return list(dict.fromkeys(direction for trend in trends for direction in needed[trend]))
 
 
 def segment_objective(
@@ -208,7 +221,7 @@ def _period_rates(cells: Cells) -> NDArray[np.float64] | None:
 
 
 class _Sweeps:
-    """Runs each direction of the dynamic programme at most once.
+    """Runs each direction of the dynamic programme once, several directions side by side.
 
     ``best[m, i, j]`` is the largest objective of a chain of ``m + 1`` bins that covers all cells up to ``j`` and whose
     last bin holds cells ``i..j``. The mirrored sweep answers the same for chains that begin with a bin and run to the end.
@@ -218,46 +231,54 @@ class _Sweeps:
         self.table = table
         self.limits = limits
         self.n_cells = table.value.shape[0]
-        self._mirrored = _mirror_table(table)
+        self._tables = {False: table, True: _mirror_table(table)}
         self._best: dict[tuple[bool, int], NDArray[np.float64]] = {}
 
     def best(self, *, mirrored: bool, sign: int) -> NDArray[np.float64]:
-        """Run (once) the sweep in which sign x bad rate never falls; sign 0 asks for no order."""
-        key = (mirrored, sign)
-        if key not in self._best:
-            self._best[key] = self._sweep(self._mirrored if mirrored else self.table, sign)
-        return self._best[key]
+        """Return the sweep in which sign x bad rate never falls; sign 0 asks for no order."""
+        if (mirrored, sign) not in self._best:
+            self.run([(mirrored, sign)])
+        return self._best[mirrored, sign]
 
-    def _sweep(self, table: _Segments, sign: int) -> NDArray[np.float64]:
+    def run(self, directions: list[tuple[bool, int]]) -> None:
+        """Sweep several directions at once: the steps are small, so their number is what costs."""
         p, depth = self.n_cells, max(1, min(self.limits.max_bins, self.n_cells))
-        best = np.full((depth, p, p), -np.inf)
-        best[0, 0, :] = table.value[0, :]
+        value = np.stack([self._tables[mirrored].value for mirrored, _ in directions])
+        order = np.stack([_signed(self._tables[mirrored].rate, sign) for mirrored, sign in directions])
+        best = np.full((len(directions), depth, p, p), -np.inf)
+        best[:, 0, 0, :] = value[:, 0, :]
         for i in range(1, p):
-            before = best[:-1, :i, i - 1]
-            if before.size == 0 or not np.isfinite(before).any():
+            before = best[:, :-1, :i, i - 1]
+            if before.size == 0 or not (before > -np.inf).any():
                 continue
-            penalty = np.where(self.may_follow(table, sign, i), 0.0, -np.inf)
-            best[1:, i, i:] = (before[:, :, None] + penalty).max(axis=1) + table.value[i, i:]
-        return best
+            allowed = order[:, None, i, i:] >= order[:, :i, i - 1, None]
+            for at, (mirrored, sign) in enumerate(directions):
+                self._restrict(allowed[at], self._tables[mirrored], sign, i)
+            reached = np.where(allowed[:, None], before[..., None], -np.inf).max(axis=2)
+            best[:, 1:, i, i:] = reached + value[:, None, i, i:]
+        self._best.update(zip(directions, best, strict=True))
 
     def may_follow(self, table: _Segments, sign: int, i: int) -> NDArray[np.bool_]:
         """Whether bin ``i..j`` may stand right of bin ``h..i-1``; shape (i, p - i)."""
+        order = _signed(table.rate, sign)
+        allowed = order[None, i, i:] >= order[:i, i - 1, None]
+        self._restrict(allowed, table, sign, i)
+        return np.asarray(allowed)
+
+    def _restrict(self, allowed: NDArray[np.bool_], table: _Segments, sign: int, i: int) -> None:
+        """Apply the constraints between neighbours beside the order of the whole sample, in place."""
         left, right = (slice(0, i), i - 1), (i, slice(i, None))
-        allowed = np.ones((i, self.n_cells - i), dtype=bool)
-        if sign:
-            allowed &= sign * table.rate[right][None, :] >= sign * table.rate[left][:, None]
-            if table.period_rate is not None:
-                allowed &= _ordered_in_every_period(table.period_rate, sign, i)
+        if sign and table.period_rate is not None:
+            allowed &= _ordered_in_every_period(table.period_rate, sign, i)
         if self.limits.min_woe_gap > 0:
             gap = np.abs(_log_odds(table, right)[None, :] - _log_odds(table, left)[:, None])
             allowed &= gap >= self.limits.min_woe_gap
         if self.limits.max_p_value < 1:
             allowed &= _squared_z(table, left, right) >= significance_threshold(self.limits.max_p_value)
-        return allowed
 
     def trace(self, *, mirrored: bool, sign: int, last: tuple[int, int, int]) -> list[int]:
         """Return the first cells of the chain that ends with state ``(m, i, j)``, in sweep order."""
-        table = self._mirrored if mirrored else self.table
+        table = self._tables[mirrored]
         best = self.best(mirrored=mirrored, sign=sign)
         m, i, _ = last
         j = last[2]
@@ -268,6 +289,11 @@ class _Sweeps:
             m, i, j = m - 1, int(np.argmax(before)), i - 1
             starts.append(i)
         return starts[::-1]
+
+
+def _signed(rate: NDArray[np.float64], sign: int) -> NDArray[np.float64]:
+    """Bad rates to be compared; all equal where no order is asked for."""
+    return rate if sign == 1 else (-rate if sign == -1 else np.zeros_like(rate))
 
 
 def _straight(sweeps: _Sweeps, trend: Trend) -> Partition | None:
@@ -292,12 +318,11 @@ def _turning(sweeps: _Sweeps, trend: Trend) -> Partition | None:
     depth = forward.shape[0]
     total = np.full(depth, -np.inf)
     state: list[tuple[int, int]] = [(0, 0)] * depth
+    beyond = backward - value
     for m in range(depth):
-        for left in range(m + 1):
-            joined = forward[left] + backward[m - left] - value
-            at = int(np.argmax(joined))
-            if joined.flat[at] > total[m]:
-                total[m], state[m] = joined.flat[at], (left, at)
+        joined = (forward[: m + 1] + beyond[m::-1]).reshape(m + 1, -1)
+        at = int(np.argmax(joined))
+        total[m], state[m] = joined.flat[at], divmod(at, joined.shape[1])
     m_best = _fewest_best(total, sweeps.limits.min_bins)
     if m_best is None:
         return None
