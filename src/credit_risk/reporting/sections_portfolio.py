@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from credit_risk.reporting.content import ReportContent
 
 _TERMS = ("limit_amount", "annual_rate")
+#: Effective rates come from instalments rounded to the cent: differences below 0.01 % are not a price.
+_RATE_STEP = 1e-4
 _FINDINGS = {
     fairness.BELOW_LINE: "below_line",
     fairness.NOT_BELOW_LINE: "not_below_line",
@@ -135,20 +137,23 @@ def _offers_key(offers: pandas.DataFrame | None) -> str:
         cheapest=("annual_rate", "min"),
     )
     limits_rise = by_pd["largest"].to_numpy()[1:] > by_pd["smallest"].to_numpy()[:-1]
-    prices_fall = by_pd["cheapest"].to_numpy()[1:] < by_pd["dearest"].to_numpy()[:-1]
+    prices_fall = by_pd["cheapest"].to_numpy()[1:] < by_pd["dearest"].to_numpy()[:-1] - _RATE_STEP
     return "offers_out_of_order" if (limits_rise | prices_fall).any() else "offers_in_order"
 
 
 def _spread(offers: pandas.DataFrame, currency: str, language: str) -> Table:
     """Return smallest, middle and largest limit and rate, and how many distinct ones occur."""
     rows = []
-    for term, write in (("limit_amount", partial(amount, currency=currency)), ("annual_rate", percent_fine)):
+    for term, write, step in (
+        ("limit_amount", partial(amount, currency=currency), 0.01),
+        ("annual_rate", percent_fine, _RATE_STEP),
+    ):
         values = offers[term]
         rows.append(
             (
                 Cell(text=text(f"report.column.{term}", language)),
                 *(Cell(text=write(value)) for value in (values.min(), values.median(), values.max())),
-                Cell(text=whole(values.nunique())),
+                Cell(text=whole((values / step).round().nunique())),
             )
         )
     keys = ("term", "smallest", "median", "largest", "n_distinct")
@@ -195,16 +200,19 @@ def _profit(content: ReportContent, profit: pandas.DataFrame, language: str) -> 
 
 
 def _reasons(reasons: pandas.DataFrame, language: str) -> Section:
-    table = reasons.copy()
-    if "text" in table.columns:
-        table["text"] = [localized(words, language) for words in table["text"]]
-    columns = [column("text", language), column("n_given", language, whole), column("code", language)]
-    return section(
-        "reasons",
-        language,
-        paragraph("reasons", language),
-        text_table(table.rename(columns={"n": "n_given"}), columns, bars=("n_given",)),
+    table = reasons
+    words = table["text"] if "text" in table.columns else table["code"]
+    largest = max(int(table["n"].max()), 1)
+    rows = tuple(
+        (
+            Cell(text=localized(words, language), note=str(code)),
+            Cell(text=whole(n), bar=float(n) / largest),
+        )
+        for words, code, n in zip(words, table["code"], table["n"], strict=True)
     )
+    headers = (text("report.column.text", language), text("report.column.n_given", language))
+    listing = Table(headers=headers, rows=rows, numeric=(False, True))
+    return section("reasons", language, paragraph("reasons", language), listing)
 
 
 def _fairness(content: ReportContent, groups: pandas.DataFrame, language: str) -> Section:
@@ -213,14 +221,12 @@ def _fairness(content: ReportContent, groups: pandas.DataFrame, language: str) -
         _group_name(content, str(attribute), str(group), language)
         for attribute, group in zip(groups["attribute"], groups["group"], strict=True)
     ]
-    table["finding"] = [_finding(str(name), language) for name in groups["finding"]]
     main = [
         column("group", language),
-        column("n", language, whole),
         column("approval_rate", language, percent),
         column("adverse_impact_ratio", language, decimal_short),
         column("p_value", language, p_value),
-        column("finding", language),
+        column("n", language, whole),
     ]
     risk = [
         column("group", language),
@@ -241,7 +247,7 @@ def _fairness(content: ReportContent, groups: pandas.DataFrame, language: str) -
         "fairness",
         language,
         paragraph("fairness", language),
-        _marked(text_table(table, main, bars=("approval_rate",)), groups),
+        _with_findings(text_table(table, main, bars=("approval_rate",)), groups, language),
         Details(summary=text("report.label.fairness_risk", language), items=(text_table(table, risk),)),
         Details(summary=text("report.label.fairness_terms", language), items=(text_table(table, terms),)),
     )
@@ -262,10 +268,17 @@ def _finding(finding: str, language: str) -> str:
     return text(f"report.finding.{key}", language) if key else finding
 
 
-def _marked(table: Table, groups: pandas.DataFrame) -> Table:
-    """Mark the findings a person should look at."""
+def _with_findings(table: Table, groups: pandas.DataFrame, language: str) -> Table:
+    """Say below each group what was found, and mark what a person should look at."""
     rows = tuple(
-        (*row[:-1], Cell(text=row[-1].text, is_alert=True)) if finding == fairness.BELOW_LINE else row
+        (
+            Cell(
+                text=row[0].text,
+                note=_finding(str(finding), language),
+                is_alert=finding == fairness.BELOW_LINE,
+            ),
+            *row[1:],
+        )
         for row, finding in zip(table.rows, groups["finding"], strict=True)
     )
     return Table(headers=table.headers, rows=rows, numeric=table.numeric, caption=table.caption)
