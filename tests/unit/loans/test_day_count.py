@@ -1,0 +1,73 @@
+from datetime import date
+
+import pytest
+import pyxirr
+from hypothesis import given
+from hypothesis import strategies as st
+
+from credit_risk.errors import LoanError
+from credit_risk.loans.day_count import (
+    DayCount,
+    add_months,
+    days_between,
+    due_dates,
+    read_date,
+    year_fraction,
+)
+
+#: Our names -> pyxirr's, an independent implementation.
+PEER = {
+    DayCount.ACTUAL_ACTUAL_ISDA: "act/act",
+    DayCount.ACTUAL_365_FIXED: "act/365f",
+    DayCount.ACTUAL_360: "act/360",
+    DayCount.NO_LEAP_365: "nl/365",
+    DayCount.THIRTY_360_ISDA: "30/360",
+    DayCount.THIRTY_E_360: "30e/360",
+    DayCount.THIRTY_E_PLUS_360: "30e+/360",
+    DayCount.THIRTY_360_US: "30u/360",
+}
+days = st.dates(date(1990, 1, 1), date(2060, 12, 31))
+
+
+@given(days, days, st.sampled_from(list(PEER)))
+def test_year_fractions_equal_an_independent_implementation(a, b, convention):
+    start, end = min(a, b), max(a, b)
+    ours = float(year_fraction(start, end, convention))
+    assert ours == pytest.approx(pyxirr.year_fraction(start, end, PEER[convention]), abs=1e-12)
+
+
+def test_month_end_is_clamped_from_the_original_day_across_leap_years():
+    assert add_months(date(2028, 2, 29), 12) == date(2029, 2, 28)
+    assert add_months(date(2028, 2, 29), 48) == date(2032, 2, 29)
+    assert add_months(date(2026, 3, 31), -1) == date(2026, 2, 28)
+
+
+@pytest.mark.parametrize(
+    ("periods", "expected"),
+    [(52, "2026-01-17"), (26, "2026-01-24"), (365, "2026-01-11"), (4, "2026-04-10"), (2, "2026-07-10")],
+)
+def test_other_frequencies(periods, expected):
+    assert due_dates(date(2026, 1, 10), 1, periods_per_year=periods)[0].isoformat() == expected
+
+
+def test_unknown_frequency_is_refused():
+    with pytest.raises(LoanError, match=r"CR-LON-012: No calendar rule for 24 instalments a year"):
+        due_dates(date(2026, 1, 10), 1, periods_per_year=24)
+
+
+def test_dates_out_of_order_are_refused():
+    with pytest.raises(
+        LoanError, match=r"CR-LON-005: Dates are out of order: end_on must lie on or after 2026-02-01"
+    ):
+        days_between(date(2026, 2, 1), date(2026, 1, 31))
+    with pytest.raises(LoanError, match=r"CR-LON-005: .*end_on must lie on or after"):
+        year_fraction(date(2026, 2, 1), date(2026, 1, 31), DayCount.ACTUAL_ACTUAL_ISDA)
+    with pytest.raises(LoanError, match=r"CR-LON-005: .*first_due_on must lie after 2026-02-01"):
+        due_dates(date(2026, 2, 1), 3, first_due_on=date(2026, 2, 1))
+
+
+def test_29_february_of_a_common_year_is_refused():
+    assert read_date("2028-02-29", "due_on") == date(2028, 2, 29)
+    with pytest.raises(LoanError, match=r"CR-LON-013: due_on is not a date of the calendar") as caught:
+        read_date("2027-02-29", "due_on")
+    assert "2027-02-29" not in str(caught.value)

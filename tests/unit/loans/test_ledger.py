@@ -1,0 +1,240 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from credit_risk.errors import LoanError, PolicyError
+from credit_risk.loans.ledger import (
+    Parts,
+    ServicingPolicy,
+    advance,
+    imbalances,
+    open_account,
+    position,
+    withheld_penalty_minor,
+)
+from credit_risk.loans.schedule import equal_instalment_schedule, repayment_schedule
+from credit_risk.loans.servicing import (
+    Deferral,
+    EarlyRepayment,
+    Repayment,
+    Restructuring,
+    Waiver,
+    apply_event,
+    payoff_minor,
+    replay,
+)
+from credit_risk.loans.terms import Fee, LoanTerms
+
+RATES = {"annual_rate": Decimal("0.144"), "penalty_rate": Decimal("0.216")}
+POLICY = ServicingPolicy(**RATES)
+DAY = date(2026, 1, 10)
+
+
+@pytest.fixture
+def schedule():
+    return equal_instalment_schedule(
+        1_000_000, annual_rate=Decimal("0.144"), n_instalments=12, disbursed_on=DAY
+    )
+
+
+def _with_fee(amount_minor):
+    fee = Fee(code="service", timing="per_instalment", collector="lender", amount_minor=amount_minor)
+    return repayment_schedule(
+        LoanTerms(
+            principal_minor=1_000_000,
+            annual_rate=Decimal("0.144"),
+            n_instalments=12,
+            disbursed_on=DAY,
+            fees=(fee,),
+        )
+    )
+
+
+def test_allocation_order_changes_what_a_partial_payment_settles():
+    schedule = _with_fee(1_000)
+    late = date(2026, 3, 12)
+    first = replay(schedule, POLICY, [Repayment(on=late, amount_minor=50_000)])
+    principal_first = ServicingPolicy(**RATES, allocation=("principal", "interest", "fee", "penalty"))
+    second = replay(schedule, principal_first, [Repayment(on=late, amount_minor=50_000)])
+    assert first.paid == Parts(penalty=1_404, fee=1_000, interest=12_000, principal=35_596)
+    assert second.paid == Parts(principal=50_000)
+
+
+def test_by_part_settles_a_kind_across_all_instalments_first():
+    schedule = _with_fee(1_000)
+    late = date(2026, 3, 12)
+    across = ServicingPolicy(
+        **RATES, by_instalment=False, allocation=("fee", "interest", "penalty", "principal")
+    )
+    oldest = ServicingPolicy(**RATES, allocation=("fee", "interest", "penalty", "principal"))
+    paid = [
+        replay(schedule, policy, [Repayment(on=late, amount_minor=25_064)]).paid
+        for policy in (across, oldest)
+    ]
+    assert paid[0] == Parts(fee=2_000, interest=23_064)
+    assert paid[1] == Parts(penalty=1_404, fee=1_000, interest=12_000, principal=10_660)
+
+
+def test_money_too_early_waits_for_the_due_date(schedule):
+    account = replay(schedule, POLICY, [Repayment(on=date(2026, 1, 20), amount_minor=100_000)])
+    assert (account.credit_minor, account.paid.total) == (100_000, 0)
+    later = advance(account, date(2026, 2, 10))
+    assert (later.credit_minor, later.paid) == (10_025, Parts(interest=12_000, principal=77_975))
+
+
+def test_position_shows_buckets_and_days_past_due(schedule):
+    account = open_account(schedule, POLICY)
+    at = position(account, date(2026, 5, 15))
+    assert at.days_past_due == 94
+    assert {name: amount > 0 for name, amount in at.overdue_by_bucket.items()} == {
+        "1-30": True, "31-60": True, "61-90": True, "91+": True,
+    }  # fmt: skip
+    assert sum(at.overdue_by_bucket.values()) == at.due.total
+    assert at.principal_outstanding_minor == 1_000_000
+    assert position(account, date(2026, 2, 10)).days_past_due == 0
+
+
+def test_grace_days_without_penalty_then_from_the_due_date(schedule):
+    account = open_account(schedule, ServicingPolicy(**RATES, grace_days=3))
+    assert advance(account, date(2026, 2, 13)).posted.penalty == 0
+    after = advance(account, date(2026, 2, 14)).posted.penalty
+    assert after == round(77_975 * 0.216 * 4 / 360)
+
+
+def test_penalty_falls_with_principal_paid(schedule):
+    due = date(2026, 2, 10)
+    half = replay(schedule, POLICY, [Repayment(on=due, amount_minor=12_000 + 40_000)])
+    assert advance(half, date(2026, 2, 25)).posted.penalty == round(37_975 * 0.216 * 15 / 360)
+
+
+def test_the_joint_cap_withholds_penalty(schedule):
+    capped = ServicingPolicy(
+        annual_rate=Decimal("0.144"), penalty_rate=Decimal("0.15"), joint_cap_rate=Decimal("0.15")
+    )
+    account = open_account(schedule, capped)
+    late = advance(account, date(2028, 1, 10))
+    most = 1_000_000 * 15 * 730 // 36_500
+    assert late.posted.total <= most
+    assert late.posted.penalty > 0
+    free = ServicingPolicy(annual_rate=Decimal("0.144"), penalty_rate=Decimal("0.15"))
+    uncapped = advance(open_account(schedule, free), date(2028, 1, 10))
+    assert late.posted.penalty + withheld_penalty_minor(late) == uncapped.posted.penalty
+
+
+def test_a_penalty_rate_above_the_joint_cap_is_refused_not_clipped():
+    with pytest.raises(PolicyError, match="CR-CEI-005: The penalty rate 0.2160 exceeds the joint cap 0.1200"):
+        ServicingPolicy(**RATES, joint_cap_rate=Decimal("0.12"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"allocation": ("fee", "interest")}, {"allocation": ("fee",) * 4}, {"grace_days": -1}],
+)
+def test_bad_policies_are_refused(changes):
+    with pytest.raises(LoanError, match="CR-LON-017: allocation must order"):
+        ServicingPolicy(**RATES, **changes)
+
+
+def test_an_account_needs_dates():
+    with pytest.raises(LoanError, match="CR-LON-017: An account needs a schedule with dates"):
+        open_account(equal_instalment_schedule(100, annual_rate=0, n_instalments=2), POLICY)
+
+
+def test_ledgers_are_never_rewritten(schedule):
+    account = advance(open_account(schedule, POLICY), date(2026, 3, 1))
+    with pytest.raises(
+        LoanError, match="CR-LON-005: Dates are out of order: on must lie on or after 2026-03-01"
+    ):
+        apply_event(account, Repayment(on=date(2026, 2, 28), amount_minor=1))
+
+
+def test_part_repayment_with_smaller_instalments_or_a_shorter_term(schedule):
+    paid = [Repayment(on=day, amount_minor=89_975) for day in schedule.due_on[:3]]
+    account = replay(schedule, POLICY, paid)
+    on = schedule.due_on[2]
+    smaller = apply_event(account, EarlyRepayment(on=on, amount_minor=381_628))
+    assert {claim.owed.total for claim in smaller.claims} <= {44_987, 44_988, 44_989, 44_990, 44_986}
+    assert len(smaller.claims) == 9
+    shorter = apply_event(account, EarlyRepayment(on=on, amount_minor=381_628, effect="shorter_term"))
+    assert [claim.owed.total for claim in shorter.claims[:-1]] == [89_975] * (len(shorter.claims) - 1)
+    assert len(shorter.claims) == 5
+    interest = [sum(claim.owed.interest for claim in a.claims) for a in (account, smaller, shorter)]
+    assert interest[2] < interest[1] < interest[0]
+
+
+def test_early_repayment_that_does_not_fit_is_refused(schedule):
+    account = open_account(schedule, POLICY)
+    with pytest.raises(
+        LoanError, match="CR-LON-018: The amount does not reach the principal that is not yet due"
+    ):
+        apply_event(account, EarlyRepayment(on=date(2026, 1, 20), amount_minor=4_000))
+    closed = apply_event(account, EarlyRepayment(on=date(2026, 1, 20)))
+    with pytest.raises(LoanError, match="CR-LON-018: The loan is already repaid"):
+        apply_event(closed, EarlyRepayment(on=date(2026, 1, 20)))
+    with pytest.raises(LoanError, match="CR-LON-018: No instalment is left to defer"):
+        apply_event(closed, Deferral(on=date(2026, 1, 20), n_months=1))
+    with pytest.raises(LoanError, match="CR-LON-018: No principal is left to restructure"):
+        apply_event(
+            closed,
+            Restructuring(
+                on=date(2026, 1, 20), annual_rate=0, n_instalments=1, first_due_on=date(2026, 2, 20)
+            ),
+        )
+    with pytest.raises(LoanError, match="CR-LON-001: amount_minor must be at least 1"):
+        apply_event(account, Repayment(on=date(2026, 1, 20), amount_minor=0))
+
+
+def test_deferral_moves_dates_from_the_original_day_and_charges_the_gap():
+    schedule = equal_instalment_schedule(
+        1_000_000, annual_rate=Decimal("0.12"), n_instalments=3, disbursed_on=date(2026, 1, 31)
+    )
+    account = open_account(schedule, ServicingPolicy(annual_rate=Decimal("0.12"), penalty_rate=0))
+    moved = apply_event(account, Deferral(on=date(2026, 2, 10), n_months=1))
+    assert [claim.due_on.isoformat() for claim in moved.claims] == ["2026-03-31", "2026-04-30", "2026-05-31"]
+    assert moved.claims[0].owed.interest == 20_000
+    free = apply_event(account, Deferral(on=date(2026, 2, 10), n_months=1, bears_interest=False))
+    assert free.claims[0].owed.interest == 10_000
+
+
+def test_weekly_loans_are_deferred_by_thirty_days_a_month():
+    schedule = equal_instalment_schedule(
+        10_000, annual_rate=0, n_instalments=2, periods_per_year=52, disbursed_on=DAY
+    )
+    account = open_account(schedule, ServicingPolicy(annual_rate=0, penalty_rate=0))
+    moved = apply_event(account, Deferral(on=DAY, n_months=1))
+    assert [claim.due_on.isoformat() for claim in moved.claims] == ["2026-02-16", "2026-02-23"]
+
+
+def test_restructuring_never_turns_unpaid_interest_into_principal(schedule):
+    account = advance(open_account(schedule, POLICY), date(2026, 3, 20))
+    unpaid = account.posted
+    event = Restructuring(
+        on=date(2026, 3, 20), annual_rate=Decimal("0.12"), n_instalments=24, first_due_on=date(2026, 4, 20)
+    )
+    fresh = apply_event(account, event)
+    accrued = fresh.posted.interest - unpaid.interest
+    assert sum(claim.owed.principal for claim in fresh.claims) == 1_000_000
+    assert fresh.claims[0].owed == Parts(penalty=unpaid.penalty, interest=unpaid.interest + accrued)
+    assert position(fresh, date(2026, 3, 21)).days_past_due == 0
+    assert fresh.restructured_on == date(2026, 3, 20)
+    assert not any(imbalances(fresh).values())
+
+
+def test_a_waiver_forgives_what_is_due_and_no_more(schedule):
+    account = advance(open_account(schedule, POLICY), date(2026, 3, 12))
+    penalty = account.posted.penalty
+    forgiven = apply_event(account, Waiver(on=date(2026, 3, 12), part="penalty", amount_minor=penalty))
+    assert position(forgiven, date(2026, 3, 12)).due.penalty == 0
+    assert forgiven.waived == Parts(penalty=penalty)
+    with pytest.raises(LoanError, match="CR-LON-018: The waiver exceeds the penalty that is due"):
+        apply_event(account, Waiver(on=date(2026, 3, 12), part="penalty", amount_minor=penalty + 1))
+
+
+def test_whole_repayment_includes_dues_and_uses_held_money(schedule):
+    account = replay(schedule, POLICY, [Repayment(on=date(2026, 1, 20), amount_minor=200_000)])
+    amount = payoff_minor(account, date(2026, 2, 20))
+    closed = apply_event(account, EarlyRepayment(on=date(2026, 2, 20)))
+    assert closed.is_closed
+    assert amount + 200_000 == closed.paid.total
+    assert closed.credit_minor == 0

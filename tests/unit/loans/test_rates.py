@@ -1,0 +1,129 @@
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+import pyxirr
+from hypothesis import given
+from hypothesis import strategies as st
+
+from credit_risk.errors import LoanError
+from credit_risk.loans.rates import (
+    annual_rates,
+    annualise,
+    dated_internal_rate,
+    internal_rate,
+    internal_rates,
+    net_present_value,
+    unrounded_instalment,
+)
+from credit_risk.loans.schedule import equal_instalment_schedule
+from credit_risk.loans.statutory_rates import (
+    UnitPeriodFlow,
+    eu_annual_percentage_rate,
+    regulation_z_rate,
+    unit_periods_between,
+)
+
+payments = st.lists(st.integers(1, 100_000), min_size=1, max_size=24)
+
+
+@given(payments, st.integers(-30, 80))
+def test_internal_rate_equals_pyxirr(flows, percent):
+    principal = round(sum(flows) / (1 + percent / 100)) + 1
+    ours = internal_rate([-principal, *flows])
+    peer = pyxirr.irr([-principal, *flows])
+    assert peer is None or ours == pytest.approx(peer, abs=1e-9)
+    present = sum(flow / (1 + ours) ** k for k, flow in enumerate(flows, 1))
+    assert present == pytest.approx(principal, rel=1e-11)
+
+
+def test_several_rates_are_an_error_that_lists_how_many():
+    with pytest.raises(LoanError, match="CR-LON-011: 2 rates make these flows worth nothing") as caught:
+        internal_rate([-100, 230, -132])
+    assert caught.value.context == {"n_rates": 2}
+    assert internal_rates([-100, 230, -132]) == pytest.approx((0.1, 0.2), abs=1e-12)
+
+
+def test_a_double_rate_is_one_rate():
+    assert internal_rates([-100, 220, -121]) == pytest.approx((0.1,), abs=1e-7)
+
+
+def test_no_rate_and_no_sign_change_are_different_errors():
+    with pytest.raises(LoanError, match="CR-LON-010: No rate above -99.9 %"):
+        internal_rate([-100, 230, -133])
+    with pytest.raises(LoanError, match="CR-LON-009: No internal rate exists: all flows have one sign"):
+        internal_rate([100, 200])
+    with pytest.raises(LoanError, match="CR-LON-009"):
+        internal_rate([0, 0])
+
+
+@pytest.mark.parametrize(
+    ("flows", "times"),
+    [([], None), ([-1, 2], [0.0]), ([-1, float("nan")], None), ([-1, 2], [0, float("inf")])],
+)
+def test_flows_and_times_must_be_finite_and_as_many(flows, times):
+    with pytest.raises(LoanError, match="CR-LON-008: Flows and their times must be finite and as many"):
+        internal_rates(flows, times)
+
+
+def test_dates_must_be_as_many_as_amounts():
+    with pytest.raises(LoanError, match="CR-LON-008: .*Got 2 flows and 1 times"):
+        dated_internal_rate([date(2026, 1, 1)], [-1, 2])
+
+
+def test_equal_times_are_added_up():
+    assert internal_rate([-60, -40, 110], [0, 0, 1]) == pytest.approx(0.1, abs=1e-14)
+
+
+def test_nothing_received_has_no_annual_rate():
+    schedule = equal_instalment_schedule(1_000, annual_rate=Decimal("0.1"), n_instalments=2)
+    with pytest.raises(
+        LoanError, match="CR-LON-009: No annual rate exists: the borrower receives 0 and repays"
+    ):
+        annual_rates(replace(schedule, disbursed_minor=0))
+    with pytest.raises(
+        LoanError, match="CR-LON-010: The effective annual rate exceeds any floating-point number"
+    ):
+        annual_rates(replace(schedule, disbursed_minor=1, instalment_minor=(10**12,), periods_per_year=365))
+
+
+@pytest.mark.parametrize("rate", [float("nan"), float("inf"), -1.0])
+def test_annualise_refuses_impossible_rates(rate):
+    with pytest.raises(LoanError, match="CR-LON-008: rate_per_period must be finite and above -1"):
+        annualise(rate, 12)
+
+
+def test_textbook_functions_refuse_nan():
+    with pytest.raises(LoanError, match="CR-LON-008: The net present value is undefined"):
+        net_present_value(float("nan"), [-1, 2])
+    with pytest.raises(LoanError, match="CR-LON-002: n_periods"):
+        unrounded_instalment(0.01, 0, 100)
+
+
+def test_regulation_z_refuses_what_has_no_rate():
+    lent = [UnitPeriodFlow(amount=100, whole=0)]
+    with pytest.raises(
+        LoanError, match="CR-LON-009: No annual percentage rate exists: 100 is lent and 90 repaid"
+    ):
+        regulation_z_rate(lent, [UnitPeriodFlow(amount=90, whole=1)], unit_periods_per_year=12)
+    with pytest.raises(LoanError, match="CR-LON-010: No rate up to 100,000 % per unit-period"):
+        regulation_z_rate(lent, [UnitPeriodFlow(amount=10**9, whole=1)], unit_periods_per_year=12)
+    with pytest.raises(LoanError, match="CR-LON-008: The amount of a unit-period flow must be finite"):
+        UnitPeriodFlow(amount=float("nan"), whole=1)
+    with pytest.raises(LoanError, match="CR-LON-005: A flow lies whole >= 0 unit-periods"):
+        UnitPeriodFlow(amount=1, whole=-1)
+    with pytest.raises(LoanError, match="CR-LON-005: Dates are out of order"):
+        unit_periods_between(date(2026, 2, 1), date(2026, 1, 1))
+
+
+def test_regulation_z_takes_several_advances():
+    advances = [UnitPeriodFlow(amount=500, whole=0), UnitPeriodFlow(amount=500, whole=1)]
+    rate = regulation_z_rate(advances, [UnitPeriodFlow(amount=1_100, whole=12)], unit_periods_per_year=12)
+    i = rate / 12
+    assert 500 + 500 / (1 + i) == pytest.approx(1_100 / (1 + i) ** 12, rel=1e-12)
+
+
+def test_eu_rate_takes_several_drawdowns():
+    rate = eu_annual_percentage_rate([(0, 500), (0.5, 500)], [(1, 1_080)])
+    assert 500 + 500 * (1 + rate) ** -0.5 == pytest.approx(1_080 / (1 + rate), rel=1e-12)

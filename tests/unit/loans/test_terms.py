@@ -1,0 +1,96 @@
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from credit_risk.domain.money import Currency
+from credit_risk.errors import LoanError, SpecificationError
+from credit_risk.loans.day_count import DayCount
+from credit_risk.loans.schedule import repayment_schedule
+from credit_risk.loans.terms import Fee, LoanTerms
+
+GOOD = {"principal_minor": 1_000_000, "annual_rate": Decimal("0.144"), "n_instalments": 12}
+DATED = {"disbursed_on": date(2026, 1, 10)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"principal_minor": 0}, r"CR-LON-001: principal_minor must be at least 1 minor unit\(s\). Got 0"),
+        ({"principal_minor": -5}, r"CR-LON-001: .*Got -5"),
+        ({"principal_minor": 100.5}, r"CR-LON-008: principal_minor must be a whole number of minor units"),
+        ({"principal_minor": float("nan")}, r"CR-LON-008: .*Got a float"),
+        ({"principal_minor": 10**13}, r"CR-LON-007: principal_minor overflows: at most 1000000000000"),
+        ({"n_instalments": 0}, r"CR-LON-002: n_instalments must be a whole number from 1 to 1200. Got 0"),
+        ({"n_instalments": -1}, r"CR-LON-002: .*Got -1"),
+        ({"n_instalments": 2.5}, r"CR-LON-002: .*Got 2.5"),
+        ({"periods_per_year": 0}, r"CR-LON-002: periods_per_year must be a whole number"),
+        ({"annual_rate": Decimal("-0.01")}, r"CR-LON-003: annual_rate must not be negative. Got -0.01"),
+        ({"annual_rate": 0.144}, r"CR-LON-008: annual_rate must be an exact, finite number. Got a float"),
+        ({"annual_rate": Decimal("NaN")}, r"CR-LON-008: .*Got a Decimal"),
+        ({"annual_rate": Decimal("Infinity")}, r"CR-LON-008: .*not a binary float or NaN"),
+        ({"method": "balloon"}, r"CR-LON-015: .*method must be one of"),
+        ({"first_due_on": date(2026, 2, 10)}, r"CR-LON-015: .*first_due_on needs disbursed_on"),
+        ({"day_count": DayCount.ACTUAL_360}, r"CR-LON-015: .*day_count needs disbursed_on"),
+        ({"due_day": 32}, r"CR-LON-015: .*due_day must lie from 1 to 31"),
+        ({"interest_free_days": -1}, r"CR-LON-015: .*interest_free_days must be 0 or more"),
+        ({"interest_free_days": 7, **DATED}, r"CR-LON-015: .*interest_free_days needs day_count"),
+        ({"n_grace_instalments": 12}, r"CR-LON-015: .*must leave at least one instalment"),
+        ({"balloon_minor": 1_000_000}, r"CR-LON-015: .*balloon_minor must lie below the principal"),
+        ({"balloon_minor": 5, "method": "bullet"}, r"CR-LON-015: .*belongs to equal instalments"),
+        (
+            {**DATED, "first_due_on": date(2026, 1, 10)},
+            r"CR-LON-005: .*first_due_on must lie after 2026-01-10",
+        ),
+        ({**DATED, "periods_per_year": 24}, r"CR-LON-012: No calendar rule"),
+    ],
+)
+def test_bad_terms_are_refused_with_a_code(changes, message):
+    with pytest.raises(LoanError, match=message):
+        LoanTerms(**{**GOOD, **changes})
+
+
+def test_fees_need_their_own_code():
+    fee = Fee(code="service", timing="deducted", collector="lender", amount_minor=1)
+    with pytest.raises(LoanError, match="CR-LON-015: .*every fee needs its own code"):
+        LoanTerms(**GOOD, fees=(fee, fee))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"timing": "monthly"}, r"CR-LON-014: Fee 'service': timing must be one of"),
+        ({"nature": "tip"}, r"CR-LON-014: .*nature one of"),
+        (
+            {"amount_minor": 1, "rate": Decimal("0.1")},
+            r"CR-LON-014: Fee 'service' has both an amount and a rate",
+        ),
+        ({"amount_minor": -1}, r"CR-LON-001: Amount of fee 'service' must be at least 0"),
+        ({"rate": Decimal("-0.1")}, r"CR-LON-003: Rate of fee 'service' must not be negative"),
+    ],
+)
+def test_bad_fees_are_refused(changes, message):
+    with pytest.raises(LoanError, match=message):
+        Fee(**{"code": "service", "timing": "deducted", "collector": "lender", **changes})
+
+
+def test_a_fee_of_unknown_amount_gives_no_rate_and_is_named():
+    terms = LoanTerms(**GOOD, fees=(Fee(code="insurance", timing="per_instalment", collector="insurer"),))
+    with pytest.raises(
+        LoanError, match="CR-LON-006: Fee 'insurance' has an unknown amount, so no annual rate"
+    ):
+        repayment_schedule(terms)
+
+
+def test_a_currency_without_minor_unit_is_refused():
+    with pytest.raises(SpecificationError, match="CR-MNY-001: Currency 'XAU' has no known minor unit"):
+        Currency.of("XAU")
+
+
+def test_fee_rates_are_exact_and_terms_round_trip():
+    fee = Fee(code="service", timing="deducted", collector="lender", rate=Decimal("0.0333"))
+    assert fee.charge_minor(1_000_005) == 33_300
+    assert fee.rate == Fraction(333, 10_000)
+    terms = LoanTerms(**GOOD, **DATED, day_count=DayCount.ACTUAL_360, fees=(fee,))
+    assert LoanTerms.from_dict(terms.to_dict()) == terms

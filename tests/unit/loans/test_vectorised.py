@@ -1,0 +1,141 @@
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from credit_risk.errors import LoanError
+from credit_risk.loans.rates import annual_rates
+from credit_risk.loans.schedule import repayment_schedule
+from credit_risk.loans.terms import Fee, LoanTerms
+from credit_risk.loans.vectorised import equal_instalment_table, repayment_table
+from credit_risk.loans.vectorised_rates import annual_rates_table, dated_rates_table
+
+
+@pytest.mark.parametrize(
+    ("principal", "rate", "options", "message"),
+    [
+        (
+            [100, 0],
+            [1, 1],
+            {},
+            r"CR-LON-001: principal_minor must be at least 1: broken by 1 of 2 loans, first at row 1",
+        ),
+        ([100], [-1], {}, r"CR-LON-003: annual_rate_ppm must not be negative: broken by 1 of 1"),
+        (
+            [100.0],
+            [1],
+            {},
+            r"CR-LON-008: principal_minor must be whole numbers in one dimension. Got float64",
+        ),
+        ([[100]], [1], {}, r"CR-LON-008: .*in 2 dimensions"),
+        ([100], [np.nan], {}, r"CR-LON-008: annual_rate_ppm must be whole numbers"),
+        ([10**12], [10**7], {}, r"CR-LON-007: principal x rate overflows exact 64-bit arithmetic"),
+        ([10**13], [0], {}, r"CR-LON-007"),
+        ([100], [0], {"balloon_minor": 100}, r"CR-LON-015: balloon_minor must lie below the principal"),
+        (
+            [100],
+            [0],
+            {"balloon_minor": 1, "method": "interest_only"},
+            r"CR-LON-015: .*with equal instalments",
+        ),
+        ([100], [0], {"method": "bullet"}, r"CR-LON-015: method must be one of"),
+        (
+            [10],
+            [360_000],
+            {"n_instalments": 360},
+            r"CR-LON-004: the instalment must exceed the first interest",
+        ),
+        (
+            [5],
+            [0],
+            {"method": "equal_principal"},
+            r"CR-LON-004: the principal is too small for its instalments",
+        ),
+        ([100], [0], {"n_instalments": 0}, r"CR-LON-002: n_instalments"),
+        ([100], [0], {"periods_per_year": 0}, r"CR-LON-002: periods_per_year"),
+    ],
+)
+def test_bad_loans_are_counted_not_repaired(principal, rate, options, message):
+    with pytest.raises(LoanError, match=message):
+        repayment_table(principal, rate, **{"n_instalments": 12, **options})
+
+
+@pytest.mark.parametrize(
+    ("disbursed", "flows", "message"),
+    [
+        ([0], [[1, 2]], r"CR-LON-009: the flows need a payout above 0 and a payment above 0"),
+        ([100], [[0, 0]], r"CR-LON-009"),
+        ([100], [[200, -1]], r"CR-LON-016: payments must be 0 or more \(internal_rates takes mixed signs\)"),
+        ([100.0], [[200]], r"CR-LON-008: disbursed_minor and flows_minor must be whole numbers of shapes"),
+        ([100, 100], [[200]], r"CR-LON-008"),
+        ([1], [[10**12] * 2], r"CR-LON-010: the effective annual rate exceeds any floating-point number"),
+    ],
+)
+def test_flows_without_a_rate_are_counted(disbursed, flows, message):
+    with pytest.raises(LoanError, match=message):
+        annual_rates_table(disbursed, flows, periods_per_year=365)
+
+
+@pytest.mark.parametrize(
+    ("days", "message"),
+    [
+        ([[-1, 5]], r"CR-LON-005: days must be 0 or more, with a payment after day 0"),
+        ([[0, 0]], r"CR-LON-005"),
+    ],
+)
+def test_days_out_of_order_are_counted(days, message):
+    with pytest.raises(LoanError, match=message):
+        dated_rates_table([100], [[60, 60]], days)
+
+
+def test_an_effective_rate_beyond_floating_point_is_an_error_not_infinity():
+    with pytest.raises(LoanError, match="CR-LON-010: the effective annual rate exceeds"):
+        dated_rates_table([100], [[1000]], [[1]])
+
+
+def test_fees_match_the_scalar_path():
+    fees = (
+        Fee(code="service", timing="deducted", collector="lender", amount_minor=30_000),
+        Fee(code="guarantee", timing="per_instalment", collector="guarantor", amount_minor=5_000),
+    )
+    schedule = repayment_schedule(
+        LoanTerms(principal_minor=1_000_000, annual_rate=Decimal("0.144"), n_instalments=12, fees=fees)
+    )
+    table = equal_instalment_table([1_000_000], [144_000], n_instalments=12).with_fees(
+        initial_minor=30_000, instalment_minor=5_000
+    )
+    assert tuple(table.instalment_minor[0]) == schedule.instalment_minor
+    nominal, effective = annual_rates_table(table.disbursed_minor, table.instalment_minor)
+    assert (nominal[0], effective[0]) == (annual_rates(schedule).nominal, annual_rates(schedule).effective)
+    with pytest.raises(LoanError, match="CR-LON-001: fees must be 0 or more"):
+        table.with_fees(initial_minor=-1)
+
+
+def test_no_loans_is_an_empty_table():
+    empty = np.array([], dtype=np.int64)
+    table = equal_instalment_table(empty, empty, n_instalments=12)
+    assert table.instalment_minor.shape == (0, 12)
+
+
+@pytest.mark.parametrize("n_loans", [1, 16_383, 16_384, 16_385, 40_000])
+def test_chunk_borders_change_nothing(n_loans):
+    rng = np.random.default_rng(7)
+    principal, rate = rng.integers(1_000, 10**7, 40_000), rng.integers(0, 360_000, 40_000)
+    whole = equal_instalment_table(principal, rate, n_instalments=6)
+    part = equal_instalment_table(principal[:n_loans], rate[:n_loans], n_instalments=6)
+    np.testing.assert_array_equal(part.instalment_minor, whole.instalment_minor[:n_loans])
+    rates = annual_rates_table(whole.disbursed_minor, whole.instalment_minor)
+    some = annual_rates_table(part.disbursed_minor, part.instalment_minor)
+    np.testing.assert_array_equal(some[0], rates[0][:n_loans])
+    np.testing.assert_array_equal(some[1], rates[1][:n_loans])
+
+
+def test_exact_halves_are_rounded_up_by_exact_fractions():
+    # at zero rate an odd principal over two instalments is a tie: n and a half
+    table = equal_instalment_table([3, 5, 7, 10**12 - 1], [0, 0, 0, 0], n_instalments=2)
+    assert table.payment_minor.tolist() == [2, 3, 4, 5 * 10**11]
+
+
+def test_rates_below_zero_exist_when_less_is_repaid_than_received():
+    nominal, _ = annual_rates_table([1_000], [[300, 300, 300]])
+    assert nominal[0] < 0
