@@ -185,6 +185,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
             scaling=scaling,
             points=rounded.points,
             exact_points=rounded.exact_points,
+            neutral_points=rounded.neutral_points,
             rounding=rounded.report,
             information_values=tuple(variable.information_value for variable in binning.variables),
             selection=records,

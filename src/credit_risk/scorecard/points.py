@@ -22,6 +22,7 @@ class WholePoints:
 
     points: tuple[tuple[int, ...], ...]
     exact_points: tuple[tuple[float, ...], ...]
+    neutral_points: tuple[int, ...]
     report: RoundingReport
 
 
@@ -65,6 +66,7 @@ def whole_points(
     return WholePoints(
         points=tuple(tuple((row + start).tolist()) for row, start in zip(rounded, base, strict=True)),
         exact_points=tuple(tuple(row.tolist()) for row in exact),
+        neutral_points=tuple(base),
         report=rounding_report(scaling, scores + total, exact_scores, bound),
     )
 

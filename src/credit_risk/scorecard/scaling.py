@@ -64,6 +64,27 @@ class Scaling:
                 f"base_score must be a finite number. Got {self.base_score!r}.", code="CR-CRD-001"
             )
 
+    @classmethod
+    def from_range(
+        cls, *, lowest: float, highest: float, log_odds_lowest: float, log_odds_highest: float
+    ) -> Scaling:
+        """Return the scale on which two log odds (good to bad) get two given scores.
+
+        Raises
+        ------
+        SpecificationError
+            ``highest`` not above ``lowest``, or the log odds likewise (``CR-CRD-001``).
+        """
+        if not (highest > lowest and log_odds_highest > log_odds_lowest):
+            raise SpecificationError(
+                f"A range needs highest above lowest. Got scores {lowest} to {highest} and log odds "
+                f"{log_odds_lowest:g} to {log_odds_highest:g}.",
+                code="CR-CRD-001",
+            )
+        factor = (highest - lowest) / (log_odds_highest - log_odds_lowest)
+        offset = lowest - factor * log_odds_lowest
+        return cls(pdo=factor * math.log(2.0), base_score=offset, base_odds=1.0)
+
     @property
     def factor(self) -> float:
         """Points per unit of log odds: pdo / ln 2."""

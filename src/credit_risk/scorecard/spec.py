@@ -81,6 +81,8 @@ class ScorecardSpec:
         Per variable, per bin: what :func:`~credit_risk.scorecard.apply.apply_scorecard` adds up.
     exact_points : tuple of tuple of float
         The same before rounding, for the record.
+    neutral_points : tuple of int
+        Per variable: what a WoE of 0 earns.
     rounding : RoundingReport
     information_values : tuple of float
     selection : tuple of SelectionRecord
@@ -99,6 +101,7 @@ class ScorecardSpec:
     scaling: Scaling
     points: tuple[tuple[int, ...], ...]
     exact_points: tuple[tuple[float, ...], ...]
+    neutral_points: tuple[int, ...]
     rounding: RoundingReport
     information_values: tuple[float, ...]
     selection: tuple[SelectionRecord, ...]
@@ -141,5 +144,6 @@ class ScorecardSpec:
             checked[key] = tuple(float(value) for value in content[key])
         checked["card_woe"] = tuple(tuple(float(w) for w in row) for row in content["card_woe"])
         checked["points"] = tuple(tuple(int(p) for p in row) for row in content["points"])
+        checked["neutral_points"] = tuple(int(p) for p in content["neutral_points"])
         checked["exact_points"] = tuple(tuple(float(p) for p in row) for row in content["exact_points"])
         return cls(**checked)
