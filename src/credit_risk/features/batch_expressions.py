@@ -60,7 +60,7 @@ def base_records(
 
 
 def _kept(plan: SourcePlan, columns: list[str]) -> list[str]:
-    used = {primitive.measure for primitive in plan.primitives} | {"app", "ring", "rank"}
+    used = {primitive.measure for primitive in plan.primitives} | {"app", "ring", "rank", "age_days"}
     used |= {_flag(subject.name) for subject in plan.subjects}
     return [name for name in columns if name in used]
 

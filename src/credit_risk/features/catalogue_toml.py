@@ -84,7 +84,7 @@ def _measure(source: str, name: str, table: ConfigTable) -> DerivedMeasure:
         unit=table.get("unit", str, ""),
         meaning=table.get("meaning", str, ""),
     )
-    table.finish()
+    table.finish(("minimum", "maximum"))
     return measure
 
 

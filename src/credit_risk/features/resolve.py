@@ -239,7 +239,7 @@ def _factors(
 def _scaled(value: Decimal | None, scale: int, where: str) -> int | None:
     if value is None:
         return None
-    scaled = value.scaleb(scale)
+    scaled = Decimal(str(value)).scaleb(scale)
     if scaled != scaled.to_integral_value() or abs(scaled) > LARGEST_SCALED_VALUE:
         raise SpecificationError(
             f"{where}: minimum and maximum need at most {scale} decimal places and 15 digits in all.",

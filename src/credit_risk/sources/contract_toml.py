@@ -101,7 +101,7 @@ def _applications(table: ConfigTable, money_scale: int, purpose: str) -> Applica
         licence=table.get("licence", str, ""),
         columns=columns,
     )
-    table.finish()
+    table.finish(("applied_at", "applied_at_column"))
     return contract
 
 
@@ -122,7 +122,7 @@ def _records(name: str, table: ConfigTable, money_scale: int, purpose: str) -> R
         licence=table.get("licence", str, ""),
         columns=columns,
     )
-    table.finish()
+    table.finish(("known_at",))
     return contract
 
 
@@ -175,7 +175,7 @@ def _column(name: str, table: ConfigTable, money_scale: int) -> ColumnContract:
         maximum=_bound(table, "maximum", scale, LARGEST_SCALED_VALUE),
     )
     table.get("note", str, "")
-    table.finish()
+    table.finish(("minimum", "maximum"))
     _check_column(table, column)
     return column
 

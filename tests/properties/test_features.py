@@ -1,0 +1,526 @@
+"""Batch, real time and a naive twin in plain Python agree exactly, whatever the definitions and the records.
+
+The twin below is written from the definitions' documentation with fractions and calendars of the standard library; it
+shares nothing with the compilers but the final rounding.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import tempfile
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from credit_risk.domain.application import Application
+from credit_risk.features import (
+    DerivedMeasure,
+    FeatureCatalogue,
+    FeatureClosure,
+    FeatureDefinition,
+    Subject,
+    compute_features,
+)
+from credit_risk.features.aggregates import AGGREGATES
+from credit_risk.numerics import round_significant
+from credit_risk.sources import read_contracts, read_sources
+
+CONTRACT = """
+name = "random"
+timezone = "{zone}"
+currency = "CNY"
+[consent]
+mode = "assumed"
+purpose = "credit_assessment"
+statement = "synthetic"
+[applications]
+file = "applications.parquet"
+application_key = "application"
+customer_key = "customer"
+applied_at_column = "applied_at"
+[applications.columns]
+application = {{ role = "key", kind = "text" }}
+customer = {{ role = "key", kind = "text" }}
+applied_at = {{ role = "time", kind = "timestamp" }}
+limit = {{ role = "attribute", kind = "money", minimum = 0, maximum = 1_000_000, nullable = true }}
+grade = {{ role = "attribute", kind = "code", codes = ["a", "b"], nullable = true }}
+[records.bank]
+file = "bank.parquet"
+customer_key = "customer"
+event_time = {{ column = "at" }}
+known_at = {{ column = "known" }}
+future_records = "ignore"
+[records.bank.columns]
+customer = {{ role = "key", kind = "text" }}
+at = {{ role = "time", kind = "timestamp" }}
+known = {{ role = "time", kind = "timestamp" }}
+amount = {{ role = "measure", kind = "money", minimum = -10_000_000_000, maximum = 10_000_000_000, nullable = true }}
+status = {{ role = "measure", kind = "integer", minimum = -9, maximum = 9, nullable = true }}
+huge = {{ role = "measure", kind = "integer" }}
+category = {{ role = "measure", kind = "code", codes = ["food", "rent", "pay"], nullable = true }}
+flag = {{ role = "measure", kind = "boolean" }}
+"""
+ZONES = ("Asia/Taipei", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "UTC")
+SUBJECTS = (
+    Subject(source="bank", name="late", where=("status >= 1",)),
+    Subject(source="bank", name="good", where=("status <= 0", "flag == 1")),
+    Subject(source="bank", name="food", where=("category == 'food'",)),
+    Subject(source="bank", name="home", where=("category in ['food', 'rent']",)),
+    Subject(source="bank", name="growing", where=("amount > previous.amount",)),
+    Subject(source="bank", name="over", where=("amount > application.limit",)),
+    Subject(source="bank", name="dear", where=("ratio >= 0.25",)),
+    Subject(source="bank", name="night", where=("event_hour < 6",)),
+    Subject(source="bank", name="weekend", where=("event_weekday >= 5",)),
+    Subject(source="bank", name="odd", where=("amount != 1.005", "status in [1, 3]")),
+)
+MEASURES = (
+    DerivedMeasure(
+        source="bank",
+        name="ratio",
+        expression="amount / application.limit",
+        scale=4,
+        minimum=-100,
+        maximum=100,
+    ),
+    DerivedMeasure(source="bank", name="change", expression="amount - previous.amount"),
+    DerivedMeasure(source="bank", name="total", expression="change + amount", maximum=50),
+    DerivedMeasure(source="bank", name="gap", expression="event_day - previous.event_day"),
+    DerivedMeasure(source="bank", name="before", expression="previous.status"),
+    DerivedMeasure(source="application", name="double", expression="limit + limit"),
+)
+NUMERIC = ("amount", "status", "huge", "ratio", "change", "total", "gap", "before", "age_days", "event_hour")
+
+
+# ---- the twin ----------------------------------------------------------------------------------------------------
+
+
+def half_up(value: Fraction, scale: int) -> Fraction:
+    whole = math.floor(abs(value) * 10**scale + Fraction(1, 2))
+    return Fraction(-whole if value < 0 else whole, 10**scale)
+
+
+def rows_of(records, application, zone):
+    """Records that count, oldest first, with everything a definition can name."""
+    applied_at = datetime.fromisoformat(application["applied_at"])
+    today = applied_at.astimezone(zone).date()
+    limit = None if application["limit"] is None else Fraction(str(application["limit"]))
+    codes = {"food": 0, "rent": 1, "pay": 2}
+    kept = []
+    for record in records:
+        at, known = datetime.fromisoformat(record["at"]), datetime.fromisoformat(record["known"])
+        if at < applied_at and known <= applied_at:
+            local = at.astimezone(zone)
+            amount = None if record["amount"] is None else Fraction(str(record["amount"]))
+            row = {**record, "amount": amount, "limit": limit, "event_hour": local.hour}
+            row |= {"age_days": (today - local.date()).days, "event_weekday": local.weekday()}
+            row |= {"event_day": local.date().toordinal(), "at": at, "known": known}
+            kept.append(row)
+
+    def order(row):
+        category = None if row["category"] is None else codes[row["category"]]
+        values = (row["amount"], row["status"], row["huge"], category, row["flag"])
+        return (row["at"], row["known"], *((value is not None, value or 0) for value in values))
+
+    kept.sort(key=order)
+    for row, previous in zip(kept, [None, *kept][: len(kept)], strict=True):
+        derive(row, previous)
+    return kept
+
+
+def derive(row, previous):
+    def both(a, b, combine):
+        return None if a is None or b is None else combine(a, b)
+
+    row["ratio"] = None
+    if row["amount"] is not None and row["limit"] is not None and row["limit"] > 0:
+        row["ratio"] = min(max(half_up(row["amount"] / row["limit"], 4), -100), 100)
+    earlier = previous or {"amount": None, "event_day": None, "status": None}
+    row["previous_amount"] = earlier["amount"]
+    row["change"] = both(row["amount"], earlier["amount"], lambda a, b: a - b)
+    row["total"] = both(row["change"], row["amount"], lambda a, b: min(a + b, Fraction(50)))
+    row["gap"] = both(row["event_day"], earlier["event_day"], lambda a, b: a - b)
+    row["before"] = earlier["status"]
+
+
+def belongs(row, subject):
+    def known(*names):
+        return all(row[name] is not None for name in names)
+
+    return {
+        "all": lambda: True,
+        "late": lambda: known("status") and row["status"] >= 1,
+        "good": lambda: known("status") and row["status"] <= 0 and row["flag"],
+        "food": lambda: row["category"] == "food",
+        "home": lambda: row["category"] in ("food", "rent"),
+        "growing": lambda: known("amount", "previous_amount") and row["amount"] > row["previous_amount"],
+        "over": lambda: known("amount", "limit") and row["amount"] > row["limit"],
+        "dear": lambda: known("ratio") and row["ratio"] >= Fraction(1, 4),
+        "night": lambda: row["event_hour"] < 6,
+        "weekend": lambda: row["event_weekday"] >= 5,
+        "odd": lambda: (
+            known("amount", "status") and row["amount"] != Fraction("1.005") and row["status"] in (1, 3)
+        ),
+    }[subject]()
+
+
+def variance(x):
+    mean = sum(x, Fraction()) / len(x)
+    return sum(((v - mean) ** 2 for v in x), Fraction()) / (len(x) - 1)
+
+
+def slope(x, ages):
+    days = [-age for age in ages]
+    mean_x, mean_t = sum(x, Fraction()) / len(x), Fraction(sum(days), len(days))
+    spread = sum((t - mean_t) ** 2 for t in days)
+    if spread == 0:
+        return None
+    return 30 * sum((t - mean_t) * (v - mean_x) for t, v in zip(days, x, strict=True)) / spread
+
+
+def percentile(x, percent):
+    ordered = sorted(x)
+    place = Fraction(percent * (len(x) - 1), 100)
+    low = math.floor(place)
+    high = min(low + 1, len(x) - 1)
+    return ordered[low] + (place - low) * (ordered[high] - ordered[low])
+
+
+def runs(flags):
+    longest = current = 0
+    for flag in flags:
+        current = current + 1 if flag else 0
+        longest = max(longest, current)
+    return longest
+
+
+def twin(definition, rows):  # noqa: PLR0911 - one case per aggregate
+    """Return the feature as a Fraction, a (Fraction under a root,), or None."""
+    if not rows:
+        return None
+    days = definition.window_days
+    window = [row for row in rows if days is None or row["age_days"] <= days]
+    own = [row for row in window if belongs(row, definition.subject)]
+    flags = [belongs(row, definition.subject) for row in window]
+    name = definition.aggregate
+    if name == "share":
+        return Fraction(len(own), len(window)) if window else None
+    if name == "current_streak":
+        return Fraction(next((i for i, flag in enumerate(reversed(flags)) if not flag), len(flags)))
+    if name == "longest_streak":
+        return Fraction(runs(flags))
+    if name in ("days_since_last", "days_since_first"):
+        ages = [row["age_days"] for row in own]
+        return None if not ages else Fraction(min(ages) if name == "days_since_last" else max(ages))
+    if definition.measure == "records":
+        return Fraction(len(own))
+    present = [row for row in own if row[definition.measure] is not None]
+    x = [row[definition.measure] for row in present]
+    if name == "last" and definition.measure == "category":
+        return Fraction(("food", "rent", "pay").index(x[-1])) if x else None
+    if name in ("count", "distinct"):
+        return Fraction(len(x) if name == "count" else len(Counter(x)))
+    return twin_of_numbers(definition, [Fraction(v) for v in x], present, (rows, own))
+
+
+def twin_of_numbers(definition, x, present, context):  # noqa: PLR0911 - one case per aggregate
+    rows, own = context
+    name = definition.aggregate
+    if name == "sum":
+        return sum(x, Fraction())
+    if name == "sum_ratio":
+        over = sum(
+            (Fraction(row[definition.over]) for row in own if row[definition.over] is not None), Fraction()
+        )
+        return sum(x, Fraction()) / over if over > 0 else None
+    if definition.against_days is not None:
+        earlier = [
+            Fraction(row[definition.measure])
+            for row in rows
+            if definition.window_days < row["age_days"] <= definition.against_days
+            and belongs(row, definition.subject)
+            and row[definition.measure] is not None
+        ]
+        if not x or not earlier:
+            return None
+        recent, before = sum(x, Fraction()) / len(x), sum(earlier, Fraction()) / len(earlier)
+        if name == "mean_change":
+            return recent - before
+        return recent / before if before > 0 else None
+    if not x:
+        return None
+    if name == "std":
+        return (variance(x),) if len(x) > 1 else None
+    if name == "cv":
+        mean = sum(x, Fraction()) / len(x)
+        return (variance(x) / mean**2,) if len(x) > 1 and mean != 0 else None
+    simple = {
+        "mean": lambda: sum(x, Fraction()) / len(x),
+        "min": lambda: min(x),
+        "max": lambda: max(x),
+        "range": lambda: max(x) - min(x),
+        "last": lambda: x[-1],
+        "slope": lambda: slope(x, [row["age_days"] for row in present]),
+        "median": lambda: percentile(x, 50),
+        **{f"p{percent}": lambda percent=percent: percentile(x, percent) for percent in (10, 25, 75, 90)},
+    }
+    return simple[name]()
+
+
+def as_float(value, precision):
+    if value is None:
+        return math.nan
+    number = math.sqrt(float(value[0])) if isinstance(value, tuple) else float(value)
+    return float(round_significant([number], precision)[0])
+
+
+# ---- random definitions and records: `rng` is a seed's or Hypothesis's own, which shrinks ------------------------------
+
+
+def random_definition(rng):
+    name = rng.choice(sorted(set(AGGREGATES) - {"value"}))
+    aggregate = AGGREGATES[name]
+    days = rng.choice([1, 2, 30, 31, 90, 365])
+    window = (
+        f"{days}d_vs_{rng.choice([366, 400])}d"
+        if aggregate.two_windows
+        else rng.choice([f"{days}d", "history"])
+    )
+    measures = NUMERIC if aggregate.needs_scale else (*NUMERIC, "category")
+    if aggregate.on_records:
+        measure = "records"
+    else:
+        measure = rng.choice(("records", *measures) if name == "count" else measures)
+    return FeatureDefinition(
+        source="bank",
+        subject=rng.choice(["all", *(subject.name for subject in SUBJECTS)]),
+        measure=measure,
+        over=rng.choice(NUMERIC) if aggregate.takes_over else "",
+        window=window,
+        aggregate=name,
+        factor="any",
+        precision=rng.choice([3, 9, 15]),
+    )
+
+
+def random_catalogue(rng, n_features):
+    chosen = {d.name: d for d in (random_definition(rng) for _ in range(n_features))}
+    form = FeatureDefinition(
+        source="application", measure="double", window="now", aggregate="value", factor="any"
+    )
+    return FeatureCatalogue(
+        name="random",
+        version="1",
+        subjects=SUBJECTS,
+        measures=MEASURES,
+        definitions=(*chosen.values(), form),
+    )
+
+
+MICROSECOND = timedelta(microseconds=1)
+ANCHORS = (
+    datetime(2024, 3, 1),  # after a leap day
+    datetime(2024, 3, 31, 9),  # after a month end, near a change of clocks
+    datetime(2023, 11, 5, 1, 30),  # inside an hour that occurs twice in New York
+    datetime(2025, 1, 1),
+)
+SHIFTS = (timedelta(0), MICROSECOND, -MICROSECOND, timedelta(hours=5, minutes=59), timedelta(hours=13))
+DELAYS = (timedelta(0), timedelta(0), MICROSECOND, timedelta(days=1), timedelta(days=300))
+
+
+def random_people(rng, n_customers, anchor):
+    applications = []
+    for number in range(rng.randint(1, n_customers)):
+        for repeat in range(rng.choice([1, 1, 2])):
+            moment = anchor + timedelta(days=rng.choice([0, 0, 1, 29, 180]))
+            applications.append(
+                {
+                    "application": f"a{number}-{repeat}",
+                    "customer": f"p{number}",
+                    "applied_at": moment.astimezone(UTC),
+                    "limit": rng.choice([None, 0.0, rng.randint(0, 10**8) / 100]),
+                    "grade": rng.choice(["a", "b", None]),
+                }
+            )
+    customers = sorted({application["customer"] for application in applications})
+    n_records = rng.randint(0, 7 * len(customers))
+    return applications, [random_record(rng, anchor, rng.choice(customers)) for _ in range(n_records)]
+
+
+def random_record(rng, anchor, customer):
+    day = anchor - timedelta(days=rng.choice([0, 0, 1, 2, 29, 30, 31, 90, 91, 365, 400]))
+    at = rng.choice([day.replace(hour=0, minute=0), day]).astimezone(UTC) + rng.choice(SHIFTS)
+    cents = rng.choice([None, rng.randint(-500, 500), 10**12, -(10**12), 10**12 - 1, 0])
+    return {
+        "customer": customer,
+        "at": at,
+        "known": at + rng.choice(DELAYS),
+        "amount": None if cents is None else cents / 100,
+        "status": rng.choice([None, -2, -1, 0, 1, 2, 3, 4]),
+        "huge": rng.choice([0, 1, 10**15, -(10**15), 10**15 - 1]),
+        "category": rng.choice(["food", "rent", "pay", None]),
+        "flag": rng.choice([True, False]),
+    }
+
+
+MOMENT = pa.timestamp("us", tz="UTC")
+FORM = pa.schema(
+    {
+        "application": pa.string(),
+        "customer": pa.string(),
+        "applied_at": MOMENT,
+        "limit": pa.float64(),
+        "grade": pa.string(),
+    }
+)
+BANK = pa.schema(
+    {
+        "customer": pa.string(),
+        "at": MOMENT,
+        "known": MOMENT,
+        "amount": pa.float64(),
+        "status": pa.int64(),
+        "huge": pa.int64(),
+        "category": pa.string(),
+        "flag": pa.bool_(),
+    }
+)
+#: A file must hold a row; this one happens long before every application of a person who never applies twice.
+PADDING = {
+    "customer": "z",
+    "at": datetime(1999, 1, 1, tzinfo=UTC),
+    "known": datetime(1999, 1, 1, tzinfo=UTC),
+    "amount": 1.0,
+    "status": 0,
+    "huge": 0,
+    "category": "pay",
+    "flag": False,
+}
+
+
+def folder_of(directory, zone, applications, records):
+    root = Path(directory)
+    (root / "sources.toml").write_text(CONTRACT.format(zone=zone), encoding="utf-8")
+    padding = {
+        "application": "z",
+        "customer": "z",
+        "applied_at": datetime(2026, 1, 1, tzinfo=UTC),
+        "limit": 1.0,
+        "grade": "a",
+    }
+    pq.write_table(pa.Table.from_pylist([*applications, padding], FORM), root / "applications.parquet")
+    pq.write_table(pa.Table.from_pylist([*records, PADDING], BANK), root / "bank.parquet")
+    return read_sources(root)
+
+
+def values_in_real_time(catalogue, sources):
+    closure = FeatureClosure(catalogue, sources.contracts)
+    requests = list(sources.raw_requests(list(sources.applications.index)))
+    vectors = [closure(Application.from_mapping(form), records) for form, records in requests]
+    return requests, np.array([vector.values for vector in vectors]), [vector.flags for vector in vectors]
+
+
+def same_bits(left, right):
+    both_missing = np.isnan(left) & np.isnan(right)
+    return bool(np.all(both_missing | (left.view(np.int64) == right.view(np.int64))))
+
+
+def expected_values(catalogue, form, sent, zone):
+    history = rows_of(sent, form, ZoneInfo(zone))
+    values = [as_float(twin(d, history), d.precision) for d in catalogue.definitions[:-1]]
+    limit = None if form["limit"] is None else 2 * Fraction(str(form["limit"]))
+    return np.array([*values, as_float(limit, 9)]), bool(history)
+
+
+def as_request(application, records):
+    form = {
+        **application,
+        "application_id": application["application"],
+        "customer_id": application["customer"],
+    }
+    form["applied_at"] = application["applied_at"].isoformat()
+    own = [record for record in records if record["customer"] == application["customer"]]
+    return form, [{**r, "at": r["at"].isoformat(), "known": r["known"].isoformat()} for r in own]
+
+
+@cache
+def contracts_of(zone):
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "sources.toml"
+        path.write_text(CONTRACT.format(zone=zone), encoding="utf-8")
+        return read_contracts(path)
+
+
+@given(rng=st.randoms(use_true_random=False), zone=st.sampled_from(ZONES), anchor=st.sampled_from(ANCHORS))
+def test_real_time_agrees_with_the_naive_twin_exactly(rng, zone, anchor):
+    catalogue = random_catalogue(rng, 8)
+    applications, records = random_people(rng, 2, anchor.replace(tzinfo=ZoneInfo(zone)))
+    closure = FeatureClosure(catalogue, contracts_of(zone))
+    for application in applications:
+        form, sent = as_request(application, records)
+        vector = closure(Application.from_mapping(form), {"bank": sent})
+        expected, has_history = expected_values(catalogue, form, sent, zone)
+        assert same_bits(vector.values, expected)
+        assert vector.flags == (() if has_history else ("bank__no_records",))
+
+
+#: The engine takes longer to start than to compute, so fewer examples, each with many people.
+ENGINE_EXAMPLES = max(settings().max_examples // 10, 6)
+
+
+@settings(max_examples=ENGINE_EXAMPLES)
+@given(seed=st.integers(0, 2**32), zone=st.sampled_from(ZONES), anchor=st.sampled_from(ANCHORS))
+def test_batch_agrees_with_real_time_and_the_naive_twin_exactly(seed, zone, anchor):
+    rng = random.Random(seed)
+    catalogue = random_catalogue(rng, 16)
+    world = random_people(rng, 40, anchor.replace(tzinfo=ZoneInfo(zone)))
+    with tempfile.TemporaryDirectory() as directory:
+        sources = folder_of(directory, zone, *world)
+        table = compute_features(catalogue, sources, n_threads=rng.choice([1, 2]))
+        requests, real_time, flags = values_in_real_time(catalogue, sources)
+    batch = table.X.to_numpy()
+    for row, (form, sent) in enumerate(requests):
+        expected, has_history = expected_values(catalogue, form, sent["bank"], zone)
+        assert same_bits(batch[row], expected)
+        assert same_bits(real_time[row], expected)
+        assert flags[row] == (() if has_history else ("bank__no_records",))
+        assert table.flags["bank__no_records"].iloc[row] == (not has_history)
+
+
+@settings(max_examples=ENGINE_EXAMPLES)
+@given(seed=st.integers(0, 2**32), zone=st.sampled_from(ZONES))
+def test_neither_later_records_nor_late_news_nor_row_order_nor_threads_matter(seed, zone):
+    rng = random.Random(seed)
+    catalogue = random_catalogue(rng, 16)
+    applications, records = random_people(rng, 20, ANCHORS[0].replace(tzinfo=ZoneInfo(zone)))
+    customers = [application["customer"] for application in applications]
+    far = ANCHORS[0].replace(tzinfo=ZoneInfo(zone)) + timedelta(days=800)
+    later = [random_record(rng, far, rng.choice(customers)) for _ in range(20)]
+    late_news = [{**record, "at": record["at"] - timedelta(days=900)} for record in later]
+    changed = [*later, *records, *late_news]
+    rng.shuffle(changed)
+    with tempfile.TemporaryDirectory() as directory:
+        before = compute_features(catalogue, folder_of(directory, zone, applications, records))
+    with tempfile.TemporaryDirectory() as directory:
+        sources = folder_of(directory, zone, applications[::-1], changed)
+        after = compute_features(catalogue, sources, n_threads=1)
+    assert same_bits(before.X.to_numpy(), after.X.to_numpy())
+
+
+@pytest.mark.parametrize("catalogue_kind", ["numbers", "words"])
+def test_a_catalogue_survives_json(catalogue_kind):
+    definition = FeatureDefinition(source="bank", aggregate="count", window="30d", factor="x")
+    catalogue = FeatureCatalogue(
+        name=catalogue_kind, version="1", subjects=SUBJECTS, measures=MEASURES, definitions=(definition,)
+    )
+    assert FeatureCatalogue.from_dict(catalogue.to_dict()) == catalogue

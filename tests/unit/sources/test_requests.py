@@ -1,0 +1,125 @@
+"""Records a backend hands in: same rules as files, errors with source, field and count, never a value."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from credit_risk.errors import MissingFeatureError, ScoringError
+from credit_risk.sources import read_contracts
+from credit_risk.sources.requests import normalize_attributes, normalize_records
+
+GOOD = {"day": "2026-02-01", "amount": 10.5, "status": 0, "category": "food", "flag": True}
+
+
+@pytest.fixture
+def contracts(folder):
+    return read_contracts(folder() / "sources.toml")
+
+
+def normalized(contracts, *rows):
+    return normalize_records(rows, contracts.record("bank"), contracts.timezone)
+
+
+def test_good_records_are_scaled(contracts):
+    records = normalized(
+        contracts, GOOD, {**GOOD, "day": "2026-02-02", "amount": 3, "status": None, "flag": False}
+    )
+    assert records.columns == {"amount": [1050, 300], "status": [0, None], "category": [0, 0], "flag": [1, 0]}
+    assert records.known_at_us[0] - records.event_time_us[0] == 2 * 86_400_000_000 - 1
+
+
+@pytest.mark.parametrize("amount", [Decimal("10.50"), np.float64(10.5), 10.5])
+def test_numbers_come_in_several_python_types(contracts, amount):
+    assert normalized(contracts, {**GOOD, "amount": amount}).columns["amount"] == [1050]
+
+
+def test_no_records_are_no_error(contracts):
+    assert normalized(contracts).event_time_us == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code", "words"),
+    [
+        ("amount", "10.5", "CR-SRC-020", "wrong type in 1 of 2 records. Expected a number"),
+        ("amount", True, "CR-SRC-020", "wrong type"),
+        ("amount", None, "CR-SRC-022", "'not_null' in 1 of 2"),
+        ("amount", float("nan"), "CR-SRC-022", "'finite'"),
+        ("amount", float("inf"), "CR-SRC-022", "'finite'"),
+        ("amount", -1, "CR-SRC-022", "'range'"),
+        ("amount", 10**400, "CR-SRC-022", "'finite'"),
+        ("amount", 2**70, "CR-SRC-022", "'range'"),
+        ("amount", 10.505, "CR-SRC-022", "'decimal_places'"),
+        ("status", 7, "CR-SRC-022", "'codes'"),
+        ("status", 1.5, "CR-SRC-022", "'decimal_places'"),
+        ("category", 3, "CR-SRC-020", "Expected text"),
+        ("category", "car", "CR-SRC-022", "'codes'"),
+        ("category", None, "CR-SRC-022", "'not_null'"),
+        ("flag", 1, "CR-SRC-020", "Expected true or false"),
+        ("day", "01.02.2026", "CR-SRC-020", "Expected a date"),
+        ("day", "2026-02-01T05:00:00+08:00", "CR-SRC-020", "Expected a date"),
+        ("day", datetime(2026, 2, 1), "CR-SRC-020", "Expected a date"),
+        ("day", None, "CR-SRC-020", "Expected a date"),
+        ("day", ["2026"], "CR-SRC-020", "Expected a date"),
+    ],
+)
+def test_a_wrong_field_is_refused_with_source_field_and_count(contracts, field, value, code, words):
+    with pytest.raises(ScoringError, match=code) as caught:
+        normalized(contracts, {**GOOD, "day": "2026-02-07"}, {**GOOD, field: value})
+    assert words in caught.value.message
+    assert f"Field '{field}' of source 'bank'" in caught.value.message
+    assert caught.value.context["count"] == 1
+    assert not any(secret in caught.value.message for secret in ("10.505", "car", "01.02", "inf"))
+
+
+def test_an_absent_field_is_refused_even_if_it_may_be_null(contracts):
+    without = {key: value for key, value in GOOD.items() if key != "status"}
+    with pytest.raises(MissingFeatureError, match="CR-SRC-021: Field 'status' .* absent from 1 of 1 records"):
+        normalized(contracts, without)
+
+
+def test_the_same_key_twice_is_refused(contracts):
+    with pytest.raises(ScoringError, match=r"CR-SRC-024: Source 'bank' holds 1 of 3 records more than once"):
+        normalized(contracts, GOOD, {**GOOD, "amount": 1}, {**GOOD, "day": "2026-02-02"})
+
+
+@pytest.mark.parametrize("rows", ["text", [1, 2], [None]])
+def test_something_that_is_no_list_of_records_is_refused(contracts, rows):
+    with pytest.raises(ScoringError, match="CR-SRC-025: Source 'bank' is not a list of records"):
+        normalize_records(rows, contracts.record("bank"), contracts.timezone)
+
+
+def test_attributes_are_scaled_and_other_fields_are_not_read(contracts):
+    assert normalize_attributes({"income": 12.5, "sex": object()}, contracts.applications) == {"income": 1250}
+    assert normalize_attributes({"income": None}, contracts.applications) == {"income": None}
+    with pytest.raises(MissingFeatureError, match="CR-SRC-021: Field 'income' of source 'application'"):
+        normalize_attributes({}, contracts.applications)
+    with pytest.raises(
+        ScoringError, match="CR-SRC-022: Field 'income' of source 'application' breaks .*'range'"
+    ):
+        normalize_attributes({"income": -1}, contracts.applications)
+
+
+def test_time_stamps_need_a_timezone(folder):
+    root = folder()
+    path = root / "sources.toml"
+    text = path.read_text()
+    text = text.replace(
+        'day = { role = "time", kind = "date" }', 'day = { role = "time", kind = "timestamp" }'
+    )
+    text = text.replace(
+        'event_time = { column = "day", moment = "start_of_day" }', 'event_time = { column = "day" }'
+    )
+    text = text.replace('known_at = { column = "day", moment = "last_instant_of_day", delay_days = 1 }', "")
+    path.write_text(text)
+    contract = read_contracts(path).record("bank")
+    aware = normalize_records([{**GOOD, "day": "2026-02-01T00:00:00+08:00"}], contract, "Asia/Taipei")
+    assert aware.event_time_us == aware.known_at_us == [1_769_875_200_000_000]
+    for wrong in ("2026-02-01T00:00:00", "yesterday", 5):
+        with pytest.raises(ScoringError, match="CR-SRC-020: Field 'day' .*Expected a time with time zone"):
+            normalize_records([{**GOOD, "day": wrong}], contract, "Asia/Taipei")
+    with pytest.raises(ScoringError, match="CR-SRC-022: Field 'day' .*'range'"):
+        normalize_records([{**GOOD, "day": "1850-01-01T00:00:00+00:00"}], contract, "Asia/Taipei")
