@@ -17,7 +17,7 @@ import numpy as np
 from credit_risk.errors import ScoringError
 from credit_risk.features.definition import ALL_RECORDS, RECORDS
 from credit_risk.sources.calendar import DAY_US, HOUR_US, local_clock, local_moment
-from credit_risk.sources.requests import NormalizedRecords, normalize_records
+from credit_risk.sources.requests import FEW, NormalizedRecords, normalize_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,8 +30,6 @@ Values = list[Any]
 #: UTC microseconds of the application, its local day, the lender's timezone.
 ApplicationClock = tuple[int, int, str]
 
-#: Below this many records, one moment at a time is quicker than numpy.
-_FEW = 24
 _SMALLEST = -(2**63)
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -200,7 +198,7 @@ def _rank(value: int | None) -> int:
 
 
 def _local_times(moments: list[int], timezone: str) -> list[int]:
-    if len(moments) > _FEW:
+    if len(moments) > FEW:
         numbers: list[int] = local_clock(np.array(moments, dtype=np.int64), timezone).tolist()
         return numbers
     return [local_moment(moment, timezone) for moment in moments]
@@ -208,10 +206,11 @@ def _local_times(moments: list[int], timezone: str) -> list[int]:
 
 def _mask(conditions: tuple[ConditionPlan, ...], columns: Mapping[str, Values], n_records: int) -> list[bool]:
     """Return which records meet every condition; a missing operand never does."""
-    mask = [True] * n_records
-    for condition in conditions:
-        holds = _holds(condition, columns)
-        mask = [a and b for a, b in zip(mask, holds, strict=True)]
+    if not conditions:
+        return [True] * n_records
+    mask = _holds(conditions[0], columns)
+    for condition in conditions[1:]:
+        mask = list(map(operator.and_, mask, _holds(condition, columns)))
     return mask
 
 

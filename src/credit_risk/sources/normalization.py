@@ -89,6 +89,33 @@ def normalize_numbers(
     return wrong if wrong is not None else ScaledColumn(values=scaled, missing=missing)
 
 
+def scale_few(values: list[int | float], column: ColumnContract) -> list[int] | None:
+    """Do what :func:`normalize_numbers` does, one plain number at a time: quicker for a handful.
+
+    Returns None where any rule is broken; :func:`normalize_numbers` then says which.
+
+    Examples
+    --------
+    >>> from credit_risk.sources.contract import ColumnContract
+    >>> column = ColumnContract(name="pay_amt", role="measure", kind="money", scale=2, minimum=0)
+    >>> scale_few([12.34, 5], column)
+    [1234, 500]
+    >>> scale_few([12.345], column) is None
+    True
+    """
+    factor, low, high, codes = 10**column.scale, column.minimum, column.maximum, column.codes
+    scaled = []
+    for value in values:
+        product = value * factor
+        if not low - 1 <= product <= high + 1:
+            return None
+        whole = round(product)
+        if whole / factor != value or not low <= whole <= high or (codes and whole not in codes):
+            return None
+        scaled.append(whole)
+    return scaled
+
+
 def _scale_floats(values: NDArray[np.float64], column: ColumnContract) -> NDArray[np.int64] | Violation:
     finite = np.isfinite(values)
     if not finite.all():

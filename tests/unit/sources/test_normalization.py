@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credit_risk.sources import ColumnContract
-from credit_risk.sources.normalization import ScaledColumn, Violation, normalize_codes, normalize_numbers
+from credit_risk.sources.normalization import (
+    ScaledColumn,
+    Violation,
+    normalize_codes,
+    normalize_numbers,
+    scale_few,
+)
 
 MONEY = ColumnContract(name="amount", role="measure", kind="money", scale=2)
 
@@ -61,3 +67,25 @@ def test_whole_number_codes_are_a_closed_list():
         None,
     ]
     assert normalize_numbers(np.array([0, 1, 5]), None, column).rule == "codes"
+
+
+@given(
+    values=st.lists(
+        st.one_of(
+            st.integers(-(2**70), 2**70), st.floats(), st.integers(-(10**6), 10**6).map(lambda c: c / 100)
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    codes=st.sampled_from([(), (0, 1, 2)]),
+)
+def test_a_handful_of_numbers_is_scaled_as_many_are(values, codes):
+    scale = 0 if codes else 2
+    column = ColumnContract(
+        name="x", role="measure", kind="decimal", scale=scale, minimum=-(10**9), codes=codes
+    )
+    few = scale_few(values, column)
+    with np.errstate(all="ignore"):
+        array = np.array([float(v) for v in values])
+        many = normalize_numbers(array, None, column)
+    assert few == (many.values.tolist() if isinstance(many, ScaledColumn) else None)
