@@ -57,6 +57,11 @@ def test_order_is_kept_and_ends_are_clipped(spec) -> None:
     assert pd[-1] <= 1 - 1e-9
 
 
+def test_a_steep_line_never_reaches_certainty() -> None:
+    steep = CalibrationSpec(intercept=0.0, slope=3.0, horizon="12m", n_rows=2, n_bads=1)
+    assert apply_calibration(steep, [0.0, 1.0]).tolist() == [1e-9, 0.999999999]
+
+
 def test_missing_pd_stays_missing(spec) -> None:
     assert np.isnan(apply_calibration(spec, [np.nan])[0])
 

@@ -89,6 +89,7 @@ def test_offers_keep_every_step(ax) -> None:
         {"pd": [0.3, 0.1, 0.2, 0.4], "limit_amount": [20.0, 50.0, 50.0, 20.0], "annual_rate": 0.1}
     )
     charts.plot_offers(ax, offers, "limit_amount", is_share=False)
+    assert ax.lines[0].get_drawstyle() == "steps-post"
     assert ax.lines[0].get_xydata().tolist() == [[0.1, 50.0], [0.3, 20.0], [0.4, 20.0]]
 
 
