@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "BinDecision": "credit_risk.binning.decisions",
         "BinnedValues": "credit_risk.binning.apply",
         "BinningSpec": "credit_risk.binning.spec",
         "SpecialBin": "credit_risk.binning.spec",

@@ -15,6 +15,7 @@ from credit_risk.numerics.optimal_binning import TRENDS
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from credit_risk.binning.decisions import BinDecision
     from credit_risk.binning.rules import BinningRules
 
 _ALLOWED: dict[str, tuple[str, ...]] = {
@@ -79,6 +80,22 @@ def check_rules(
                 f"{key} names {len(strangers)} variables that are not in the sample: {strangers}.",
                 code="CR-BIN-033",
             )
+
+
+def check_decisions(decisions: Sequence[BinDecision], names: tuple[str, ...]) -> None:
+    """Refuse decisions about variables that do not exist.
+
+    Raises
+    ------
+    SpecificationError
+        A decision names an unknown variable (``CR-BIN-035``).
+    """
+    strangers = sorted({decision.variable for decision in decisions} - set(names))
+    if strangers:
+        raise SpecificationError(
+            f"decisions name {len(strangers)} variables that are not in the sample: {strangers}.",
+            code="CR-BIN-035",
+        )
 
 
 def special_bins(codes: Sequence[float] | Mapping[str, object] | None, name: str) -> tuple[SpecialBin, ...]:

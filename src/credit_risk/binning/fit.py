@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from credit_risk.binning.apply import bin_column
-from credit_risk.binning.checks import check_outcome, check_rules, special_bins
+from credit_risk.binning.checks import check_decisions, check_outcome, check_rules, special_bins
 from credit_risk.binning.columns import (
     column_names,
     development_column,
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
+    from credit_risk.binning.decisions import BinDecision
     from credit_risk.binning.spec import VariableBins
 
-_PER_VARIABLE = ("trend", "special_codes", "missing", "unseen")
+_PER_VARIABLE = ("trend", "special_codes", "missing", "unseen", "decisions")
 
 
 class WoeBinner(TransformerMixin, BaseEstimator):
@@ -71,6 +72,8 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         Whether cuts move to exact raw values after merging.
     solver : {'exact', 'optbinning'}
         'optbinning' hands each numeric variable's cells to that library.
+    decisions : sequence of BinDecision
+        Manual decisions; applied after the solver, kept in the spec, refused with the reason where they cannot be kept.
 
     Attributes
     ----------
@@ -110,6 +113,7 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         turning_gain: float = 0.1,
         refine: bool = True,
         solver: str = "exact",
+        decisions: Sequence[BinDecision] = (),
     ) -> None:
         self.max_bins = max_bins
         self.min_bins = min_bins
@@ -130,6 +134,7 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         self.turning_gain = turning_gain
         self.refine = refine
         self.solver = solver
+        self.decisions = decisions
 
     def fit(
         self,
@@ -161,10 +166,16 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         names = column_names(X)
         outcome = check_outcome(y, len(X), sample_weight, period)
         rules = {name: self._rules(name, names) for name in names}
+        check_decisions(self.decisions, names)
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)
         variables = tuple(
-            bin_variable(development_column(name, raw), outcome, rules[name])
+            bin_variable(
+                development_column(name, raw),
+                outcome,
+                rules[name],
+                tuple(decision for decision in self.decisions if decision.variable == name),
+            )
             for name, raw in zip(names, raw_columns(X), strict=True)
         )
         totals = outcome.counts()
@@ -231,7 +242,10 @@ class WoeBinner(TransformerMixin, BaseEstimator):
 
     def _settings(self) -> dict[str, Any]:
         """Return the parameters as plain JSON values."""
-        return {key: _plain(value) for key, value in self.get_params(deep=False).items()}
+        settings = {
+            key: _plain(value) for key, value in self.get_params(deep=False).items() if key != "decisions"
+        }
+        return {**settings, "n_decisions": len(self.decisions)}
 
 
 def _for_variable(value: str | Mapping[str, str], name: str, default: str) -> str:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from credit_risk.binning.manual import trend_of
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -62,14 +64,4 @@ def optbinning_cuts(
 
 def realized_trend(values: NDArray[np.float64], outcome: Outcome, cuts: NDArray[np.float64]) -> str:
     """Name the trend that bad rates between cuts follow."""
-    if len(cuts) == 0:
-        return "single"
-    counts = outcome.counts_by(np.searchsorted(cuts, values, side="right"), len(cuts) + 1)
-    steps = np.sign(np.diff(counts[1] / (counts[0] + counts[1])))
-    steps = steps[steps != 0]
-    turns = np.flatnonzero(np.diff(steps))
-    if len(turns) == 0:
-        return "ascending" if steps.sum() >= 0 else "descending"
-    if len(turns) == 1:
-        return "peak" if steps[0] > 0 else "valley"
-    return "none"
+    return trend_of(outcome.counts_by(np.searchsorted(cuts, values, side="right"), len(cuts) + 1))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from credit_risk.binning.manual import decided_bins, forced_woe
 from credit_risk.binning.peer import optbinning_cuts
 from credit_risk.binning.record import RegularBins, record_bins
 from credit_risk.errors import FitError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from credit_risk.binning.columns import Column
+    from credit_risk.binning.decisions import BinDecision
     from credit_risk.binning.rules import BinningRules, Outcome
     from credit_risk.binning.spec import VariableBins
     from credit_risk.numerics.optimal_binning import Trend
@@ -30,16 +32,20 @@ TURNING_CHI_SQUARED = 20.0
 most 8 bins of 5 % a turn added more in about 2 % (the median was 10); see ``tests/unit/binning/test_solve.py``."""
 
 
-def bin_variable(column: Column, outcome: Outcome, rules: BinningRules) -> VariableBins:
+def bin_variable(
+    column: Column, outcome: Outcome, rules: BinningRules, decisions: tuple[BinDecision, ...] = ()
+) -> VariableBins:
     """Find the best bins of one variable and record what they hold.
 
     Raises
     ------
     FitError
-        ``min_bins`` cannot be reached (``CR-BIN-022``).
+        ``min_bins`` cannot be reached (``CR-BIN-022``) or a decision cannot be kept (``CR-BIN-042``).
     """
     find = best_groups if column.kind == "categorical" else best_cuts
-    return record_bins(column, outcome, rules, find(column, outcome, rules))
+    regular = decided_bins(column, outcome, find(column, outcome, rules), decisions, rules.specials)
+    bins = record_bins(column, outcome, rules, regular)
+    return forced_woe(bins, decisions) if decisions else bins
 
 
 def best_cuts(column: Column, outcome: Outcome, rules: BinningRules) -> RegularBins:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
+from credit_risk.binning.decisions import BinDecision
 from credit_risk.errors import SpecificationError
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class VariableBins:
         Over the bins that hold rows.
     unseen_categories : tuple of str
         Categories too rare in development to stand in a group; they share the unseen bin.
+    decisions : tuple of BinDecision
+        What people decided about these bins.
     """
 
     name: str
@@ -79,6 +82,7 @@ class VariableBins:
     trend: str
     information_value: float
     unseen_categories: tuple[str, ...] = ()
+    decisions: tuple[BinDecision, ...] = ()
 
     @property
     def n_regular(self) -> int:
@@ -130,6 +134,7 @@ class VariableBins:
             SpecialBin(label=item["label"], codes=tuple(float(code) for code in item["codes"]))
             for item in content["specials"]
         )
+        checked["decisions"] = tuple(BinDecision.from_dict(item) for item in content["decisions"])
         checked["groups"] = tuple(tuple(group) for group in content["groups"])
         for key in ("cuts", "n_goods", "n_bads", "woe"):
             checked[key] = tuple(float(value) for value in content[key])

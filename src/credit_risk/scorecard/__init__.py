@@ -24,6 +24,7 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "CardResult": "credit_risk.scorecard.apply",
+        "PointsOverride": "credit_risk.scorecard.overrides",
         "RowScore": "credit_risk.scorecard.row",
         "RowScorer": "credit_risk.scorecard.row",
         "RoundingReport": "credit_risk.scorecard.spec",
@@ -35,6 +36,7 @@ __getattr__, __dir__, __all__ = attach(
         "shift_to_population": "credit_risk.scorecard.scaling",
         "shortfalls_against": "credit_risk.scorecard.reasons",
         "apply_scorecard": "credit_risk.scorecard.apply",
+        "override_points": "credit_risk.scorecard.overrides",
         "reason_shortfalls": "credit_risk.scorecard.reasons",
     },
 )

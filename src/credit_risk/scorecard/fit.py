@@ -16,6 +16,7 @@ from credit_risk.binning.fit import WoeBinner
 from credit_risk.binning.table import binning_table
 from credit_risk.errors import FitError, SpecificationError
 from credit_risk.scorecard.apply import apply_scorecard
+from credit_risk.scorecard.overrides import override_points
 from credit_risk.scorecard.points import whole_points
 from credit_risk.scorecard.scaling import Scaling, shift_to_population
 from credit_risk.scorecard.selection import Candidates, SelectionRules, select_variables
@@ -24,7 +25,7 @@ from credit_risk.scorecard.spec import ScorecardSpec
 from credit_risk.scorecard.table import scorecard_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from credit_risk.binning.spec import BinningSpec
     from credit_risk.numerics.logistic import LogisticFit
     from credit_risk.scorecard.apply import CardResult
+    from credit_risk.scorecard.overrides import PointsOverride
     from credit_risk.scorecard.shape import ShapedRegression
     from credit_risk.scorecard.spec import SelectionRecord
 
@@ -64,6 +66,8 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         see :func:`~credit_risk.numerics.bin_effects.fit_bin_effects`). None uses the plain WoE.
     population_bad_rate : float, optional
         Share of bads in the population, where the sample was balanced; shifts every score and PD.
+    overrides : sequence of PointsOverride
+        Points decided by people; re-applied at every fit, or refused with the reason.
     binner : WoeBinner, optional
         How to bin; its trends are overridden by ``directions``. Default: at most 10 bins of at least 2 % of the sample, each
         with at least a fortieth of the bads, but no fewer than 5 and no more than 30.
@@ -100,6 +104,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         max_p_value: float = 0.1,
         shape_pull: float | None = 50.0,
         population_bad_rate: float | None = None,
+        overrides: Sequence[PointsOverride] = (),
         binner: WoeBinner | None = None,
     ) -> None:
         self.pdo = pdo
@@ -112,6 +117,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         self.max_p_value = max_p_value
         self.shape_pull = shape_pull
         self.population_bad_rate = population_bad_rate
+        self.overrides = overrides
         self.binner = binner
 
     def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Scorecard:
@@ -173,7 +179,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
     ) -> ScorecardSpec:
         fit = self._speak_for_population(regression.fit, binning)
         rounded = whole_points(scaling, regression.card_woe, fit, index)
-        return ScorecardSpec(
+        spec = ScorecardSpec(
             feature_names=binning.feature_names,
             binning=binning,
             card_woe=regression.card_woe,
@@ -191,6 +197,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
             selection=records,
             settings=self._settings(),
         )
+        return override_points(spec, self.overrides)
 
     def _speak_for_population(self, fit: LogisticFit, binning: BinningSpec) -> LogisticFit:
         """Shift the intercept where the sample's bad rate is not the population's."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from credit_risk.binning.spec import BinningSpec, check_schema
 from credit_risk.errors import SpecificationError
+from credit_risk.scorecard.overrides import PointsOverride
 from credit_risk.scorecard.scaling import Scaling
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ class ScorecardSpec:
     selection : tuple of SelectionRecord
         Every variable of the development sample, in its order.
     settings : dict
+    overrides : tuple of PointsOverride
+        Points that people decided; already in ``points``. The rounding report speaks of the fitted points.
     """
 
     feature_names: tuple[str, ...]
@@ -106,6 +109,7 @@ class ScorecardSpec:
     information_values: tuple[float, ...]
     selection: tuple[SelectionRecord, ...]
     settings: dict[str, Any]
+    overrides: tuple[PointsOverride, ...] = ()
     schema_version: int = SCHEMA_VERSION
 
     def to_dict(self) -> dict[str, Any]:
@@ -114,6 +118,7 @@ class ScorecardSpec:
         content["binning"] = self.binning.to_dict()
         content["scaling"] = asdict(self.scaling)
         content["rounding"] = asdict(self.rounding)
+        content["overrides"] = [asdict(override) for override in self.overrides]
         content["selection"] = [asdict(record) for record in self.selection]
         return content
 
@@ -138,6 +143,7 @@ class ScorecardSpec:
         checked["binning"] = BinningSpec.from_dict(content["binning"])
         checked["scaling"] = Scaling(**content["scaling"])
         checked["rounding"] = RoundingReport(**content["rounding"])
+        checked["overrides"] = tuple(PointsOverride(**override) for override in content["overrides"])
         checked["selection"] = tuple(SelectionRecord(**record) for record in content["selection"])
         checked["feature_names"] = tuple(content["feature_names"])
         for key in ("coefficients", "standard_errors", "p_values", "information_values"):
