@@ -132,6 +132,12 @@ def test_scalar_equals_vectorised_to_the_cent_and_to_the_last_bit(several, n):
     np.testing.assert_array_equal(table.balance_minor, [s.balance_minor for s in schedules])
     np.testing.assert_array_equal(table.principal_part_minor, [s.principal_part_minor for s in schedules])
     np.testing.assert_array_equal(table.instalment_minor, [s.instalment_minor for s in schedules])
+    for column, again in zip(
+        table.written_out(),
+        (table.instalment_minor, table.principal_part_minor, table.balance_minor),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(column, again)
     nominal, effective = annual_rates_table(table.disbursed_minor, table.instalment_minor)
     for i, schedule in enumerate(schedules):
         if schedule.has_equal_periods:

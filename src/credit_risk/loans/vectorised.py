@@ -67,32 +67,50 @@ class ScheduleTable:
     @property
     def balance_minor(self) -> IntArray:
         """Principal owed after each instalment, shape (n_loans, n_instalments)."""
-        return self._column_by_column("balance")
+        return self._column_by_column("balance")[0]
 
     @property
     def principal_part_minor(self) -> IntArray:
         """Principal repaid with each instalment, shape (n_loans, n_instalments)."""
-        return self._column_by_column("part")
+        return self._column_by_column("part")[0]
 
     @property
     def instalment_minor(self) -> IntArray:
         """What is due: principal part + interest + fee, shape (n_loans, n_instalments)."""
-        return self._column_by_column("instalment")
+        return self._column_by_column("instalment")[0]
 
-    def _column_by_column(self, wanted: Literal["balance", "part", "instalment"]) -> IntArray:
-        interest = self.interest_minor.T
-        result = np.empty(interest.shape, dtype=np.int64)
+    def written_out(self) -> tuple[IntArray, IntArray, IntArray]:
+        """Return instalments, principal parts and balances at once, quicker than one after the other.
+
+        Examples
+        --------
+        >>> table = equal_instalment_table([1_000_000], [144_000], n_instalments=12)
+        >>> instalment, part, balance = table.written_out()
+        >>> instalment[0, 0], part[0, 0], balance[0, 0]
+        (np.int64(89975), np.int64(77975), np.int64(922025))
+        """
+        instalment, part, balance = self._column_by_column("instalment", "part", "balance")
+        return instalment, part, balance
+
+    def _column_by_column(self, *wanted: Literal["instalment", "part", "balance"]) -> list[IntArray]:
+        interest, last = self.interest_minor.T, self.interest_minor.shape[1] - 1
+        results = {name: np.empty(interest.shape, dtype=np.int64) for name in wanted}
+        is_level, has_fee = self.method == "equal_instalment", bool(self.fee_minor.any())
         for rows in chunks(self.principal_minor.size, _CHUNK):
-            owed, payment, fee = self.principal_minor[rows], self.payment_minor[rows], self.fee_minor[rows]
-            for k in range(interest.shape[0]):
-                part = payment - interest[k, rows] if self.method == "equal_instalment" else payment
-                part = owed if k == interest.shape[0] - 1 else np.minimum(part, owed)
-                owed = owed - part
-                if wanted == "instalment":
-                    part = part + interest[k, rows]
-                    part += fee
-                result[k, rows] = owed if wanted == "balance" else part
-        return result.T
+            owed, payment = self.principal_minor[rows].copy(), self.payment_minor[rows]
+            for k in range(last + 1):
+                part = payment - interest[k, rows] if is_level else payment
+                part = owed.copy() if k == last else np.minimum(part, owed)
+                owed -= part
+                if "part" in results:
+                    results["part"][k, rows] = part
+                if "balance" in results:
+                    results["balance"][k, rows] = owed
+                if "instalment" in results:
+                    due = np.add(part, interest[k, rows], out=results["instalment"][k, rows])
+                    if has_fee:
+                        due += self.fee_minor[rows]
+        return [results[name].T for name in wanted]
 
     def with_fees(self, *, initial_minor: ArrayLike = 0, instalment_minor: ArrayLike = 0) -> ScheduleTable:
         """Return the same loans with fees taken on day 0 and with every instalment.
@@ -333,6 +351,11 @@ def _equal_instalment(batch: _Batch, n_instalments: int) -> IntArray:
     payment -= rounded
     np.abs(payment, out=payment)
     is_doubtful = payment >= 0.5 - ((n_instalments + 8) * 1e-15 * largest + 1e-9)
+    free = np.flatnonzero(batch.rate_ppm == 0)  # ties are common here, and whole numbers settle them
+    if free.size:
+        twice = 2 * (batch.principal[free] - batch.balloon[free])
+        result[free] = (twice + n_instalments) // (2 * n_instalments)
+        is_doubtful[free] = False
     for i in np.flatnonzero(is_doubtful):
         result[i] = _exact_instalment(batch, int(i), n_instalments)
     return result

@@ -81,6 +81,11 @@ def test_flows_without_a_rate_are_counted(disbursed, flows, message):
     [
         ([[-1, 5]], r"CR-LON-005: days must be 0 or more, with a payment after day 0"),
         ([[0, 0]], r"CR-LON-005"),
+        (
+            [[1.0, 2.0]],
+            r"CR-LON-008: days must be whole numbers, per instalment or per loan and instalment. Got float64",
+        ),
+        ([1, 2, 3], r"CR-LON-008: days must be whole numbers"),
     ],
 )
 def test_days_out_of_order_are_counted(days, message):
