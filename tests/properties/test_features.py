@@ -408,9 +408,21 @@ PADDING = {
 }
 
 
-def folder_of(directory, zone, applications, records):
+PADDING_CONSENT = {
+    "source": "bank",
+    "purpose": "credit_assessment",
+    "granted_at": PADDING["at"],
+    "expires_at": None,
+    "withdrawn_at": None,
+}
+
+
+def folder_of(directory, zone, applications, records, *, ledger=False):
     root = Path(directory)
-    (root / "sources.toml").write_text(CONTRACT.format(zone=zone), encoding="utf-8")
+    contract = CONTRACT.format(zone=zone)
+    if ledger:
+        contract = contract.replace('mode = "assumed"', 'mode = "ledger"\nfile = "consents.parquet"')
+    (root / "sources.toml").write_text(contract, encoding="utf-8")
     padding = {
         "application": "z",
         "customer": "z",
@@ -515,6 +527,96 @@ def test_neither_later_records_nor_late_news_nor_row_order_nor_threads_matter(se
         sources = folder_of(directory, zone, applications[::-1], changed)
         after = compute_features(catalogue, sources, n_threads=1)
     assert same_bits(before.X.to_numpy(), after.X.to_numpy())
+
+
+# ---- consent -----------------------------------------------------------------------------------------------------
+
+PROCESSED_AT = datetime(2026, 6, 1, tzinfo=UTC)
+LEDGER = pa.schema(
+    {
+        "customer": pa.string(),
+        "source": pa.string(),
+        "purpose": pa.string(),
+        "granted_at": MOMENT,
+        "expires_at": MOMENT,
+        "withdrawn_at": MOMENT,
+    }
+)
+
+
+def random_consents(rng, applications):
+    rows = {}
+    for application in applications:
+        for _ in range(rng.choice([0, 1, 1, 2])):
+            granted = application["applied_at"] + rng.choice([timedelta(0), MICROSECOND, timedelta(days=-90)])
+            ends = [None, None, application["applied_at"], application["applied_at"] + MICROSECOND]
+            withdrawn = rng.choice([None, None, PROCESSED_AT, PROCESSED_AT + MICROSECOND])
+            row = {
+                "customer": application["customer"],
+                "source": "bank",
+                "purpose": "credit_assessment",
+                "granted_at": granted,
+                "expires_at": rng.choice([end for end in ends if end is None or end > granted]),
+                "withdrawn_at": withdrawn,
+            }
+            rows[application["customer"], granted] = row
+    return list(rows.values())
+
+
+def twin_consents(application, consents):
+    return any(
+        row["customer"] == application["customer"]
+        and row["granted_at"] <= application["applied_at"]
+        and (row["expires_at"] is None or application["applied_at"] < row["expires_at"])
+        and (row["withdrawn_at"] is None or row["withdrawn_at"] > PROCESSED_AT)
+        for row in consents
+    )
+
+
+def batch_with_ledger(catalogue, zone, applications, records, consents):
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory)
+        padding = {**PADDING_CONSENT, "customer": "z"}
+        pq.write_table(pa.Table.from_pylist([*consents, padding], LEDGER), root / "consents.parquet")
+        sources = folder_of(directory, zone, applications, records, ledger=True)
+        return sources.contracts, compute_features(catalogue, sources, processed_at=PROCESSED_AT)
+
+
+@settings(max_examples=ENGINE_EXAMPLES)
+@given(seed=st.integers(0, 2**32), zone=st.sampled_from(ZONES))
+def test_without_consent_no_value_of_a_source_influences_any_output(seed, zone):
+    rng = random.Random(seed)
+    catalogue = random_catalogue(rng, 10)
+    anchor = ANCHORS[0].replace(tzinfo=ZoneInfo(zone))
+    applications, records = random_people(rng, 12, anchor)
+    consents = random_consents(rng, applications)
+    consent = {a["application"]: twin_consents(a, consents) for a in applications}
+    silent = {a["customer"] for a in applications} - {
+        a["customer"] for a in applications if consent[a["application"]]
+    }
+    contracts, table = batch_with_ledger(catalogue, zone, applications, records, consents)
+    altered = [
+        r if r["customer"] not in silent else random_record(rng, anchor, r["customer"]) for r in records
+    ]
+    _, again = batch_with_ledger(catalogue, zone, applications, altered, consents)
+    assert same_bits(table.X.to_numpy(), again.X.to_numpy())
+    assert table.flags.equals(again.flags)
+    closure = FeatureClosure(catalogue, contracts)
+    for application in applications:
+        form, sent = as_request(application, records)
+        own = [row for row in consents if row["customer"] == application["customer"]]
+        vector = closure(
+            Application.from_mapping(form), {"bank": sent}, consents=own, processed_at=PROCESSED_AT
+        )
+        expected, has_history = expected_values(catalogue, form, sent, zone)
+        if not consent[application["application"]]:
+            expected[:-1] = np.nan
+        assert same_bits(vector.values, expected)
+        assert same_bits(table.X.loc[application["application"]].to_numpy(), expected)
+        flags = table.flags.loc[application["application"]]
+        assert flags["bank__no_consent"] == (not consent[application["application"]])
+        assert flags["bank__no_records"] == (consent[application["application"]] and not has_history)
+        assert vector.flags == tuple(name for name in flags.index if flags[name])
 
 
 @pytest.mark.parametrize("catalogue_kind", ["numbers", "words"])

@@ -20,10 +20,12 @@ from credit_risk.features.history import SourceEvaluator
 from credit_risk.features.plan import plan_features
 from credit_risk.numerics.exact_integers import exact_array
 from credit_risk.sources.calendar import local_day, microseconds
+from credit_risk.sources.consent import check_processed_at, is_granted, read_grants
 from credit_risk.sources.requests import normalize_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from numpy.typing import NDArray
 
@@ -43,7 +45,7 @@ class FeatureVector:
     values : ndarray of float64, shape (p,)
         NaN where missing.
     flags : tuple of str
-        Why something is missing: ``<source>__no_records`` (the source was asked and holds nothing before the application),
+        Why something is missing: ``<source>__no_consent`` (nothing of it was read), ``<source>__no_records`` (the source was asked and holds nothing before the application),
         ``<source>__not_supplied`` (the request did not bring the source).
     """
 
@@ -119,7 +121,12 @@ class FeatureClosure:
         )
 
     def __call__(
-        self, application: Application, records: Mapping[str, Sequence[Mapping[str, object]] | None]
+        self,
+        application: Application,
+        records: Mapping[str, Sequence[Mapping[str, object]] | None],
+        *,
+        consents: Sequence[Mapping[str, object]] | None = None,
+        processed_at: datetime | None = None,
     ) -> FeatureVector:
         """Return the feature values of one application.
 
@@ -130,8 +137,15 @@ class FeatureClosure:
         records : mapping of str to list of mappings
             Raw records per source, in any order; a source that could not be asked is left out or None.
 
+        consents : list of mappings, optional
+            The customer's rows of the consent ledger; needed where the contracts name a ledger, and only there.
+        processed_at : datetime, optional
+            When the data is processed (with time zone): consent withdrawn by then is no consent. Goes with ``consents``.
+
         Raises
         ------
+        SpecificationError
+            ``consents`` or ``processed_at`` missing, naive or out of place (``CR-SRC-027``).
         ScoringError
             An unknown source (``CR-SRC-026``), a record at or after the application (``CR-SRC-023``) where the contract
             calls that a fault, or fields that break the contract (``CR-SRC-020`` to ``CR-SRC-025``).
@@ -147,13 +161,33 @@ class FeatureClosure:
         attributes = normalize_attributes(application.attributes, self._contracts.applications)
         applied_us = microseconds(application.applied_at)
         clock = (applied_us, local_day(applied_us, self._contracts.timezone), self._contracts.timezone)
+        allowed = self._allowed(consents, processed_at, applied_us)
         primitives, flags = [], []
         for evaluator in self._evaluators:
-            values, flag = evaluator(records.get(evaluator.source), attributes, clock)
+            if evaluator.source in allowed:
+                values, flag = evaluator(records.get(evaluator.source), attributes, clock)
+            else:
+                values, flag = evaluator.empty, "no_consent"
             primitives.append(values)
             if flag:
                 flags.append(f"{evaluator.source}__{flag}")
         return FeatureVector(names=self.names, values=self._finish(primitives), flags=tuple(flags))
+
+    def _allowed(
+        self, consents: Sequence[Mapping[str, object]] | None, processed_at: datetime | None, applied_us: int
+    ) -> frozenset[str]:
+        """Return the sources that may be read; the form itself always may, it was filled in for this application."""
+        declaration = self._contracts.consent
+        processed_us = check_processed_at(declaration, processed_at)
+        if declaration.mode == "assumed" and consents is None:
+            return self._known | {APPLICATION}
+        grants = read_grants(consents, declaration)
+        allowed = {
+            contract.name
+            for contract in self._contracts.records
+            if is_granted(grants, contract, applied_us, processed_us)
+        }
+        return frozenset(allowed | {APPLICATION})
 
     def _finish(self, primitives: list[list[object]]) -> NDArray[np.float64]:
         """Turn primitives into quotients, and quotients into values."""

@@ -25,8 +25,12 @@ from credit_risk.features.history import derive
 from credit_risk.features.plan import Recipe, SourcePlan, plan_features
 from credit_risk.numerics.exact_integers import ExactIntegers
 from credit_risk.sources.calendar import DAY_US, HOUR_US, local_clock
+from credit_risk.sources.consent import check_processed_at
+from credit_risk.sources.consent_ledger import consented
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from numpy.typing import NDArray
 
     from credit_risk.domain.ports import ProgressReporter
@@ -45,7 +49,8 @@ class FeatureTable:
     X : DataFrame of float64, shape (n_applications, p)
         Index ``application_id``; NaN where missing.
     flags : DataFrame of bool
-        Same index: ``<source>__no_records`` where a source holds nothing before the application.
+        Same index: ``<source>__no_records`` where a source holds nothing before the application; with a consent ledger
+        also ``<source>__no_consent`` where nothing of it was read.
     """
 
     X: pd.DataFrame
@@ -56,6 +61,7 @@ def compute_features(
     catalogue: FeatureCatalogue,
     sources: Sources,
     *,
+    processed_at: datetime | None = None,
     n_threads: int = 2,
     progress: ProgressReporter | None = None,
 ) -> FeatureTable:
@@ -67,6 +73,9 @@ def compute_features(
         What to compute.
     sources : Sources
         Checked tables.
+    processed_at : datetime, optional
+        When the data is processed (with time zone): consent withdrawn by then is no consent. Needed where the sources hold a
+        consent ledger, and only there; never the clock.
     n_threads : int
         Threads of the engine; the result does not depend on it.
     progress : ProgressReporter, optional
@@ -80,10 +89,12 @@ def compute_features(
     Raises
     ------
     SpecificationError, LeakageError
-        The catalogue does not fit the contracts, see :func:`~credit_risk.features.plan.plan_features`.
+        The catalogue does not fit the contracts, see :func:`~credit_risk.features.plan.plan_features`; ``n_threads`` below 1
+        (``CR-FEA-020``); ``processed_at`` missing, naive or out of place (``CR-SRC-027``).
     """
     if n_threads < 1:
         raise SpecificationError(f"n_threads = {n_threads} is below 1.", code="CR-FEA-020")
+    processed_us = check_processed_at(sources.contracts.consent, processed_at)
     plan = plan_features(catalogue, sources.contracts)
     flags: dict[str, NDArray[np.bool_]] = {}
     primitives = []
@@ -91,9 +102,16 @@ def compute_features(
         if source.source == APPLICATION:
             primitives.append(_application_primitives(source, sources))
         else:
-            found, has_records = _record_primitives(source, sources, n_threads)
+            allowed = None
+            if sources.consents is not None:
+                contract = sources.contracts.record(source.source)
+                allowed = consented(sources.consents, sources.applications, contract, processed_us)
+                flags[f"{source.source}__no_consent"] = ~allowed
+            found, has_records = _record_primitives(source, sources, n_threads, allowed)
             primitives.append(found)
-            flags[f"{source.source}__no_records"] = ~has_records
+            flags[f"{source.source}__no_records"] = (
+                ~has_records if allowed is None else allowed & ~has_records
+            )
     values = {
         recipe.name: _values(recipe, primitives) for recipe in _tracked(plan.recipes, progress, "Features")
     }
@@ -133,12 +151,13 @@ def _application_primitives(plan: SourcePlan, sources: Sources) -> list[ExactInt
 
 
 def _record_primitives(
-    plan: SourcePlan, sources: Sources, n_threads: int
+    plan: SourcePlan, sources: Sources, n_threads: int, allowed: NDArray[np.bool_] | None
 ) -> tuple[list[Any], NDArray[np.bool_]]:
     """Run the plan of one source on the engine and bring its whole numbers into the order of applications."""
     n_applications = len(sources.applications)
     records = _records_table(plan, sources)
     applications = _applications_table(plan, sources)
+    applications = applications if allowed is None else applications.filter(pa.array(allowed))
     connection = duckdb.connect(config={"threads": n_threads})
     try:
         connection.register(APPLICATIONS, applications)
@@ -166,6 +185,8 @@ def _sql(expression: ibis.Table) -> str:
 
 def _scatter(column: pa.ChunkedArray, position: NDArray[np.int64], n_applications: int) -> ExactIntegers:
     """Bring whole numbers of the engine into the order of applications, 0 where the engine has none."""
+    if len(column) == 0:
+        return ExactIntegers(np.zeros(n_applications, dtype=np.int64))
     values = column.combine_chunks()
     values = values.chunk(0) if isinstance(values, pa.ChunkedArray) else values
     if pa.types.is_decimal(values.type):

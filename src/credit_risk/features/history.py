@@ -50,7 +50,7 @@ class SourceEvaluator:
         self._plan = plan
         self._contract = contract
         self._series = _group_by_series(plan)
-        self._empty = [_NOTHING.get(primitive.kind, 0) for primitive in plan.primitives]
+        self.empty = [_NOTHING.get(primitive.kind, 0) for primitive in plan.primitives]
 
     def __call__(
         self,
@@ -62,11 +62,11 @@ class SourceEvaluator:
         if self._contract is None:
             return self._from_application(attributes), ""
         if rows is None:
-            return self._empty, "not_supplied"
+            return self.empty, "not_supplied"
         records = normalize_records(rows, self._contract, clock[2])
         order = self._eligible(records, clock[0])
         if not order:
-            return self._empty, "no_records"
+            return self.empty, "no_records"
         columns = self._columns(records, order, attributes, clock)
         return self._primitives(columns, len(order)), ""
 
@@ -125,7 +125,7 @@ class SourceEvaluator:
         return columns
 
     def _primitives(self, columns: dict[str, Values], n_records: int) -> Values:
-        found: Values = list(self._empty)
+        found: Values = list(self.empty)
         masks = {
             subject.name: _mask(subject.conditions, columns, n_records) for subject in self._plan.subjects
         }

@@ -2,7 +2,7 @@
 
 Reading order: ``contract`` (what a source promises), ``contract_toml`` (how it is written down), ``calendar`` (time rules),
 ``normalization`` (raw values to scaled whole numbers, one function for frames and requests), ``requests`` (records a
-backend hands in), ``checks`` and ``readers`` (folders of files).
+backend hands in), ``consent`` (valid when, withdrawn when), ``checks``, ``consent_ledger`` and ``readers`` (folders of files).
 """
 
 from __future__ import annotations

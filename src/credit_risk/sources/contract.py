@@ -180,16 +180,20 @@ class ConsentDeclaration:
     Attributes
     ----------
     mode : {'assumed', 'ledger'}
-        'assumed': the data holds no consent records and the statement says what is assumed.
+        'assumed': the data holds no consent records and the statement says what is assumed; 'ledger': a file says who
+        consented to what, see ``consent``.
     purpose : str
         What the data is used for.
     statement : str
         Printed under the report's assumptions.
+    file : str
+        The ledger, for mode 'ledger'.
     """
 
     mode: str
     purpose: str
     statement: str
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,10 +76,12 @@ def read_contracts(path: Path) -> SourceContracts:
 
 
 def _consent(table: ConfigTable) -> ConsentDeclaration:
+    mode = table.choice("mode", ["assumed", "ledger"])
     declaration = ConsentDeclaration(
-        mode=table.choice("mode", ["assumed"]),
+        mode=mode,
         purpose=table.take("purpose", str),
         statement=table.take("statement", str),
+        file=table.take("file", str) if mode == "ledger" else "",
     )
     table.finish()
     return declaration

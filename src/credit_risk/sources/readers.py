@@ -29,6 +29,7 @@ from credit_risk.sources.checks import (
     moment_column,
     scaled_column,
 )
+from credit_risk.sources.consent_ledger import ledger_columns, read_ledger
 from credit_risk.sources.contract import (
     ApplicationContract,
     ColumnContract,
@@ -69,6 +70,8 @@ class Sources:
         Outcome columns by ``application_id``; no feature can name them.
     contracts : SourceContracts
         What was promised and checked.
+    consents : DataFrame or None
+        The consent ledger (see ``consent_ledger``); None where consent is assumed.
     digests : dict of str to str
         File name -> SHA-256.
     undeclared : dict of str to tuple
@@ -81,6 +84,7 @@ class Sources:
     records: Mapping[str, pd.DataFrame]
     held: pd.DataFrame
     outcomes: pd.DataFrame
+    consents: pd.DataFrame | None
     digests: Mapping[str, str]
     undeclared: Mapping[str, tuple[str, ...]]
 
@@ -149,7 +153,12 @@ def read_sources(folder: str | Path) -> Sources:
     records = {
         contract.name: _read_records(root, contract, contracts, form) for contract in contracts.records
     }
+    consents = None
+    if contracts.consent.mode == "ledger":
+        ledger = _read_file(root, contracts.consent.file, ledger_columns(contracts))
+        consents = read_ledger(ledger, contracts)
     files = [contracts.applications.file, *(contract.file for contract in contracts.records)]
+    files += [contracts.consent.file] if contracts.consent.file else []
     return Sources(
         folder=root,
         contracts=contracts,
@@ -157,6 +166,7 @@ def read_sources(folder: str | Path) -> Sources:
         records=records,
         held=form.by_role("protected"),
         outcomes=form.by_role("outcome"),
+        consents=consents,
         digests={file: sha256_of_file(root / file) for file in [CONTRACT_FILE, *files]},
         undeclared=_undeclared(root, contracts),
     )

@@ -1,0 +1,135 @@
+"""Consent has two times: valid when the person applied, and not withdrawn when the data is processed.
+
+A row of the ledger says: this person lets this source be used for this purpose, from when, until when, withdrawn when. The
+application form needs no row: it is filled in for the application itself. Light: standard library only.
+
+Reading order: :class:`Grant`, :func:`is_granted`, :func:`read_grants`; files are read in ``consent_ledger``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from credit_risk.errors import ScoringError, SpecificationError
+from credit_risk.sources.calendar import LATEST_US, microseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from credit_risk.sources.contract import ConsentDeclaration, RecordContract
+
+#: Fields of a ledger row; the last two may be null.
+FIELDS = ("source", "purpose", "granted_at", "expires_at", "withdrawn_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """One row of the ledger, in UTC microseconds; no end and no withdrawal are the latest moment there is."""
+
+    source: str
+    purpose: str
+    granted_us: int
+    expires_us: int = LATEST_US
+    withdrawn_us: int = LATEST_US
+
+
+def is_granted(grants: Iterable[Grant], contract: RecordContract, applied_us: int, processed_us: int) -> bool:
+    """Return whether a source may be read: some row was valid at the application and is not withdrawn by now.
+
+    Examples
+    --------
+    >>> from credit_risk.sources.contract import RecordContract, TimeRule
+    >>> rule = TimeRule(column="at")
+    >>> bank = RecordContract(name="bank", file="b", customer_key="ID", unique_key=(), event_time=rule, known_at=rule,
+    ...                       consent_purpose="credit_assessment", columns=())
+    >>> grant = Grant(source="bank", purpose="credit_assessment", granted_us=10, withdrawn_us=50)
+    >>> [is_granted([grant], bank, applied_us, processed_us) for applied_us, processed_us in ((9, 9), (10, 49), (10, 50))]
+    [False, True, False]
+    """
+    return any(
+        grant.source == contract.name
+        and grant.purpose == contract.consent_purpose
+        and grant.granted_us <= applied_us < grant.expires_us
+        and processed_us < grant.withdrawn_us
+        for grant in grants
+    )
+
+
+def check_processed_at(declaration: ConsentDeclaration, processed_at: datetime | None) -> int:
+    """Return the moment of processing in UTC microseconds; 0 where consent is assumed.
+
+    Raises
+    ------
+    SpecificationError
+        Missing or naive with a ledger, or given without one (``CR-SRC-027``).
+    """
+    if declaration.mode == "assumed":
+        if processed_at is None:
+            return 0
+        raise SpecificationError(
+            "processed_at is given, but the contracts assume consent. Expected it only with a consent ledger.",
+            code="CR-SRC-027",
+        )
+    if processed_at is None or processed_at.tzinfo is None:
+        raise SpecificationError(
+            "The contracts name a consent ledger, so processed_at must be a time with time zone: consent withdrawn by then is "
+            "no consent.",
+            code="CR-SRC-027",
+        )
+    return microseconds(processed_at)
+
+
+def read_grants(
+    rows: Sequence[Mapping[str, object]] | None, declaration: ConsentDeclaration
+) -> tuple[Grant, ...]:
+    """Read one customer's ledger rows out of a request.
+
+    Raises
+    ------
+    SpecificationError
+        No rows with a ledger, or rows without one (``CR-SRC-027``).
+    ScoringError
+        A row lacks a field or holds a wrong type (``CR-SRC-028``).
+    """
+    if (rows is None) == (declaration.mode == "ledger"):
+        expected = "a list, empty if nothing was granted" if rows is None else "none, consent is assumed"
+        raise SpecificationError(
+            f"consents do not fit the contracts. Expected {expected}.", code="CR-SRC-027"
+        )
+    return tuple(_grant(row) for row in rows or ())
+
+
+def _grant(row: Mapping[str, object]) -> Grant:
+    try:
+        source, purpose, granted, expires, withdrawn = (row[field] for field in FIELDS)
+    except (KeyError, TypeError, IndexError):
+        raise _wrong_row("lacks a field") from None
+    if not isinstance(source, str) or not isinstance(purpose, str) or granted is None:
+        raise _wrong_row("holds a wrong type")
+    return Grant(
+        source=source,
+        purpose=purpose,
+        granted_us=_moment(granted),
+        expires_us=LATEST_US if expires is None else _moment(expires),
+        withdrawn_us=LATEST_US if withdrawn is None else _moment(withdrawn),
+    )
+
+
+def _moment(value: object) -> int:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        moment = None
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        raise _wrong_row("holds a wrong type")
+    return microseconds(moment)
+
+
+def _wrong_row(problem: str) -> ScoringError:
+    return ScoringError(
+        f"A consent row {problem}. Expected {', '.join(FIELDS)}: two words, then times with time zone, of which the last two "
+        "may be null.",
+        code="CR-SRC-028",
+    )
