@@ -189,7 +189,7 @@ def _against_reference(
     is_self: bool,
 ) -> dict[str, object]:
     """Return ratio, test and differences against the reference, or say why there are none."""
-    n, n_reference = int(member.sum()), int(reference.sum())
+    n, n_reference = int(member.sum()), int(reference.sum())  # the reference is never the smaller
     hits, hits_reference = (
         int((member & customers.is_approved).sum()),
         int((reference & customers.is_approved).sum()),
@@ -198,7 +198,7 @@ def _against_reference(
         ("adverse_impact_ratio", "odds_ratio", "z", "p_value"), math.nan
     )
     figures |= {f"smd_{name}": math.nan for name, _ in _optional_figures(customers)}
-    if min(n, n_reference) < min_group_size:
+    if n < min_group_size:
         return {**figures, "finding": INSUFFICIENT}
     if hits_reference == 0:
         return {**figures, "finding": UNDEFINED}
