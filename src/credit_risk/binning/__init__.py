@@ -12,6 +12,7 @@ from credit_risk._lazy import attach
 if TYPE_CHECKING:
     from credit_risk.binning.apply import BinnedValues as BinnedValues
     from credit_risk.binning.apply import apply_binning as apply_binning
+    from credit_risk.binning.decisions import BinDecision as BinDecision
     from credit_risk.binning.fit import WoeBinner as WoeBinner
     from credit_risk.binning.spec import BinningSpec as BinningSpec
     from credit_risk.binning.spec import SpecialBin as SpecialBin

@@ -121,13 +121,32 @@ def bin_column(variable: VariableBins, column: NDArray[np.float64]) -> NDArray[n
     """
     index = np.empty(len(column), dtype=np.int16)
     for start in range(0, len(column), _BLOCK):
-        block = np.ascontiguousarray(column[start : start + _BLOCK])
-        index[start : start + _BLOCK] = (
-            _group_index(variable, block)
-            if variable.kind == "categorical"
-            else _interval_index(variable, block)
-        )
-    _refuse(variable, index)
+        index[start : start + _BLOCK] = _block_index(variable, column[start : start + _BLOCK])
+    return index
+
+
+def look_up(
+    variable: VariableBins, table: NDArray[np.float64], column: NDArray[np.float64], out: NDArray[np.float64]
+) -> None:
+    """Write each value's entry of a table with one number per bin, without keeping the bins.
+
+    Parameters
+    ----------
+    variable : VariableBins
+    table : ndarray of float64, shape (n_bins,)
+    column, out : ndarray of float64, shape (n_rows,)
+    """
+    for start in range(0, len(column), _BLOCK):
+        index = _block_index(variable, column[start : start + _BLOCK])
+        table.take(index, out=out[start : start + _BLOCK], mode="clip")
+
+
+def _block_index(variable: VariableBins, column: NDArray[np.float64]) -> NDArray[np.integer]:
+    block = np.ascontiguousarray(column)
+    find = _group_index if variable.kind == "categorical" else _interval_index
+    index = find(variable, block)
+    if "error" in variable.origins:
+        _refuse(variable, index)
     return index
 
 
@@ -162,13 +181,16 @@ def is_missing(value: object) -> bool:
     return value is None or type(value).__name__ in {"NAType", "NaTType"} or value != value  # noqa: PLR0124
 
 
-def _interval_index(variable: VariableBins, x: NDArray[np.float64]) -> NDArray[np.int16]:
-    """Count the cuts at or below each value; then place what is not an ordinary number."""
-    index = np.zeros(len(x), dtype=np.int16)
+def _interval_index(variable: VariableBins, x: NDArray[np.float64]) -> NDArray[np.integer]:
+    """Count the cuts at or below each value, byte by byte; then place what is not an ordinary number."""
+    index: NDArray[np.integer] = np.zeros(len(x), dtype=np.uint8 if variable.n_bins < 255 else np.int16)
+    reached = np.empty(len(x), dtype=bool)
+    as_number = reached.view(np.uint8)
     for cut in variable.cuts:
-        index += x >= cut
-    ordinary = np.isfinite(x)
-    if not ordinary.all():
+        np.greater_equal(x, cut, out=reached)
+        np.add(index, as_number, out=index)
+    np.isfinite(x, out=reached)
+    if not reached.all():
         index[np.isinf(x)] = variable.unseen_index
         index[np.isnan(x)] = variable.missing_index
     _place_specials(variable, x, index)
@@ -185,13 +207,15 @@ def _group_index(variable: VariableBins, codes: NDArray[np.float64]) -> NDArray[
     return index
 
 
-def _place_specials(variable: VariableBins, x: NDArray[np.float64], index: NDArray[np.int16]) -> None:
+def _place_specials(variable: VariableBins, x: NDArray[np.float64], index: NDArray[np.integer]) -> None:
     for offset, special in enumerate(variable.specials):
         for code in special.codes:
-            index[x == code] = variable.missing_index + 1 + offset
+            here = x == code
+            if here.any():
+                index[here] = variable.missing_index + 1 + offset
 
 
-def _refuse(variable: VariableBins, index: NDArray[np.int16]) -> None:
+def _refuse(variable: VariableBins, index: NDArray[np.integer]) -> None:
     for at, origin in enumerate(variable.origins):
         if origin == "error":
             n_refused = int(np.count_nonzero(index == at))

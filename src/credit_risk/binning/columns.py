@@ -66,9 +66,7 @@ def development_column(name: str, raw: Any) -> Column:
     """
     kind = variable_kind(name, raw)
     if kind == "categorical":
-        categories, is_ordered = _categories(raw)
-        codes = {category: float(code) for code, category in enumerate(categories)}
-        values = np.array([np.nan if is_missing(v) else codes[str(v)] for v in raw], dtype=np.float64)
+        values, categories, is_ordered = _categories(raw)
         return Column(name=name, kind=kind, values=values, categories=categories, is_ordered=is_ordered)
     values = _numbers(raw, kind)
     n_infinite = int(np.isinf(values).sum())
@@ -92,6 +90,13 @@ def variable_kind(name: str, raw: Any) -> VariableKind:
         return "categorical"
     if type_name != "object":
         return "numeric"
+    from pandas.api.types import infer_dtype
+
+    inferred = infer_dtype(raw, skipna=True)
+    if inferred == "string":
+        return "categorical"
+    if inferred in {"integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty"}:
+        return "numeric"
     is_text = [isinstance(value, str) for value in raw if not is_missing(value)]
     if is_text and any(is_text) and not all(is_text):
         raise FitError(
@@ -112,7 +117,10 @@ def scoring_column(variable: VariableBins, raw: Any) -> NDArray[np.float64]:
         Text where a number was fitted, or the reverse (``CR-BIN-012``).
     """
     if variable.kind == "categorical":
-        return category_codes(variable, _as_text_values(variable, raw))
+        _refuse_numbers(variable, raw)
+        places, names = _coded(raw)
+        codes = np.append(category_codes(variable, names), np.nan)
+        return np.asarray(codes[places])
     try:
         return _numbers(raw, variable.kind)
     except (TypeError, ValueError) as error:
@@ -170,15 +178,29 @@ def _naive_utc(raw: Any) -> Any:
     return raw.to_numpy() if hasattr(raw, "to_numpy") else np.asarray(raw, dtype="datetime64[us]")
 
 
-def _categories(raw: Any) -> tuple[tuple[str, ...], bool]:
-    """Return the categories that occur, and whether the caller gave them an order."""
-    present = {str(value) for value in raw if not is_missing(value)}
-    if str(raw.dtype) == "category" and raw.cat.ordered:
-        return tuple(str(value) for value in raw.cat.categories if str(value) in present), True
-    return tuple(sorted(present)), False
+def _coded(raw: Any) -> tuple[NDArray[np.int64], list[str]]:
+    """Return each value's place among the distinct values (-1 where missing), and these as text."""
+    import pandas as pd
+
+    if hasattr(raw, "cat"):
+        return raw.cat.codes.to_numpy().astype(np.int64), [str(value) for value in raw.cat.categories]
+    places, distinct = pd.factorize(np.asarray(raw, dtype=object) if isinstance(raw, np.ndarray) else raw)
+    return np.asarray(places, dtype=np.int64), [str(value) for value in distinct]
 
 
-def _as_text_values(variable: VariableBins, raw: Any) -> Any:
+def _categories(raw: Any) -> tuple[NDArray[np.float64], tuple[str, ...], bool]:
+    """Return codes, the categories that occur (sorted, or in the caller's order), and whether they were ordered."""
+    places, names = _coded(raw)
+    occurs = np.bincount(places[places >= 0], minlength=len(names)) > 0
+    present = [name for name, one in zip(names, occurs, strict=True) if one]
+    is_ordered = bool(hasattr(raw, "cat") and raw.cat.ordered)
+    categories = tuple(dict.fromkeys(present)) if is_ordered else tuple(sorted(set(present)))
+    position = {name: float(at) for at, name in enumerate(categories)}
+    codes = np.array([*(position.get(name, np.nan) for name in names), np.nan])
+    return codes[places], categories, is_ordered
+
+
+def _refuse_numbers(variable: VariableBins, raw: Any) -> None:
     if getattr(raw.dtype, "kind", "O") in {"f", "i", "u"} and not hasattr(raw, "cat"):
         raise ScoringError(
             f"Variable {variable.name!r} was fitted on categories but its column has type {raw.dtype}. "
@@ -186,4 +208,3 @@ def _as_text_values(variable: VariableBins, raw: Any) -> Any:
             code="CR-BIN-012",
             context={"variable": variable.name},
         )
-    return raw

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from credit_risk.binning.apply import bin_column
+from credit_risk.binning.apply import bin_column, look_up
 from credit_risk.binning.checks import check_decisions, check_outcome, check_rules, special_bins
 from credit_risk.binning.columns import (
     column_names,
@@ -197,10 +197,11 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         ScoringError
             Text where a number was fitted (``CR-BIN-012``) or a refused value (``CR-BIN-011``).
         """
-        index = self.bin_indices(X)
-        result = np.empty(index.shape, order="F")
-        for j, variable in enumerate(self.spec_.variables):
-            result[:, j] = np.array(variable.woe).take(index[:, j])
+        check_is_fitted(self)
+        raw = scoring_columns(self.spec_.feature_names, X)
+        result = np.empty((len(X), len(raw)), order="F")
+        for j, (variable, column) in enumerate(zip(self.spec_.variables, raw, strict=True)):
+            look_up(variable, np.array(variable.woe), scoring_column(variable, column), result[:, j])
         return result
 
     def bin_indices(self, X: Any) -> NDArray[np.int16]:

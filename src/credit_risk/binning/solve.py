@@ -99,12 +99,13 @@ def best_groups(column: Column, outcome: Outcome, rules: BinningRules) -> Regula
     runs = np.array_split(order, max(1, min(len(order), rules.n_prebins)))
     partition = None
     if len(order):
-        pooled = np.stack([counts[:, run].sum(axis=1) for run in runs], axis=1)
+        starts = np.cumsum([0, *(len(run) for run in runs[:-1])])
+        pooled = np.add.reduceat(counts[:, order], starts, axis=1)
         cells = Cells(goods=pooled[0], bads=pooled[1], n_goods=pooled[2], n_bads=pooled[3])
         asked = rules if column.is_ordered else replace(rules, trend="ascending")
         partition = _solve(column.name, cells, asked, outcome)
-    starts = (0,) if partition is None else partition.starts
-    members = [np.concatenate(runs[a:b]) for a, b in zip(starts, [*starts[1:], len(runs)], strict=True)]
+    first = (0,) if partition is None else partition.starts
+    members = [np.concatenate(runs[a:b]) for a, b in zip(first, [*first[1:], len(runs)], strict=True)]
     groups = tuple(tuple(column.categories[at] for at in member) for member in members)
     trend = partition.trend if partition is not None and column.is_ordered else "none"
     return RegularBins(

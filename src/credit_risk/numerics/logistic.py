@@ -50,6 +50,7 @@ def fit_logistic(
     *,
     ridge: float = 1e-6,
     max_iterations: int = 50,
+    start: tuple[NDArray[np.float64], float] | None = None,
 ) -> LogisticFit:
     """Fit P(bad) = 1 / (1 + exp(-(intercept + X coefficients))).
 
@@ -64,6 +65,8 @@ def fit_logistic(
         Penalty ``ridge / 2 * sum of weights * sum(coefficients ** 2)``; the intercept is free. The default only keeps the
         equations solvable where a column repeats another; it moves coefficients by about one part in 10**5.
     max_iterations : int
+    start : tuple of ndarray and float, optional
+        Coefficients and intercept to begin with, such as those of a regression on one column fewer.
 
     Raises
     ------
@@ -87,6 +90,8 @@ def fit_logistic(
     problem = _Problem(design=np.column_stack([X, np.ones(n)]), y=is_bad, w=w, penalty=penalty)
     theta = np.zeros(k + 1)
     theta[k] = np.log(float(w @ is_bad) / float(w @ (1.0 - is_bad)))
+    if start is not None:
+        theta[:k], theta[k] = start
     value = problem.objective(theta)
     for iteration in range(1, max_iterations + 1):
         gradient, hessian = problem.derivatives(theta)

@@ -14,8 +14,15 @@ if TYPE_CHECKING:
     from credit_risk.scorecard.apply import CardResult as CardResult
     from credit_risk.scorecard.apply import apply_scorecard as apply_scorecard
     from credit_risk.scorecard.fit import Scorecard as Scorecard
+    from credit_risk.scorecard.overrides import PointsOverride as PointsOverride
+    from credit_risk.scorecard.overrides import override_points as override_points
+    from credit_risk.scorecard.reasons import main_reasons as main_reasons
     from credit_risk.scorecard.reasons import reason_shortfalls as reason_shortfalls
+    from credit_risk.scorecard.reasons import shortfalls_against as shortfalls_against
+    from credit_risk.scorecard.row import RowScore as RowScore
+    from credit_risk.scorecard.row import RowScorer as RowScorer
     from credit_risk.scorecard.scaling import Scaling as Scaling
+    from credit_risk.scorecard.scaling import shift_to_population as shift_to_population
     from credit_risk.scorecard.spec import RoundingReport as RoundingReport
     from credit_risk.scorecard.spec import ScorecardSpec as ScorecardSpec
     from credit_risk.scorecard.spec import SelectionRecord as SelectionRecord

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from credit_risk.numerics.logistic import LogisticFit, fit_logistic, score_tests
+from credit_risk.numerics.logistic import LogisticFit, ScoreTests, fit_logistic, score_tests
 from credit_risk.scorecard.spec import SelectionRecord
 
 if TYPE_CHECKING:
@@ -126,41 +126,42 @@ def _stepwise(candidates: Candidates, rules: SelectionRules, pool: list[int], jo
     """Admit the most significant variable, then remove what lost its significance or its sign, until nothing changes."""
     kept: list[int] = []
     open_to_entry = list(pool)
+    fit = _fit(candidates, kept)
     while open_to_entry and len(kept) < rules.max_features:
-        fit = _fit(candidates, kept)
-        tests = score_tests(
-            candidates.woe[:, kept],
-            candidates.woe[:, open_to_entry],
-            candidates.is_bad,
-            fit,
-            candidates.weight,
-        )
+        tests = _tests(candidates, kept, open_to_entry, fit)
         best = int(np.argmax(np.where(tests.gradient < 0, tests.chi_squared, -1.0)))
         entrant = open_to_entry[best]
         if tests.gradient[best] >= 0 or tests.p_values[best] > rules.max_p_value:
             break
         open_to_entry.remove(entrant)
-        kept = _prune(candidates, rules, [*kept, entrant], journal)
+        start = (np.append(fit.coefficients, 0.0), fit.intercept)
+        kept, fit = _prune(candidates, rules, [*kept, entrant], start, journal)
     _explain_rest(candidates, rules, kept, open_to_entry, journal)
     return kept
 
 
-def _prune(candidates: Candidates, rules: SelectionRules, kept: list[int], journal: _Journal) -> list[int]:
+def _prune(
+    candidates: Candidates,
+    rules: SelectionRules,
+    kept: list[int],
+    start: tuple[NDArray[np.float64], float],
+    journal: _Journal,
+) -> tuple[list[int], LogisticFit]:
     """Drop, one at a time, a variable whose coefficient has the wrong sign or is no longer significant."""
-    while kept:
-        fit = _fit(candidates, kept)
+    while True:
+        fit = _fit(candidates, kept, start)
         wrong = [place for place in range(len(kept)) if fit.coefficients[place] >= 0]
         if wrong:
             place = max(wrong, key=lambda one: float(fit.coefficients[one]))
             step, figure = "wrong_sign", f"coefficient {fit.coefficients[place]:+.3f} beside the others"
         else:
-            place = int(np.argmax(fit.p_values[:-1]))
-            if fit.p_values[place] <= rules.max_p_value:
-                return kept
+            place = int(np.argmax(fit.p_values[:-1])) if kept else 0
+            if not kept or fit.p_values[place] <= rules.max_p_value:
+                return kept, fit
             step, figure = "not_significant", f"p-value {fit.p_values[place]:.3f} beside the others"
         journal.exclude(kept[place], step, figure)
         kept = kept[:place] + kept[place + 1 :]
-    return kept
+        start = (np.delete(fit.coefficients, place), fit.intercept)
 
 
 def _explain_rest(
@@ -168,13 +169,7 @@ def _explain_rest(
 ) -> None:
     if not rest:
         return
-    tests = score_tests(
-        candidates.woe[:, kept],
-        candidates.woe[:, rest],
-        candidates.is_bad,
-        _fit(candidates, kept),
-        candidates.weight,
-    )
+    tests = _tests(candidates, kept, rest, _fit(candidates, kept))
     for place, at in enumerate(rest):
         if tests.gradient[place] >= 0:
             journal.exclude(at, "wrong_sign", "would enter with the wrong sign beside the others")
@@ -184,5 +179,12 @@ def _explain_rest(
             journal.exclude(at, "max_features", f"the card already has {rules.max_features} variables")
 
 
-def _fit(candidates: Candidates, kept: list[int]) -> LogisticFit:
-    return fit_logistic(candidates.woe[:, kept], candidates.is_bad, candidates.weight)
+def _fit(
+    candidates: Candidates, kept: list[int], start: tuple[NDArray[np.float64], float] | None = None
+) -> LogisticFit:
+    return fit_logistic(candidates.woe[:, kept], candidates.is_bad, candidates.weight, start=start)
+
+
+def _tests(candidates: Candidates, kept: list[int], others: list[int], fit: LogisticFit) -> ScoreTests:
+    woe = candidates.woe
+    return score_tests(woe[:, kept], woe[:, others], candidates.is_bad, fit, candidates.weight)
