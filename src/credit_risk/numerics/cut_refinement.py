@@ -86,11 +86,11 @@ def shortest_decimal_between(low: float, high: float) -> float:
     >>> shortest_decimal_between(0.348716, 0.351002), shortest_decimal_between(9, 12), shortest_decimal_between(-3, -2)
     (0.35, 10.0, -2.0)
     """
-    exact_low, exact_high = Decimal(low), Decimal(high)
+    written = Decimal(repr(float(high)))
     exponent = math.ceil(math.log10(high - low)) + 1 if high - low > 0 else 0
     for power in range(exponent, exponent - 20, -1):
-        candidate = float(exact_high.quantize(Decimal((0, (1,), power)), rounding=ROUND_FLOOR))
-        if exact_low < Decimal(candidate) <= exact_high:
+        candidate = float(written.quantize(Decimal((0, (1,), power)), rounding=ROUND_FLOOR))
+        if low < candidate <= high:
             return candidate
     return high
 
