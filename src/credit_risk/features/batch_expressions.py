@@ -28,6 +28,8 @@ APPLICATIONS = "applications"
 RECORDS_TABLE = "records"
 _WIDE = "decimal(38, 0)"
 _INT64 = 2**63 - 1
+#: Quotients beyond this are only ever moved to a bound below it.
+_CAP = 2.0**52
 
 #: Primitives summed or compared inside a ring.
 _RINGED = ("n", "s", "q", "t", "tt", "tx", "min", "max")
@@ -35,10 +37,12 @@ _RINGED = ("n", "s", "q", "t", "tt", "tx", "min", "max")
 
 def base_records(
     plan: SourcePlan, contract: RecordContract, applications: pa.Schema, records: pa.Schema
-) -> ibis.Table:
+) -> list[ibis.Table]:
     """Return one row per application and record that counts: ring, rank, operands, derived measures, subjects.
 
-    A record counts when it happened before the application and was known by then.
+    A record counts when it happened before the application and was known by then. The work is cut into stages, each an
+    expression over the one before (named by :func:`stage_name`); otherwise Ibis would write every derived measure out in full
+    wherever it is used.
     """
     left = ibis.table(ibis.Schema.from_pyarrow(applications), name=APPLICATIONS)
     right = ibis.table(ibis.Schema.from_pyarrow(records), name=RECORDS_TABLE)
@@ -46,17 +50,38 @@ def base_records(
     joined = joined.filter(joined.event_us < joined.applied_us, joined.known_us <= joined.applied_us)
     joined = joined.mutate(age_days=joined.applied_day - joined.event_day)
     joined = joined.mutate(ring=_ring(joined.age_days, plan.windows))
-    if plan.needs_order:
-        joined = _with_order(joined, plan, contract)
-    for derived in plan.derived:
-        joined = joined.mutate(**{derived.key: _derive(joined, derived)})
+    stages = [_with_order(joined, plan, contract) if plan.needs_order else joined]
+    for level in _levels(plan.derived):
+        _derive_level(stages, level)
+    table = _after(stages)
     subjects = {
-        _flag(subject.name): _meets(joined, subject.conditions)
+        _flag(subject.name): _meets(table, subject.conditions)
         for subject in plan.subjects
         if subject.name != ALL_RECORDS
     }
-    joined = joined.mutate(**subjects) if subjects else joined
-    return joined.select(_kept(plan, list(joined.columns)))
+    table = table.mutate(**subjects) if subjects else table
+    return [*stages, table.select(_kept(plan, list(table.columns)))]
+
+
+def stage_name(position: int) -> str:
+    """Return the name under which later stages know the stage at a position."""
+    return f"stage_{position}"
+
+
+def _after(stages: list[ibis.Table]) -> ibis.Table:
+    return ibis.table(stages[-1].schema(), name=stage_name(len(stages) - 1))
+
+
+def _levels(derived: tuple[DerivedPlan, ...]) -> list[list[DerivedPlan]]:
+    """Group derived measures so that each builds only on levels before its own."""
+    level_of: dict[str, int] = {}
+    levels: list[list[DerivedPlan]] = []
+    for measure in derived:
+        level = max(level_of.get(measure.left, -1), level_of.get(measure.right, -1)) + 1
+        level_of[measure.key] = level
+        levels += [[]] if level == len(levels) else []
+        levels[level].append(measure)
+    return levels
 
 
 def _kept(plan: SourcePlan, columns: list[str]) -> list[str]:
@@ -89,36 +114,59 @@ def _with_order(table: ibis.Table, plan: SourcePlan, contract: RecordContract) -
     return table.mutate(rank=ibis.row_number().over(newest_first), **columns)
 
 
+def _derive_level(stages: list[ibis.Table], level: list[DerivedPlan]) -> None:
+    """Append the stages that add derived measures; a quotient takes three, so that no expression is written out twice."""
+    quotients = [plan for plan in level if plan.operator == "/"]
+    if quotients:
+        table = _after(stages)
+        sides = {}
+        for plan in quotients:
+            divisor = table[plan.right] * plan.right_factor
+            sides[f"top {plan.key}"] = table[plan.left] * plan.left_factor
+            sides[f"bottom {plan.key}"] = (divisor > 0).ifelse(divisor, ibis.null("int64"))
+        stages.append(table.mutate(**sides))
+        table = _after(stages)
+        stages.append(
+            table.mutate(
+                **{
+                    f"whole {plan.key}": _half_up(table[f"top {plan.key}"], table[f"bottom {plan.key}"])
+                    for plan in quotients
+                }
+            )
+        )
+    table = _after(stages)
+    stages.append(table.mutate(**{plan.key: _clip(_derive(table, plan), plan) for plan in level}))
+
+
 def _derive(table: ibis.Table, plan: DerivedPlan) -> Any:
-    left = table[plan.left]
     if not plan.operator:
-        return _clip(left, plan)
-    a, b = left * plan.left_factor, table[plan.right] * plan.right_factor
+        return table[plan.left]
     if plan.operator == "/":
-        return _clip(_half_up(a, (b > 0).ifelse(b, ibis.null("int64"))), plan)
-    return _clip(a + b if plan.operator == "+" else a - b, plan)
+        whole = table[f"whole {plan.key}"]
+        capped = (whole > _CAP).ifelse(ibis.literal(_CAP), whole).cast("int64")
+        return (table[f"top {plan.key}"] < 0).ifelse(capped * -1, capped)
+    a, b = table[plan.left] * plan.left_factor, table[plan.right] * plan.right_factor
+    return a + b if plan.operator == "+" else a - b
 
 
 def _half_up(top: Any, bottom: Any) -> Any:
-    """Divide whole numbers and round half away from zero, exactly.
+    """Divide magnitudes of whole numbers and round half up, exactly, as a whole float64.
 
     Engines differ on integer division, so the remainder is taken off first; the quotient of what is left is a whole number
     below 2**50 (the plan proves it, or a bound follows), and its float64 quotient is off by less than one half.
     """
     doubled = top.abs() * 2 + bottom
-    divisor = bottom * 2
-    whole = ((doubled - doubled % divisor) / divisor).round()
-    capped = (whole > 2.0**52).ifelse(ibis.literal(2.0**52), whole).cast("int64")
-    return (top < 0).ifelse(capped * -1, capped)
+    return ((doubled - doubled % (bottom * 2)) / (bottom * 2)).round()
 
 
 def _clip(value: Any, plan: DerivedPlan) -> Any:
     """Move values to the bounds; missing stays missing (a comparison with it is never true)."""
+    limits = []
     if plan.low is not None:
-        value = (value < plan.low).ifelse(ibis.literal(plan.low, "int64"), value)
+        limits.append((value < plan.low, ibis.literal(plan.low, "int64")))
     if plan.high is not None:
-        value = (value > plan.high).ifelse(ibis.literal(plan.high, "int64"), value)
-    return value
+        limits.append((value > plan.high, ibis.literal(plan.high, "int64")))
+    return ibis.cases(*limits, else_=value) if limits else value
 
 
 def _meets(table: ibis.Table, conditions: tuple[ConditionPlan, ...]) -> Any:

@@ -18,7 +18,13 @@ import pandas as pd
 import pyarrow as pa
 
 from credit_risk.errors import SpecificationError
-from credit_risk.features.batch_expressions import APPLICATIONS, RECORDS_TABLE, base_records, primitive_tables
+from credit_risk.features.batch_expressions import (
+    APPLICATIONS,
+    RECORDS_TABLE,
+    base_records,
+    primitive_tables,
+    stage_name,
+)
 from credit_risk.features.definition import APPLICATION
 from credit_risk.features.finalize import finalize
 from credit_risk.features.history import derive
@@ -162,10 +168,13 @@ def _record_primitives(
     try:
         connection.register(APPLICATIONS, applications)
         connection.register(RECORDS_TABLE, records)
-        base = base_records(plan, sources.contracts.record(plan.source), applications.schema, records.schema)
-        connection.execute(f"CREATE TEMP TABLE {_BASE} AS {_sql(base)}")
+        stages = base_records(
+            plan, sources.contracts.record(plan.source), applications.schema, records.schema
+        )
+        connection.execute(f"CREATE TEMP TABLE {_BASE} AS {_staged_sql(stages)}")
+        base = ibis.table(stages[-1].schema(), name=_BASE)
         found: dict[str, Any] = {}
-        for expression in primitive_tables(plan, ibis.table(base.schema(), name=_BASE), records.num_rows):
+        for expression in primitive_tables(plan, base, records.num_rows):
             table = connection.sql(_sql(expression)).to_arrow_table().combine_chunks()
             position = table.column("app").to_numpy()
             for name in table.column_names[1:]:
@@ -181,6 +190,12 @@ def _record_primitives(
 
 def _sql(expression: ibis.Table) -> str:
     return str(ibis.to_sql(expression, dialect="duckdb"))
+
+
+def _staged_sql(stages: list[ibis.Table]) -> str:
+    *earlier, last = [_sql(stage) for stage in stages]
+    named = ", ".join(f"{stage_name(position)} AS ({sql})" for position, sql in enumerate(earlier))
+    return f"WITH {named} {last}"
 
 
 def _scatter(column: pa.ChunkedArray, position: NDArray[np.int64], n_applications: int) -> ExactIntegers:
