@@ -115,9 +115,9 @@ def special_bins(codes: Sequence[float] | Mapping[str, object] | None, name: str
         for label, group in groups
     )
     flat = [code for one in bins for code in one.codes]
-    if len(set(flat)) != len(flat) or not all(np.isfinite(flat)):
+    if len(set(flat)) != len(flat) or not all(np.isfinite(flat)) or not all(one.codes for one in bins):
         raise SpecificationError(
-            f"special_codes of variable {name!r} must be finite numbers, each once. Got {flat}.",
+            f"special_codes of variable {name!r} must be finite numbers, each once, no group empty. Got {flat}.",
             code="CR-BIN-034",
         )
     return bins

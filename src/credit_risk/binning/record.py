@@ -72,7 +72,9 @@ def _other_counts(column: Column, outcome: Outcome, rules: BinningRules) -> NDAr
     missing = np.isnan(column.values)
     parts = [outcome.where(missing).counts() if missing.any() else np.zeros(4)]
     for special in rules.specials if column.kind != "categorical" else ():
-        inside = np.isin(column.values, np.array(special.codes))
+        inside = column.values == special.codes[0]
+        for code in special.codes[1:]:
+            inside |= column.values == code
         parts.append(outcome.where(inside).counts() if inside.any() else np.zeros(4))
     return np.stack(parts, axis=1)
 

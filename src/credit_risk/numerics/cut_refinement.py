@@ -67,11 +67,15 @@ def refine_cuts(
     if len(moved) == 0:
         return moved
     signs = _pair_signs(task, moved, trend)
+    is_settled = np.zeros(len(moved), dtype=bool)
     for _ in range(n_passes):
-        before = moved.copy()
-        for k in range(len(moved)):
-            moved[k] = _best_place(task, moved, k, signs)
-        if np.array_equal(before, moved):
+        for k in np.flatnonzero(~is_settled):
+            place = _best_place(task, moved, int(k), signs)
+            if place != moved[k]:
+                moved[k] = place
+                is_settled[max(k - 2, 0) : k + 3] = False
+            is_settled[k] = True
+        if is_settled.all():
             break
     return moved
 
@@ -126,12 +130,12 @@ def _best_place(task: RefinementInput, cuts: NDArray[np.float64], k: int, signs:
     at = 1 if k > 0 else 0
     n_below = around[0][2] + around[0][3]
     first, last = int(n_below[at]) + 1, int(n_below[at + 2]) - 1
-    best_cut = float(cuts[k])
-    best_value = float(_evaluate(task, around, k, np.array([best_cut]), signs)[0])
+    best_cut, best_value = float(cuts[k]), -np.inf
     while last >= first:
         step = max(1, -(-(last - first + 1) // _ZOOM))
-        candidates = values[first : last + 1 : step]
+        candidates = np.append(values[first : last + 1 : step], best_cut)
         reached = _evaluate(task, around, k, candidates, signs)
+        best_value = max(best_value, float(reached[-1]))
         best_at = int(np.argmax(reached))
         if reached[best_at] > best_value + _GAIN:
             best_cut, best_value = float(candidates[best_at]), float(reached[best_at])
