@@ -13,6 +13,7 @@ from credit_risk.errors import LoanError
 from credit_risk.loans.day_count import DayCount
 from credit_risk.loans.ledger import (
     ServicingPolicy,
+    accrued_interest_minor,
     advance,
     imbalances,
     open_account,
@@ -157,4 +158,7 @@ def test_the_joint_cap_holds_and_time_may_pass_in_steps(opened, days, more):
     else:
         most = account.principal_minor * Fraction(cap_rate) * Fraction((late.as_of - START).days, 365)
         assert late.posted.total <= most
+        assert (
+            late.posted.penalty == 0 or late.posted.total + accrued_interest_minor(late, late.as_of) <= most
+        )
         assert withheld_penalty_minor(late) >= 0

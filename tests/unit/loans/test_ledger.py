@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -7,6 +7,7 @@ from credit_risk.errors import LoanError, PolicyError
 from credit_risk.loans.ledger import (
     Parts,
     ServicingPolicy,
+    accrued_interest_minor,
     advance,
     imbalances,
     open_account,
@@ -120,6 +121,33 @@ def test_the_joint_cap_withholds_penalty(schedule):
     free = ServicingPolicy(annual_rate=Decimal("0.144"), penalty_rate=Decimal("0.15"))
     uncapped = advance(open_account(schedule, free), date(2028, 1, 10))
     assert late.posted.penalty + withheld_penalty_minor(late) == uncapped.posted.penalty
+
+
+def test_running_interest_and_fee_come_before_penalty_under_the_joint_cap():
+    schedule = _with_fee(2_000)
+    policy = ServicingPolicy(
+        annual_rate=Decimal("0.144"), penalty_rate=Decimal("0.18"), joint_cap_rate=Decimal("0.18")
+    )
+    account = open_account(schedule, policy)
+    for days in range(31, 360, 7):
+        late = advance(account, DAY + timedelta(days=days))
+        most = 1_000_000 * 18 * days // 36_500
+        by_contract = late.posted.interest + late.posted.fee
+        if late.posted.penalty:
+            running = accrued_interest_minor(late, late.as_of) + late.future_claims[0].owed.fee
+            assert late.posted.total + running <= max(most, by_contract + running)
+
+
+def test_running_interest_is_never_more_than_the_period_will_charge(schedule):
+    free = apply_event(open_account(schedule, POLICY), Deferral(on=DAY, n_months=2, bears_interest=False))
+    assert position(free, date(2026, 4, 9)).accrued_interest_minor == 12_000
+    assert payoff_minor(free, date(2026, 4, 9)) == 1_012_000
+
+
+def test_interest_left_after_principal_was_paid_in_grace_bears_no_penalty(schedule):
+    policy = ServicingPolicy(**RATES, grace_days=5, allocation=("principal", "interest", "fee", "penalty"))
+    account = replay(schedule, policy, [Repayment(on=date(2026, 2, 13), amount_minor=77_975)])
+    assert advance(account, date(2026, 3, 5)).posted.penalty == 0
 
 
 def test_a_penalty_rate_above_the_joint_cap_is_refused_not_clipped():

@@ -117,6 +117,10 @@ def test_regulation_z_refuses_what_has_no_rate():
         unit_periods_between(date(2026, 2, 1), date(2026, 1, 1))
 
 
+def test_a_whole_month_is_one_unit_period_without_odd_days():
+    assert unit_periods_between(date(1978, 1, 10), date(1978, 2, 10)) == (1, 0)
+
+
 def test_regulation_z_takes_several_advances():
     advances = [UnitPeriodFlow(amount=500, whole=0), UnitPeriodFlow(amount=500, whole=1)]
     rate = regulation_z_rate(advances, [UnitPeriodFlow(amount=1_100, whole=12)], unit_periods_per_year=12)

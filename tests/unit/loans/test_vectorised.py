@@ -5,7 +5,7 @@ import pytest
 
 from credit_risk.errors import LoanError
 from credit_risk.loans.rates import annual_rates
-from credit_risk.loans.schedule import repayment_schedule
+from credit_risk.loans.schedule import equal_instalment_schedule, repayment_schedule
 from credit_risk.loans.terms import Fee, LoanTerms
 from credit_risk.loans.vectorised import equal_instalment_table, repayment_table
 from credit_risk.loans.vectorised_rates import annual_rates_table, dated_rates_table
@@ -135,10 +135,32 @@ def test_chunk_borders_change_nothing(n_loans):
     np.testing.assert_array_equal(some[1], rates[1][:n_loans])
 
 
-def test_exact_halves_are_rounded_up_by_exact_fractions():
-    # at zero rate an odd principal over two instalments is a tie: n and a half
+def test_halves_of_free_loans_are_rounded_up_in_whole_numbers():
     table = equal_instalment_table([3, 5, 7, 10**12 - 1], [0, 0, 0, 0], n_instalments=2)
     assert table.payment_minor.tolist() == [2, 3, 4, 5 * 10**11]
+
+
+@pytest.mark.parametrize("principal", [1_000_500, 3_001_500, 5_002_500])
+def test_halves_that_floating_point_misses_are_recomputed_exactly(principal):
+    # at 1.2 % a year over two months the instalment is exactly m + 1/2; in binary64 it comes out just below
+    table = equal_instalment_table([principal], [12_000], n_instalments=2)
+    schedule = equal_instalment_schedule(principal, annual_rate=Decimal("0.012"), n_instalments=2)
+    assert table.payment_minor[0] == schedule.instalment_minor[0]
+
+
+@pytest.mark.parametrize("method", ["equal_instalment", "equal_principal"])
+@pytest.mark.parametrize(
+    ("principal", "ppm", "n"), [(18, 0, 12), (95, 120_000, 60), (30, 12_000, 20), (397, 120_000, 60)]
+)
+def test_tiny_loans_that_rounding_repays_early_stop_at_zero_like_the_scalar_path(method, principal, ppm, n):
+    terms = LoanTerms(
+        principal_minor=principal, annual_rate=Decimal(ppm) / 1_000_000, n_instalments=n, method=method
+    )
+    schedule = repayment_schedule(terms)
+    table = repayment_table([principal, 10**6], [ppm, ppm], n_instalments=n, method=method)
+    assert tuple(table.instalment_minor[0]) == schedule.instalment_minor
+    assert tuple(table.interest_minor[0]) == schedule.interest_minor
+    assert tuple(table.balance_minor[0]) == schedule.balance_minor
 
 
 def test_rates_below_zero_exist_when_less_is_repaid_than_received():
