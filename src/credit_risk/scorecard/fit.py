@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from credit_risk.binning.checks import check_outcome
-from credit_risk.binning.columns import scoring_column, scoring_columns
+from credit_risk.binning.columns import column_names, scoring_column, scoring_columns
 from credit_risk.binning.fit import WoeBinner
 from credit_risk.binning.table import binning_table
 from credit_risk.errors import FitError, SpecificationError
@@ -265,9 +265,10 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         wrong = {name: value for name, value in self.directions.items() if value not in _TREND_OF_DIRECTION}
         if wrong:
             raise SpecificationError(f"directions must be +1, -1 or 0. Got {wrong}.", code="CR-CRD-005")
-        names = [str(name) for name in X.columns] if hasattr(X, "columns") else []
         trends = {
-            name: _TREND_OF_DIRECTION[self.directions[name]] for name in names if name in self.directions
+            name: _TREND_OF_DIRECTION[self.directions[name]]
+            for name in column_names(X)
+            if name in self.directions
         }
         return binner.set_params(trend=trends)
 

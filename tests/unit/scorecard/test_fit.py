@@ -7,7 +7,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+from threadpoolctl import threadpool_limits
 
+from credit_risk.binning import WoeBinner
 from credit_risk.errors import FitError, MissingFeatureError, SpecificationError
 from credit_risk.scorecard import Scorecard, ScorecardSpec, apply_scorecard, reason_shortfalls
 
@@ -127,3 +131,63 @@ def test_a_column_missing_at_scoring_is_an_error(card, sample):
     X, _ = sample
     with pytest.raises(MissingFeatureError, match=r"CR-BIN-013: 1 of 2 variables are absent: \['payments'\]"):
         card.predict_score(X.drop(columns=["payments"]))
+
+
+def test_directions_are_heard_for_arrays_too(sample):
+    X, is_bad = sample
+    matrix = X[["utilization", "payments"]].to_numpy()
+    spec = Scorecard(directions={"x0": 1, "x1": -1}).fit(matrix, is_bad).spec_
+    assert [variable.trend for variable in spec.binning.variables] == ["ascending", "descending"]
+    against = Scorecard(directions={"x0": -1, "x1": -1}).fit(matrix, is_bad).spec_
+    assert against.feature_names == ("x1",)
+
+
+def test_it_is_a_scikit_learn_classifier(sample):
+    X, is_bad = sample
+    card = clone(Scorecard(binner=WoeBinner(max_bins=4)))
+    search = GridSearchCV(card, {"max_features": [1, 2], "binner__max_bins": [3, 5]}, cv=2, scoring="roc_auc")
+    search.fit(X, is_bad)
+    assert search.best_score_ > 0.7
+    assert (
+        search.best_estimator_.spec_.binning.variables[0].n_regular <= search.best_params_["binner__max_bins"]
+    )
+    np.testing.assert_array_equal(search.best_estimator_.predict(X), search.predict_proba(X)[:, 1] > 0.5)
+
+
+def test_weights_move_the_card(sample):
+    X, is_bad = sample
+    plain = Scorecard().fit(X, is_bad)
+    weighted = Scorecard().fit(X, is_bad, sample_weight=np.where(is_bad == 1, 2.0, 1.0))
+    assert weighted.predict_proba(X)[:, 1].mean() > plain.predict_proba(X)[:, 1].mean() * 1.3
+
+
+def test_one_thread_and_two_give_the_same_card(sample):
+    X, is_bad = sample
+    with threadpool_limits(2):
+        two = Scorecard().fit(X, is_bad).spec_
+    with threadpool_limits(1):
+        one = Scorecard().fit(X, is_bad).spec_
+    assert one == two
+
+
+def test_the_order_of_rows_does_not_matter(sample):
+    X, is_bad = sample
+    order = np.random.default_rng(0).permutation(len(X))
+    spec = Scorecard().fit(X.iloc[order], is_bad[order]).spec_
+    straight = Scorecard().fit(X, is_bad).spec_
+    assert spec.points == straight.points
+    assert spec.binning == straight.binning
+
+
+def test_an_outcome_of_one_class_is_an_error(sample):
+    X, _ = sample
+    with pytest.raises(FitError, match="CR-BIN-024: The outcome holds 0 bads in 6000 rows"):
+        Scorecard().fit(X, np.zeros(6000))
+
+
+def test_no_more_variables_than_asked_for(sample):
+    X, is_bad = sample
+    spec = Scorecard(max_features=1).fit(X, is_bad).spec_
+    assert len(spec.feature_names) == 1
+    left_out = {record.name: record.step for record in spec.selection if not record.is_kept}
+    assert "max_features" in left_out.values()
