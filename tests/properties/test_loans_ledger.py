@@ -69,7 +69,7 @@ def events(draw, on, account):  # noqa: PLR0911
         return Repayment(on=on, amount_minor=due.total)
     if kind == "early":
         effect = draw(st.sampled_from(["smaller_instalment", "shorter_term"]))
-        return EarlyRepayment(on=on, amount_minor=amount, effect=effect)
+        return EarlyRepayment(on=on, amount_minor=amount, effect=effect, fee_minor=draw(st.integers(0, 500)))
     if kind == "whole":
         return EarlyRepayment(on=on)
     if kind == "defer":

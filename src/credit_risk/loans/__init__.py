@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from credit_risk.loans.schedule import equal_instalment_schedule as equal_instalment_schedule
     from credit_risk.loans.schedule import equal_principal_schedule as equal_principal_schedule
     from credit_risk.loans.schedule import flat_rate_schedule as flat_rate_schedule
+    from credit_risk.loans.schedule import open_ended_interest_minor as open_ended_interest_minor
     from credit_risk.loans.schedule import repayment_schedule as repayment_schedule
     from credit_risk.loans.servicing import Deferral as Deferral
     from credit_risk.loans.servicing import EarlyRepayment as EarlyRepayment
@@ -115,6 +116,7 @@ __getattr__, __dir__, __all__ = attach(
         "joint_cap_minor": "credit_risk.loans.ceilings",
         "load_ceilings": "credit_risk.loans.ceiling_rules",
         "lpr_rate": "credit_risk.loans.ceilings",
+        "open_ended_interest_minor": "credit_risk.loans.schedule",
         "open_account": "credit_risk.loans.ledger",
         "payoff_minor": "credit_risk.loans.servicing",
         "position": "credit_risk.loans.ledger",

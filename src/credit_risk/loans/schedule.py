@@ -390,6 +390,56 @@ def daily_interest_minor(
     return round_half_up(balance * exact_rate(annual_rate) * year_fraction(from_on, to_on, day_count))
 
 
+def open_ended_interest_minor(
+    movements: Sequence[tuple[date, int]],
+    *,
+    annual_rate: ExactRate,
+    settle_on: date,
+    day_count: DayCount = DayCount.ACTUAL_365_FIXED,
+) -> int:
+    """Return the interest of a line drawn and repaid at will (随借随还), to the day it is settled.
+
+    Parameters
+    ----------
+    movements : sequence of (date, int)
+        Principal drawn (above 0) and repaid (below 0), minor units, dates ascending.
+    annual_rate : Decimal, Fraction or int
+        Contract rate a year, simple.
+    settle_on : date
+        On or after the last movement.
+    day_count : DayCount
+        Convention of the contract.
+
+    Returns
+    -------
+    int
+        Minor units: every day's balance counts, rounded half-up once at the end.
+
+    Raises
+    ------
+    LoanError
+        More repaid than drawn (``CR-LON-019``), dates out of order (``CR-LON-005``), rate.
+
+    Examples
+    --------
+    >>> from decimal import Decimal
+    >>> drawn = [(date(2026, 1, 1), 1_000_000), (date(2026, 1, 11), -400_000)]
+    >>> open_ended_interest_minor(drawn, annual_rate=Decimal("0.146"), settle_on=date(2026, 1, 21))
+    6400
+    """
+    rate, interest, balance = exact_rate(annual_rate), Fraction(0), 0
+    ends = [*(on for on, _ in movements[1:]), settle_on]
+    for (on, amount), end in zip(movements, ends, strict=False):
+        balance += amount
+        if balance < 0:
+            raise LoanError(
+                f"More principal is repaid than was drawn, by {-balance} minor units on {on.isoformat()}.",
+                code="CR-LON-019",
+            )
+        interest += balance * rate * year_fraction(on, end, day_count)
+    return round_half_up(interest)
+
+
 def _planned_principal(terms: LoanTerms, rates: Sequence[Fraction]) -> Callable[[int, int], int]:
     """Return the rule (period, interest) -> principal part before the last instalment."""
     n_grace = terms.n_grace_instalments

@@ -52,11 +52,15 @@ class EarlyRepayment:
         None repays the whole loan: exactly :func:`payoff_minor`.
     effect : {'smaller_instalment', 'shorter_term'}
         What a part repayment changes.
+    fee_minor : int
+        Early-repayment fee, if the contract has one and the disclosure lists it; taken from the money, or on top of the
+        payoff.
     """
 
     on: date
     amount_minor: int | None = None
     effect: Literal["smaller_instalment", "shorter_term"] = "smaller_instalment"
+    fee_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,25 +192,26 @@ def waived_interest_minor(account: LoanAccount, on: date) -> int:
 
 
 def _repay_early(account: LoanAccount, event: EarlyRepayment) -> LoanAccount:
-    whole = payoff_minor(account, event.on)
+    fee = check_amount(event.fee_minor, "fee_minor", minimum=0)
+    whole = payoff_minor(account, event.on) + fee
     amount = whole if event.amount_minor is None else check_amount(event.amount_minor, "amount_minor")
     if account.is_closed:
         raise _misfit("The loan is already repaid")
     interest = accrued_interest_minor(account, event.on)
     paid = settle(account, amount)
     balance = sum(claim.owed.principal for claim in paid.future_claims)
-    part = paid.credit_minor - interest
+    part = paid.credit_minor - interest - fee
     if part < 0 or (part == 0 and balance > 0):
         raise _misfit("The amount does not reach the principal that is not yet due")
     part = min(part, balance)
     future = _rescheduled(paid, interest, part, event) if part < balance else ()
-    accrued = Parts(interest=interest)
+    charged = Parts(interest=interest, fee=fee)
     return replace(
         paid,
         claims=paid.due_claims + future,
-        credit_minor=paid.credit_minor - interest - part,
-        posted=paid.posted + accrued,
-        paid=paid.paid + accrued.plus("principal", part),
+        credit_minor=paid.credit_minor - interest - fee - part,
+        posted=paid.posted + charged,
+        paid=paid.paid + charged.plus("principal", part),
         interest_from=event.on,
     )
 

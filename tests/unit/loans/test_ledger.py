@@ -213,6 +213,17 @@ def test_early_repayment_that_does_not_fit_is_refused(schedule):
         apply_event(account, Repayment(on=date(2026, 1, 20), amount_minor=0))
 
 
+def test_an_early_repayment_fee_is_charged_and_paid(schedule):
+    account = open_account(schedule, POLICY)
+    free = apply_event(account, EarlyRepayment(on=date(2026, 1, 20)))
+    dear = apply_event(account, EarlyRepayment(on=date(2026, 1, 20), fee_minor=5_000))
+    assert dear.received_minor == free.received_minor + 5_000
+    assert (dear.posted.fee, dear.paid.fee) == (5_000, 5_000)
+    assert not any(imbalances(dear).values())
+    part = apply_event(account, EarlyRepayment(on=date(2026, 1, 20), amount_minor=109_000, fee_minor=5_000))
+    assert sum(claim.owed.principal for claim in part.claims) == 900_000
+
+
 def test_deferral_moves_dates_from_the_original_day_and_charges_the_gap():
     schedule = equal_instalment_schedule(
         1_000_000, annual_rate=Decimal("0.12"), n_instalments=3, disbursed_on=date(2026, 1, 31)

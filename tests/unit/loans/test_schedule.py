@@ -14,6 +14,7 @@ from credit_risk.loans.schedule import (
     equal_instalment_schedule,
     equal_principal_schedule,
     flat_rate_schedule,
+    open_ended_interest_minor,
     repayment_schedule,
 )
 from credit_risk.loans.terms import Fee, LoanTerms
@@ -176,3 +177,20 @@ def test_bad_flat_rates_and_daily_balances_are_refused():
         flat_rate_schedule(1_000, flat_rate=Decimal("-0.01"), n_instalments=2)
     with pytest.raises(LoanError, match="CR-LON-001: balance_minor must be at least 0"):
         daily_interest_minor(-1, annual_rate=0, from_on=DAY, to_on=DAY)
+
+
+def test_a_line_drawn_and_repaid_at_will_bears_interest_on_each_days_balance():
+    movements = [(date(2026, 1, 1), 500_000), (date(2026, 1, 11), 500_000), (date(2026, 2, 10), -1_000_000)]
+    interest = open_ended_interest_minor(movements, annual_rate=Decimal("0.146"), settle_on=date(2026, 3, 1))
+    assert interest == 200 * 10 + 400 * 30
+    assert open_ended_interest_minor([], annual_rate=0, settle_on=date(2026, 3, 1)) == 0
+
+
+def test_an_open_line_refuses_more_repaid_than_drawn_and_dates_out_of_order():
+    drawn = [(date(2026, 1, 1), 100), (date(2026, 1, 2), -101)]
+    with pytest.raises(
+        LoanError, match="CR-LON-019: More principal is repaid than was drawn, by 1 minor units"
+    ):
+        open_ended_interest_minor(drawn, annual_rate=0, settle_on=date(2026, 3, 1))
+    with pytest.raises(LoanError, match="CR-LON-005: Dates are out of order"):
+        open_ended_interest_minor([(date(2026, 1, 2), 1)], annual_rate=0, settle_on=date(2026, 1, 1))
