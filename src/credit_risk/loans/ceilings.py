@@ -28,6 +28,7 @@ RATE_TOLERANCE = 1e-12
 
 __all__ = [
     "CeilingCheck",
+    "LprQuote",
     "RuleCheck",
     "check_amount_and_tenor",
     "check_ceiling",
@@ -35,6 +36,7 @@ __all__ = [
     "joint_cap_minor",
     "joint_cap_rate",
     "load_ceilings",
+    "lpr_quote",
     "lpr_rate",
     "portfolio_ceilings",
 ]
@@ -74,8 +76,34 @@ class CeilingCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LprQuote:
+    """The loan prime rates in force on a date, and what a person should know about them.
+
+    Attributes
+    ----------
+    one_year, five_year : Decimal
+        Fractions a year.
+    published_on : date
+        The publication they come from.
+    status : str
+        How sure the row is.
+    warnings : tuple of str
+        Not empty when the date lies after the last known publication.
+    """
+
+    one_year: Decimal
+    five_year: Decimal
+    published_on: date
+    status: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleCheck:
-    """Whether an amount, a tenor or a share keeps the rules; `broken` names those it does not."""
+    """Whether an amount, a tenor or a share keeps the rules; `broken` names those it does not.
+
+    An empty `tested` says that no rule is known for the case, not that one was kept.
+    """
 
     is_lawful: bool
     broken: tuple[str, ...]
@@ -107,6 +135,31 @@ def lpr_rate(
     >>> lpr_rate(date(2022, 8, 21), ceilings=load_ceilings())
     Decimal('0.0370')
     """
+    quote = lpr_quote(on, ceilings=ceilings)
+    return quote.one_year if term == "one_year" else quote.five_year
+
+
+def lpr_quote(on: date, *, ceilings: CeilingTable) -> LprQuote:
+    """Return both loan prime rates of a date with their publication; a date too late is answered with a warning.
+
+    Parameters
+    ----------
+    on : date
+        Contract date.
+    ceilings : CeilingTable
+        Holds the history and its last known date.
+
+    Raises
+    ------
+    PolicyError
+        Before the first publication (``CR-CEI-002``).
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> lpr_quote(date(2026, 9, 1), ceilings=load_ceilings()).warnings
+    ('LPR of 2026-09-01 is not known: the file ends on 2026-08-20; the last value is used.',)
+    """
     rows = [row for row in ceilings.lpr if row.from_on <= on]
     if not rows:
         raise PolicyError(
@@ -114,7 +167,15 @@ def lpr_rate(
             f"{ceilings.lpr[0].from_on.isoformat() if ceilings.lpr else 'never in this file'}.",
             code="CR-CEI-002",
         )
-    return rows[-1].one_year if term == "one_year" else rows[-1].five_year
+    last = rows[-1]
+    warning = f"LPR of {on.isoformat()} is not known: the file ends on {ceilings.known_until.isoformat()}; the last value is used."
+    return LprQuote(
+        one_year=last.one_year,
+        five_year=last.five_year,
+        published_on=last.from_on,
+        status=last.status,
+        warnings=(warning,) if on > ceilings.known_until else (),
+    )
 
 
 def check_ceiling(
@@ -429,11 +490,7 @@ def _test_rule(
 
 
 def _warnings(rule: Rule, on: date, ceilings: CeilingTable) -> tuple[str, ...]:
-    warnings = []
-    if "lpr_multiple" in rule.figures and on > ceilings.known_until:
-        warnings.append(
-            f"LPR of {on.isoformat()} is not known: the file ends on {ceilings.known_until.isoformat()}; the last value is used."
-        )
+    warnings = list(lpr_quote(on, ceilings=ceilings).warnings) if "lpr_multiple" in rule.figures else []
     if rule.status != "S":
         warnings.append(
             f"Rule {rule.rule_id} has status {rule.status}: check the primary text. {rule.note}".strip()

@@ -11,6 +11,7 @@ from credit_risk.loans.ceilings import (
     joint_cap_minor,
     joint_cap_rate,
     load_ceilings,
+    lpr_quote,
     lpr_rate,
     portfolio_ceilings,
 )
@@ -252,6 +253,13 @@ def test_every_packaged_rule_has_source_and_status(ceilings):
     assert all(rule.source and rule.status in {"S", "S2", "M"} for rule in ceilings.rules)
     assert all(row.source and row.status in {"S", "S2", "M"} for row in ceilings.lpr)
     assert len({rule.rule_id for rule in ceilings.rules}) == len(ceilings.rules)
+
+
+def test_an_lpr_quote_names_its_publication_and_warns_when_too_late(ceilings):
+    quote = lpr_quote(TODAY, ceilings=ceilings)
+    assert (quote.one_year, quote.five_year) == (Decimal("0.0300"), Decimal("0.0350"))
+    assert (quote.published_on, quote.status, quote.warnings) == (date(2025, 5, 20), "M", ())
+    assert "the file ends on 2026-08-20" in lpr_quote(date(2026, 8, 21), ceilings=ceilings).warnings[0]
 
 
 def test_lpr_without_rows_says_so(ceilings):
