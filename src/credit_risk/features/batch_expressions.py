@@ -209,10 +209,10 @@ def _family(kind: str) -> str:
     return "p" if kind[0] == "p" else kind
 
 
-def _selected(base: ibis.Table, primitive: Primitive) -> Any:
+def _selected(plan: SourcePlan, base: ibis.Table, primitive: Primitive) -> Any:
     """Return which records a primitive is about: its subject's, where the measure is present."""
     holds: Any = None if primitive.subject == ALL_RECORDS else base[_flag(primitive.subject)]
-    if primitive.measure == RECORDS:
+    if primitive.measure == RECORDS or primitive.measure not in plan.nullable:
         return holds
     present = base[primitive.measure].notnull()
     return present if holds is None else holds & present
@@ -242,10 +242,10 @@ def _ringed(plan: SourcePlan, base: ibis.Table, n_records: int) -> ibis.Table:
 
 
 def _in_ring(plan: SourcePlan, base: ibis.Table, primitive: Primitive, n_records: int) -> Any:
-    where = _selected(base, primitive)
+    where = _selected(plan, base, primitive)
     kind = primitive.kind
     if kind == "n":
-        return base.count(where=where)
+        return base.count(where=where) if where is not None else base.count()
     if kind in ("min", "max"):
         return getattr(base[primitive.measure], kind)(where=where)
     powers = {"s": (1, 0), "q": (2, 0), "t": (0, 1), "tt": (0, 2), "tx": (1, 1)}[kind]
@@ -260,14 +260,14 @@ def _in_ring(plan: SourcePlan, base: ibis.Table, primitive: Primitive, n_records
 def _last(plan: SourcePlan, base: ibis.Table, wanted: list[tuple[int, Primitive]]) -> ibis.Table:
     """Return the most recent value; windows are decided by their counts."""
     index, primitive = wanted[0]
-    chosen = _filtered(base, primitive)
+    chosen = _filtered(plan, base, primitive)
     return chosen.group_by("app").agg(**{f"p{index}": chosen[primitive.measure].argmin(chosen["rank"])})
 
 
 def _lead(plan: SourcePlan, base: ibis.Table, wanted: list[tuple[int, Primitive]]) -> ibis.Table:
     """Return how many records in a row meet the subject, back from the most recent: the rank of the first that does not."""
     index, primitive = wanted[0]
-    holds = _selected(base, primitive)
+    holds = _selected(plan, base, primitive)
     first_break = base["rank"].min() if holds is None else base["rank"].min(where=~holds)
     total = base.count()
     lead = total if holds is None else ibis.coalesce(first_break, total)
@@ -277,7 +277,7 @@ def _lead(plan: SourcePlan, base: ibis.Table, wanted: list[tuple[int, Primitive]
 def _longest(plan: SourcePlan, base: ibis.Table, wanted: list[tuple[int, Primitive]]) -> ibis.Table:
     """Return the longest run inside each window: runs are islands of ranks, cut at the window's border."""
     primitive = wanted[0][1]
-    chosen = _filtered(base, primitive)
+    chosen = _filtered(plan, base, primitive)
     order = ibis.window(group_by="app", order_by=chosen["rank"])
     islands = chosen.mutate(island=chosen["rank"] - ibis.row_number().over(order))
     lengths = islands.group_by("app", "island").agg(
@@ -289,7 +289,7 @@ def _longest(plan: SourcePlan, base: ibis.Table, wanted: list[tuple[int, Primiti
 def _distinct(plan: SourcePlan, base: ibis.Table, wanted: list[tuple[int, Primitive]]) -> ibis.Table:
     """Count different values: each value belongs to the innermost ring it occurs in."""
     primitive = wanted[0][1]
-    chosen = _filtered(base, primitive)
+    chosen = _filtered(plan, base, primitive)
     values = chosen.group_by("app", value=chosen[primitive.measure]).agg(ring=chosen.ring.min())
     return values.group_by("app").agg(
         **{f"p{index}": values.count(where=_within(plan, values, p.days)) for index, p in wanted}
@@ -299,7 +299,7 @@ def _distinct(plan: SourcePlan, base: ibis.Table, wanted: list[tuple[int, Primit
 def _quantiles(plan: SourcePlan, base: ibis.Table, wanted: list[tuple[int, Primitive]]) -> ibis.Table:
     """Return the two order statistics around each quantile, from sorted values."""
     primitive = wanted[0][1]
-    chosen = _filtered(base, primitive)
+    chosen = _filtered(plan, base, primitive)
     value = chosen[primitive.measure]
     windows = dict.fromkeys(p.days for _, p in wanted)
     lists = chosen.group_by("app").agg(
@@ -318,6 +318,6 @@ def _quantiles(plan: SourcePlan, base: ibis.Table, wanted: list[tuple[int, Primi
     return lists.select("app", **columns)
 
 
-def _filtered(base: ibis.Table, primitive: Primitive) -> ibis.Table:
-    holds = _selected(base, primitive)
+def _filtered(plan: SourcePlan, base: ibis.Table, primitive: Primitive) -> ibis.Table:
+    holds = _selected(plan, base, primitive)
     return base if holds is None else base.filter(holds)

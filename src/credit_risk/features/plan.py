@@ -76,6 +76,8 @@ class SourcePlan:
         What the compilers must deliver, in this order.
     bounds : dict of str to int
         Measure -> largest magnitude.
+    nullable : frozenset of str
+        Measures that can be missing.
     needs_order : bool
         Whether records must be put in their order of time.
     """
@@ -87,6 +89,7 @@ class SourcePlan:
     windows: tuple[int, ...]
     primitives: tuple[Primitive, ...]
     bounds: dict[str, int]
+    nullable: frozenset[str]
     needs_order: bool
 
 
@@ -178,6 +181,7 @@ class _SourcePlanner:
             windows=tuple(sorted({p.days for p in primitives if p.days is not None})),
             primitives=primitives,
             bounds=resolver.bounds(),
+            nullable=resolver.nullable(),
             needs_order=ordered or has_previous,
         )
 
@@ -217,5 +221,6 @@ class _SourcePlanner:
         measure = {"own": definition.measure, "over": definition.over}.get(what, what)
         subject = definition.subject if whose == "own" else ALL_RECORDS
         if measure not in (RECORDS, "") and definition.source != APPLICATION:
-            self._resolver.measure(measure, f"feature {definition.name!r}")
+            resolved = self._resolver.measure(measure, f"feature {definition.name!r}")
+            measure = RECORDS if kind == "n" and not resolved.nullable else measure
         return self._primitives.setdefault(Primitive(kind, subject, measure, days), len(self._primitives))

@@ -38,6 +38,8 @@ class ResolvedColumn:
         Without its scope.
     scale, bound : int
         Decimal places; largest magnitude of the scaled value.
+    nullable : bool
+        Whether it can be missing.
     codes : tuple
         Words of a code column, else empty.
     """
@@ -47,6 +49,7 @@ class ResolvedColumn:
     name: str
     scale: int
     bound: int
+    nullable: bool
     codes: tuple[int | str, ...] = ()
 
 
@@ -108,6 +111,12 @@ class Resolver:
         """Return measure -> largest magnitude, for every name resolved."""
         return {column.key: column.bound for column in (*self.columns.values(), *self._measures.values())}
 
+    def nullable(self) -> frozenset[str]:
+        """Return the measures that can be missing."""
+        return frozenset(
+            column.key for column in (*self.columns.values(), *self._measures.values()) if column.nullable
+        )
+
     def measure(self, name: str, where: str) -> ResolvedColumn:
         """Resolve a measure: a column, a built-in or a derived measure."""
         return self.operand(Operand("record", name), where)
@@ -135,7 +144,14 @@ class Resolver:
     def _column(self, operand: Operand, where: str) -> ResolvedColumn:
         if operand.name in BUILT_IN and APPLICATION not in (operand.scope, self.source):
             scope = "previous" if operand.scope == "previous" else "built_in"
-            return ResolvedColumn(key=operand.key, scope=scope, name=operand.name, scale=0, bound=_DAYS_BOUND)
+            return ResolvedColumn(
+                key=operand.key,
+                scope=scope,
+                name=operand.name,
+                scale=0,
+                bound=_DAYS_BOUND,
+                nullable=scope == "previous",
+            )
         if operand.scope == "previous" and self.source == APPLICATION:
             raise SpecificationError(f"{where}: an application has no previous record.", code="CR-FEA-010")
         contract = self._applications if operand.scope == APPLICATION else self._contract
@@ -146,6 +162,7 @@ class Resolver:
             name=operand.name,
             scale=column.scale,
             bound=column.bound,
+            nullable=column.nullable or operand.scope == "previous",
             codes=column.codes if column.kind == "code" else (),
         )
 
@@ -176,7 +193,13 @@ class Resolver:
             high=high,
         )
         return ResolvedColumn(
-            key=measure.name, scope="derived", name=measure.name, scale=scale, bound=bound, codes=left.codes
+            key=measure.name,
+            scope="derived",
+            name=measure.name,
+            scale=scale,
+            bound=bound,
+            nullable=left.nullable or (right is not None and (right.nullable or derivation.operator == "/")),
+            codes=left.codes,
         )
 
     def _condition(self, condition: Condition, where: str) -> ConditionPlan:
