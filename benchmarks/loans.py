@@ -232,6 +232,7 @@ def main() -> None:
     if not arguments.fresh_memory and "MALLOC_MMAP_MAX_" not in os.environ:
         os.environ.update(MALLOC_MMAP_MAX_="0", MALLOC_TRIM_THRESHOLD_=str(2**62), MALLOC_TOP_PAD_=str(2**28))
         os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 (itself, with the same arguments)
+    print("new memory for every call" if arguments.fresh_memory else "freed memory is kept and used again")
     print(
         f"{os.cpu_count()} cores, Python {platform.python_version()}, numpy {np.__version__}, pyxirr {pyxirr.__version__}"
     )
