@@ -165,7 +165,8 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         """
         names = column_names(X)
         outcome = check_outcome(y, len(X), sample_weight, period)
-        rules = {name: self._rules(name, names) for name in names}
+        plain = {key: value for key, value in self.get_params(deep=False).items() if key not in _PER_VARIABLE}
+        rules = {name: self._rules(name, names, plain) for name in names}
         check_decisions(self.decisions, names)
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)
@@ -227,17 +228,15 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         """Return one variable's binning table in optbinning's layout."""
         return binning_table(self.variable(name))
 
-    def _rules(self, name: str, names: tuple[str, ...]) -> BinningRules:
+    def _rules(self, name: str, names: tuple[str, ...], plain: dict[str, Any]) -> BinningRules:
         """Return the checked rules of one variable."""
-        plain: dict[str, Any] = {
-            key: value for key, value in self.get_params(deep=False).items() if key not in _PER_VARIABLE
-        }
-        specific: dict[str, Any] = {
-            "trend": _for_variable(self.trend, name, "auto"),
-            "missing": _for_variable(self.missing, name, "own"),
-            "unseen": _for_variable(self.unseen, name, "neutral"),
-        }
-        rules = BinningRules(**plain, **specific, specials=special_bins(self.special_codes, name))
+        rules = BinningRules(
+            **plain,
+            trend=_for_variable(self.trend, name, "auto"),
+            missing=_for_variable(self.missing, name, "own"),
+            unseen=_for_variable(self.unseen, name, "neutral"),
+            specials=special_bins(self.special_codes, name),
+        )
         check_rules(rules, name, names, {"trend": self.trend, "missing": self.missing, "unseen": self.unseen})
         return rules
 

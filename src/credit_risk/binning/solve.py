@@ -153,8 +153,12 @@ def choose_trend(
     bent = max(turning, key=lambda one: one.objective, default=None)
     if best is None or bent is None:
         return best or bent
-    needed = max(best.objective * (1.0 + turning_gain), best.objective + evidence)
-    return bent if bent.objective > needed else best
+    return bent if bent.objective > needed_to_turn(best.objective, turning_gain, evidence) else best
+
+
+def needed_to_turn(straight: float, turning_gain: float, evidence: float) -> float:
+    """Return what a turning trend must exceed to be preferred to the best straight one."""
+    return max(straight * (1.0 + turning_gain), straight + evidence)
 
 
 def _turns(partition: Partition) -> bool:
@@ -191,7 +195,9 @@ def _solve(name: str, cells: Cells, rules: BinningRules, outcome: Outcome) -> Pa
         limits = rules.limits(float(outcome.counts()[:2].sum()))
         chance = TURNING_CHI_SQUARED * (1.0 / float(cells.n_goods.sum()) + 1.0 / float(cells.n_bads.sum()))
         evidence = chance if rules.objective == "information_value" else 0.0
-        partition = choose_trend(solve(cells, limits, trends), rules.turning_gain, evidence)
+        gain = rules.turning_gain
+        found = solve(cells, limits, trends, turning_above=lambda best: needed_to_turn(best, gain, evidence))
+        partition = choose_trend(found, gain, evidence)
     if partition is None and rules.min_bins > 1:
         raise _infeasible(name, rules)
     return partition

@@ -19,12 +19,15 @@ import numpy as np
 from credit_risk.numerics.woe import ZERO_CELL_ADDITION
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 Trend = Literal["ascending", "descending", "peak", "valley", "none"]
 Objective = Literal["information_value", "jensen_shannon", "hellinger"]
 
 TRENDS: tuple[Trend, ...] = ("ascending", "descending", "peak", "valley", "none")
+_TURNING = frozenset({"peak", "valley"})
 _TIE = 1e-12
 """Two binnings whose objectives differ by less count as equal; then the one with fewer bins is taken."""
 
@@ -97,7 +100,13 @@ class Partition:
     trend: Trend
 
 
-def solve(cells: Cells, limits: BinLimits, trends: tuple[Trend, ...]) -> dict[Trend, Partition]:
+def solve(
+    cells: Cells,
+    limits: BinLimits,
+    trends: tuple[Trend, ...],
+    *,
+    turning_above: Callable[[float], float] | None = None,
+) -> dict[Trend, Partition]:
     """Find the best binning for each trend asked for; a trend that cannot be satisfied is absent from the answer.
 
     Parameters
@@ -107,6 +116,9 @@ def solve(cells: Cells, limits: BinLimits, trends: tuple[Trend, ...]) -> dict[Tr
     limits : BinLimits
     trends : tuple of str
         'ascending' means the bad rate rises with the value; 'peak' rises, then falls.
+    turning_above : callable, optional
+        From the best straight objective to what a peak or valley must exceed to be of interest; those that provably cannot
+        are left out without being solved.
 
     Returns
     -------
@@ -127,13 +139,36 @@ def solve(cells: Cells, limits: BinLimits, trends: tuple[Trend, ...]) -> dict[Tr
     """
     table = _segments(cells, limits)
     sweeps = _Sweeps(table, limits)
-    sweeps.run(_directions(trends))
     found: dict[Trend, Partition] = {}
-    for trend in trends:
-        partition = _turning(sweeps, trend) if trend in {"peak", "valley"} else _straight(sweeps, trend)
+    for trend in _sorted_by_cost(trends):
+        if (
+            trend in _TURNING
+            and turning_above is not None
+            and not _may_exceed(cells, limits, found, turning_above)
+        ):
+            continue
+        sweeps.run(_directions(tuple(one for one in trends if (one in _TURNING) == (trend in _TURNING))))
+        partition = _turning(sweeps, trend) if trend in _TURNING else _straight(sweeps, trend)
         if partition is not None:
             found[trend] = partition
     return found
+
+
+def _sorted_by_cost(trends: tuple[Trend, ...]) -> list[Trend]:
+    """Straight trends first: they may show that turning ones need not be looked at."""
+    return sorted(trends, key=lambda trend: trend in _TURNING)
+
+
+def _may_exceed(
+    cells: Cells, limits: BinLimits, found: dict[Trend, Partition], turning_above: Callable[[float], float]
+) -> bool:
+    """Whether any binning could exceed what is asked: merging never adds, so all cells apart are an upper bound."""
+    straight = [one.objective for trend, one in found.items() if trend not in _TURNING]
+    if not straight or float(cells.goods.min()) <= 0 or float(cells.bads.min()) <= 0:
+        return True
+    totals = (float(cells.goods.sum()), float(cells.bads.sum()))
+    bound = float(segment_objective(cells.goods, cells.bads, totals, limits.objective).sum())
+    return bound > turning_above(max(straight))
 
 
 def _directions(trends: tuple[Trend, ...]) -> list[tuple[bool, int]]:
@@ -242,6 +277,9 @@ class _Sweeps:
 
     def run(self, directions: list[tuple[bool, int]]) -> None:
         """Sweep several directions at once: the steps are small, so their number is what costs."""
+        directions = [direction for direction in directions if direction not in self._best]
+        if not directions:
+            return
         p, depth = self.n_cells, max(1, min(self.limits.max_bins, self.n_cells))
         value = np.stack([self._tables[mirrored].value for mirrored, _ in directions])
         order = np.stack([_signed(self._tables[mirrored].rate, sign) for mirrored, sign in directions])
