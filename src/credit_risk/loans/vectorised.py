@@ -220,6 +220,8 @@ def repayment_table(
     payment = np.empty_like(principal)
     for rows in chunks(principal.size, _CHUNK):
         payment[rows] = _fill(batch.rows(rows), interest[:, rows], method)
+    if n_instalments > 1:
+        _check_progress(payment, interest[0], method)
     return ScheduleTable(
         principal_minor=principal,
         disbursed_minor=principal,
@@ -275,7 +277,7 @@ def _check_batch(batch: _Batch, method: str) -> None:
 def _fill(batch: _Batch, interest: IntArray, method: str) -> IntArray:
     """Fill the interest of one chunk of loans; return their regular payments."""
     interest[0] = _first_interest(batch)
-    payment = _regular_payment(batch, interest.shape[0], interest[0], method)
+    payment = _regular_payment(batch, interest.shape[0], method)
     is_level = method == "equal_instalment"
     if _walk(batch, payment, interest, is_level=is_level, stops_at_zero=False):
         _walk(batch, payment, interest, is_level=is_level, stops_at_zero=True)
@@ -317,18 +319,21 @@ def _first_interest(batch: _Batch) -> IntArray:
     return interest
 
 
-def _regular_payment(batch: _Batch, n_instalments: int, first_interest: IntArray, method: str) -> IntArray:
+def _regular_payment(batch: _Batch, n_instalments: int, method: str) -> IntArray:
     """Return the regular instalment (equal instalments) or the regular principal part (other methods)."""
     if method == "interest_only":
         return np.zeros_like(batch.principal)
     if method == "equal_principal":
-        part = (2 * batch.principal + n_instalments) // (2 * n_instalments)
-        refuse(part == 0, "the principal is too small for its instalments", "CR-LON-004")
-        return part
-    payment = _equal_instalment(batch, n_instalments)
-    if n_instalments > 1:
+        return (2 * batch.principal + n_instalments) // (2 * n_instalments)
+    return _equal_instalment(batch, n_instalments)
+
+
+def _check_progress(payment: IntArray, first_interest: IntArray, method: str) -> None:
+    """Refuse loans whose regular payment repays nothing."""
+    if method == "equal_principal":
+        refuse(payment == 0, "the principal is too small for its instalments", "CR-LON-004")
+    if method == "equal_instalment":
         refuse(payment <= first_interest, "the instalment must exceed the first interest", "CR-LON-004")
-    return payment
 
 
 def _equal_instalment(batch: _Batch, n_instalments: int) -> IntArray:

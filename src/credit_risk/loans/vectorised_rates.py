@@ -25,6 +25,7 @@ _CHUNK = 8192
 #: A rate is taken when Newton's remaining error, at most (n / 2) * step**2, is below rounding.
 _REMAINING_ERROR = 1e-17
 _MAX_STEPS = 400
+_NOT_FOUND = "no annual rate could be found"
 _TOO_HIGH = "the effective annual rate exceeds any floating-point number"
 
 
@@ -72,6 +73,7 @@ def annual_rates_table(
         if _has_no_rate(disbursed[rows], payments):
             raise _why_no_rate(disbursed, flows)
         rate[rows] = _periodic_rate(disbursed[rows].astype(np.float64), payments)
+    refuse(np.isnan(rate), _NOT_FOUND, "CR-LON-010")
     with np.errstate(over="ignore"):
         effective = power_and_sum(1.0 + rate, periods_per_year)[0] - 1.0
     refuse(~np.isfinite(effective), _TOO_HIGH, "CR-LON-010")
@@ -134,6 +136,7 @@ def dated_rates_table(
         if _has_no_rate(disbursed[rows], payments) or not _follow_day_zero(payments, times):
             raise _why_no_rate(disbursed, flows, day)
         force[rows] = _daily_force(disbursed[rows].astype(np.float64), payments, times)
+    refuse(np.isnan(force), _NOT_FOUND, "CR-LON-010")
     refuse(force * 365.0 > HIGHEST_FORCE, _TOO_HIGH, "CR-LON-010")
     nominal = np.expm1(force * (365.0 / periods_per_year)) * periods_per_year
     return nominal, np.expm1(force * 365.0)
@@ -205,8 +208,9 @@ def _periodic_rate(disbursed: FloatArray, payments: FloatArray) -> FloatArray:
         is_done |= n_instalments * (relative * relative) <= _REMAINING_ERROR
         if is_done.all():
             break
-    refuse(~is_done | ~(factor > 0.0), "no annual rate could be found", "CR-LON-010")
-    return (1.0 - factor) / factor
+    rate: FloatArray = (1.0 - factor) / factor
+    rate[~is_done | ~(factor > 0.0)] = np.nan
+    return rate
 
 
 def _daily_force(disbursed: FloatArray, payments: FloatArray, days: FloatArray) -> FloatArray:
@@ -230,7 +234,7 @@ def _daily_force(disbursed: FloatArray, payments: FloatArray, days: FloatArray) 
         is_done |= 0.5 * longest * (step * step) <= _REMAINING_ERROR
         if is_done.all():
             break
-    refuse(~is_done, "no annual rate could be found", "CR-LON-010")
+    force[~is_done] = np.nan
     return force
 
 

@@ -116,6 +116,27 @@ def test_fees_match_the_scalar_path():
         table.with_fees(initial_minor=-1)
 
 
+def test_errors_count_all_loans_not_one_chunk():
+    principal = np.full(40_000, 1_000_000)
+    principal[[20_000, 39_999]] = 10
+    with pytest.raises(LoanError, match="CR-LON-004: .*broken by 2 of 40000 loans, first at row 20000"):
+        equal_instalment_table(principal, np.full(40_000, 360_000), n_instalments=360)
+    flows = np.full((40_000, 2), 600)
+    flows[30_000] = 0
+    with pytest.raises(LoanError, match="CR-LON-009: .*broken by 1 of 40000 loans, first at row 30000"):
+        annual_rates_table(np.full(40_000, 1_000), flows)
+
+
+def test_a_rate_that_is_not_found_is_counted(monkeypatch):
+    monkeypatch.setattr("credit_risk.loans.vectorised_rates._MAX_STEPS", 1)
+    with pytest.raises(
+        LoanError, match="CR-LON-010: no annual rate could be found: broken by 1 of 2 loans, first at row 1"
+    ):
+        annual_rates_table([1_000, 1_000], [[500, 500], [10, 9_000]])
+    with pytest.raises(LoanError, match="CR-LON-010: no annual rate could be found: broken by 2 of 2"):
+        dated_rates_table([1_000, 1_000], [[500, 9_000], [10, 9_000]], [10, 400])
+
+
 def test_no_loans_is_an_empty_table():
     empty = np.array([], dtype=np.int64)
     table = equal_instalment_table(empty, empty, n_instalments=12)
