@@ -153,7 +153,8 @@ def check_outcome(
     )
     if numbers is not None and len(numbers) != n_rows:
         raise FitError(f"period has {len(numbers)} values. Expected {n_rows}.", code="CR-BIN-025")
-    return Outcome(is_bad=is_bad, weight=_weight(sample_weight, n_rows), period=numbers)
+    weight = _weight(sample_weight, n_rows)
+    return Outcome(is_bad=is_bad, weight=weight, period=numbers, bad_rows=np.flatnonzero(is_bad))
 
 
 def _binary(raw: NDArray[Any]) -> NDArray[np.bool_]:

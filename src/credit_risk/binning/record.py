@@ -31,6 +31,8 @@ class RegularBins:
     rare : tuple of str
         Categories left out of the groups; their rows stand in the unseen bin.
     rare_counts : ndarray of float64, shape (4,)
+    other_counts : ndarray of float64, shape (4, 1 + n_specials), optional
+        Of missing values and special codes, where the solver has counted them already.
     """
 
     counts: NDArray[np.float64]
@@ -39,11 +41,15 @@ class RegularBins:
     groups: tuple[tuple[str, ...], ...] = ()
     rare: tuple[str, ...] = ()
     rare_counts: NDArray[np.float64]
+    other_counts: NDArray[np.float64] | None = None
 
 
 def record_bins(column: Column, outcome: Outcome, rules: BinningRules, regular: RegularBins) -> VariableBins:
     """Add the bins of missing, special and unseen values, and give every bin its WoE and the origin of it."""
-    counts = np.column_stack([regular.counts, _other_counts(column, outcome, rules), regular.rare_counts])
+    others = regular.other_counts
+    if others is None:
+        others = _other_counts(column, outcome, rules)
+    counts = np.column_stack([regular.counts, others, regular.rare_counts])
     totals = outcome.counts()
     n_regular = regular.counts.shape[1]
     woe, origins = _own_woe(counts, totals)

@@ -64,11 +64,19 @@ class Outcome:
     weight : ndarray of float64, shape (n_rows,), optional
     period : ndarray of int64, shape (n_rows,), optional
         Number of the period of each row, from 0.
+    bad_rows : ndarray of int, optional
+        Places of the bads, found once for all variables.
     """
 
     is_bad: NDArray[np.bool_]
     weight: NDArray[np.float64] | None = None
     period: NDArray[np.int64] | None = None
+    bad_rows: NDArray[np.intp] | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every row counts once and periods do not matter."""
+        return self.weight is None and self.period is None
 
     def where(self, mask: NDArray[np.bool_]) -> Outcome:
         """Return the outcome of some rows."""

@@ -50,31 +50,49 @@ def bin_variable(
 
 def best_cuts(column: Column, outcome: Outcome, rules: BinningRules) -> RegularBins:
     """Return the regular bins of a number or a datetime."""
+    if outcome.is_plain and outcome.bad_rows is not None and rules.solver == "exact":
+        groups = tuple(special.codes for special in rules.specials)
+        sorted_outcome, others = SortedOutcome.split(column.values, outcome.bad_rows, groups)
+        return replace(_cut(column.name, sorted_outcome, (), outcome, rules), other_counts=others)
     ordinary = _ordinary(column, rules)
-    values, inside = column.values, outcome
-    if not ordinary.all():
-        values, inside = column.values[ordinary], outcome.where(ordinary)
+    values, inside = column.values[ordinary], outcome.where(ordinary)
     sorted_outcome = SortedOutcome.build(values, inside.is_bad, inside.weight)
-    periods = _by_period(values, inside)
+    if rules.solver == "exact":
+        return _cut(column.name, sorted_outcome, _by_period(values, inside), outcome, rules)
+    min_weight = rules.min_share * float(outcome.counts()[:2].sum())
     candidates = sorted_outcome.quantile_cuts(rules.n_prebins)
-    if rules.solver == "optbinning":
-        min_weight = rules.min_share * float(outcome.counts()[:2].sum())
-        cuts, trend = optbinning_cuts(values, inside, candidates, rules, min_weight)
-    else:
-        cells = cells_between(sorted_outcome, candidates, periods)
-        partition = _solve(column.name, cells, rules, outcome)
-        cuts, trend = _chosen_cuts(partition, candidates)
-        if rules.refine and len(cuts):
-            totals = (float(cells.goods.sum()), float(cells.bads.sum()))
-            limits = rules.limits(float(outcome.counts()[:2].sum()))
-            task = RefinementInput(outcome=sorted_outcome, limits=limits, totals=totals, periods=periods)
-            cuts = refine_cuts(task, cuts, cast("Trend", trend))
-    cuts = np.array([shortest_decimal_between(sorted_outcome.value_before(c), float(c)) for c in cuts])
-    final = cells_between(sorted_outcome, cuts)
+    cuts, trend = optbinning_cuts(values, inside, candidates, rules, min_weight)
+    return _regular(sorted_outcome, cuts, trend)
+
+
+def _cut(
+    name: str,
+    sorted_outcome: SortedOutcome,
+    periods: tuple[SortedOutcome, ...],
+    outcome: Outcome,
+    rules: BinningRules,
+) -> RegularBins:
+    """Solve over fine cells, then move each cut to its best raw value."""
+    candidates = sorted_outcome.quantile_cuts(rules.n_prebins)
+    cells = cells_between(sorted_outcome, candidates, periods)
+    partition = _solve(name, cells, rules, outcome)
+    cuts, trend = _chosen_cuts(partition, candidates)
+    if rules.refine and len(cuts):
+        totals = (float(cells.goods.sum()), float(cells.bads.sum()))
+        limits = rules.limits(float(outcome.counts()[:2].sum()))
+        task = RefinementInput(outcome=sorted_outcome, limits=limits, totals=totals, periods=periods)
+        cuts = refine_cuts(task, cuts, cast("Trend", trend))
+    return _regular(sorted_outcome, cuts, trend)
+
+
+def _regular(sorted_outcome: SortedOutcome, cuts: NDArray[np.float64], trend: str) -> RegularBins:
+    """Write the cuts with few digits and count what lies between them."""
+    readable = np.array([shortest_decimal_between(sorted_outcome.value_before(c), float(c)) for c in cuts])
+    final = cells_between(sorted_outcome, readable)
     return RegularBins(
         counts=np.stack([final.goods, final.bads, final.n_goods, final.n_bads]),
         trend=trend,
-        cuts=tuple(cuts.tolist()),
+        cuts=tuple(readable.tolist()),
         rare_counts=np.zeros(4),
     )
 

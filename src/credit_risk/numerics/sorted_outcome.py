@@ -73,6 +73,50 @@ class SortedOutcome:
             bad_weights_below=np.concatenate([[0.0], np.cumsum(w[bad])]),
         )
 
+    @classmethod
+    def split(
+        cls,
+        values: NDArray[np.float64],
+        bad_rows: NDArray[np.intp],
+        code_groups: tuple[tuple[float, ...], ...],
+    ) -> tuple[SortedOutcome, NDArray[np.float64]]:
+        """Sort without masks: missing values end up last and special codes side by side, so both are cut out.
+
+        Parameters
+        ----------
+        values : ndarray of float64, shape (n_rows,)
+            NaN is missing.
+        bad_rows : ndarray of int
+            Places of the bads.
+        code_groups : tuple of tuple of float
+            Special codes, by group.
+
+        Returns
+        -------
+        SortedOutcome
+            Of the ordinary values.
+        counts : ndarray of float64, shape (4, 1 + n_groups)
+            Goods, bads, rows of goods, rows of bads: missing, then each group.
+
+        Examples
+        --------
+        >>> x = np.array([3.0, np.nan, -9.0, 1.0])
+        >>> ordinary, counts = SortedOutcome.split(x, np.array([1, 3]), ((-9.0,),))
+        >>> ordinary.values.tolist(), counts[:2].tolist()
+        ([1.0, 3.0], [[0.0, 1.0], [1.0, 0.0]])
+        """
+        everything, n_missing = _without_missing(np.sort(values))
+        bads, n_missing_bads = _without_missing(np.sort(values[bad_rows]))
+        counts = [(n_missing - n_missing_bads, n_missing_bads)]
+        for group in code_groups:
+            n_rows, n_bads = len(everything), len(bads)
+            for code in group:
+                everything, bads = _without(everything, code), _without(bads, code)
+            n_bads -= len(bads)
+            counts.append((n_rows - len(everything) - n_bads, n_bads))
+        table = np.array(counts, dtype=np.float64).T
+        return cls(values=everything, bad_values=bads), np.concatenate([table, table])
+
     def below(self, cuts: NDArray[np.float64]) -> CountsBelow:
         """Count goods and bads strictly below each cut."""
         n_all = np.searchsorted(self.values, cuts, side="left")
@@ -115,3 +159,14 @@ class SortedOutcome:
     def value_before(self, cut: float) -> float:
         """Return the largest value strictly below a cut that has rows below it."""
         return float(self.values[np.searchsorted(self.values, cut, side="left") - 1])
+
+
+def _without_missing(ordered: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
+    """Cut off the missing values, which sort last, and count them."""
+    n = int(np.searchsorted(ordered, np.nan, side="left"))
+    return ordered[:n], len(ordered) - n
+
+
+def _without(ordered: NDArray[np.float64], code: float) -> NDArray[np.float64]:
+    first, last = np.searchsorted(ordered, code, side="left"), np.searchsorted(ordered, code, side="right")
+    return ordered if first == last else np.concatenate([ordered[:first], ordered[last:]])

@@ -48,3 +48,19 @@ def test_categories_that_are_all_rare_leave_one_bin():
     assert variable.n_regular == 1
     assert variable.n_rows[variable.unseen_index] == 1000
     assert variable.information_value == 0.0
+
+
+def test_sorting_without_masks_counts_like_masks_do():
+    rng = np.random.default_rng(21)
+    x = np.round(rng.normal(size=3000), 1)
+    x[rng.random(3000) < 0.1] = np.nan
+    x[rng.random(3000) < 0.1] = -9.0
+    x[rng.random(3000) < 0.05] = -8.0
+    is_bad = rng.random(3000) < 0.3
+    settings = {"special_codes": {"x0": {"both": (-9, -8)}}, "min_share": 0.02}
+    plain = WoeBinner(**settings).fit(x[:, None], is_bad).spec_.variables[0]
+    masked = WoeBinner(**settings).fit(x[:, None], is_bad, sample_weight=np.ones(3000)).spec_.variables[0]
+    assert plain == masked
+    at = plain.missing_index
+    assert plain.n_rows[at : at + 2] == (int(np.isnan(x).sum()), int(np.isin(x, [-9, -8]).sum()))
+    assert plain.n_bads[at + 1] == (np.isin(x, [-9, -8]) & is_bad).sum()
