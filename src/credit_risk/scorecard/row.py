@@ -14,7 +14,7 @@ from credit_risk.errors import MissingFeatureError, ScoringError, SpecificationE
 from credit_risk.scorecard.reasons import MAX_REASONS, factor_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from credit_risk.binning.spec import VariableBins
     from credit_risk.scorecard.spec import ScorecardSpec
@@ -84,7 +84,7 @@ class RowScorer:
             for variable, points, factor in zip(spec.binning.variables, spec.points, numbers, strict=True)
         ]
 
-    def __call__(self, record: Mapping[str, object]) -> RowScore:
+    def __call__(self, record: Mapping[str, Any]) -> RowScore:
         """Score one applicant.
 
         Parameters
@@ -102,15 +102,29 @@ class RowScorer:
         points: list[int] = []
         flags: list[int] = []
         lost: list[tuple[int, int]] = []
-        for name, place, table, best, factor in self._variables:
-            if name not in record:
-                raise self._absent(record)
-            at = place(record[name])
-            earned, flag = table[at]
-            points.append(earned)
-            flags.append(flag)
-            if earned < best:
-                lost.append((earned - best, factor))
+        name, value = "", None
+        try:
+            for name, cuts, codes, missing, unseen, place, table, best, factor in self._variables:
+                value = record[name]
+                if place is not None:
+                    at = place(value)
+                elif value is None:
+                    at = missing
+                elif value - value != 0:  # NaN and infinity: what is left is not a number
+                    at = missing if value != value else unseen  # noqa: PLR0124
+                elif codes and value in codes:
+                    at = codes[value]
+                else:
+                    at = bisect_right(cuts, value)
+                earned, flag = table[at]
+                points.append(earned)
+                flags.append(flag)
+                if earned < best:
+                    lost.append((earned - best, factor))
+        except KeyError:
+            raise self._absent(record) from None
+        except TypeError as error:
+            raise _wrong_type(name, value, "a number or None") from error
         score = sum(points)
         return RowScore(score, self._pd(score), points, flags, self._reasons(lost))
 
@@ -134,97 +148,95 @@ class RowScorer:
         )
 
 
-def _row_variable(
-    variable: VariableBins, points: tuple[int, ...], factor: int
-) -> tuple[str, _Place, list[tuple[int, int]], int, int]:
+_RowVariable = tuple[
+    str,
+    tuple[float, ...],
+    dict[float, int],
+    int,
+    int,
+    "Callable[[Any], int] | None",
+    list[tuple[int, int]],
+    int,
+    int,
+]
+"""Name, cuts, special codes, missing bin, unseen bin, place (or None: numbers are placed in line), points and flag per bin,
+best points, factor."""
+
+
+def _row_variable(variable: VariableBins, points: tuple[int, ...], factor: int) -> _RowVariable:
     table = list(zip(points, flag_table(variable).tolist(), strict=True))
-    place: _Place = _CategoryPlace(variable) if variable.kind == "categorical" else _NumberPlace(variable)
-    if "error" in variable.origins:
-        place = _GuardedPlace(variable, place)
-    return variable.name, place, table, max(points), factor
+    codes = {
+        code: variable.missing_index + 1 + offset
+        for offset, special in enumerate(variable.specials)
+        for code in special.codes
+    }
+    place = _place(variable, codes) if variable.kind == "categorical" or "error" in variable.origins else None
+    best = max(points)
+    return (
+        variable.name,
+        variable.cuts,
+        codes,
+        variable.missing_index,
+        variable.unseen_index,
+        place,
+        table,
+        best,
+        factor,
+    )
 
 
-class _Place:
-    """Find the bin of one value."""
+def _place(variable: VariableBins, codes: dict[float, int]) -> Callable[[Any], int]:
+    """Return a function that finds the bin of a category, or refuses what the variable's policy refuses."""
+    inner = _category_place(variable) if variable.kind == "categorical" else _number_place(variable, codes)
+    refused = {at: variable.labels()[at] for at, origin in enumerate(variable.origins) if origin == "error"}
+    if not refused:
+        return inner
 
-    __slots__ = ("missing", "name", "unseen")
-
-    def __init__(self, variable: VariableBins) -> None:
-        self.name = variable.name
-        self.missing = variable.missing_index
-        self.unseen = variable.unseen_index
-
-    def __call__(self, value: Any) -> int:
-        raise NotImplementedError
-
-    def wrong_type(self, value: object, expected: str) -> ScoringError:
-        return ScoringError(
-            f"Variable {self.name!r} holds a value of type {type(value).__name__}. Expected {expected}.",
-            code="CR-CRD-012",
-            context={"variable": self.name},
-        )
-
-
-class _NumberPlace(_Place):
-    __slots__ = ("cuts", "specials")
-
-    def __init__(self, variable: VariableBins) -> None:
-        super().__init__(variable)
-        self.cuts = variable.cuts
-        self.specials = {
-            code: self.missing + 1 + offset
-            for offset, special in enumerate(variable.specials)
-            for code in special.codes
-        }
-
-    def __call__(self, value: Any) -> int:
-        if value is None:
-            return self.missing
-        try:
-            if value - value != 0:  # NaN and infinity: what is left is not a number
-                return self.missing if value != value else self.unseen  # noqa: PLR0124
-            if self.specials and value in self.specials:
-                return self.specials[value]
-            return bisect_right(self.cuts, value)
-        except TypeError as error:
-            raise self.wrong_type(value, "a number or None") from error
-
-
-class _CategoryPlace(_Place):
-    __slots__ = ("bins",)
-
-    def __init__(self, variable: VariableBins) -> None:
-        super().__init__(variable)
-        sizes = [at for at, group in enumerate(variable.groups) for _ in group]
-        self.bins = dict(zip(known_categories(variable), sizes, strict=True))
-
-    def __call__(self, value: Any) -> int:
-        if isinstance(value, str):
-            return self.bins.get(value, self.unseen)
-        if value is None or value != value:  # noqa: PLR0124
-            return self.missing
-        raise self.wrong_type(value, "text or None")
-
-
-class _GuardedPlace(_Place):
-    """Refuses what its policy refuses."""
-
-    __slots__ = ("inner", "refused")
-
-    def __init__(self, variable: VariableBins, inner: _Place) -> None:
-        super().__init__(variable)
-        self.inner = inner
-        self.refused = {
-            at: variable.labels()[at] for at, origin in enumerate(variable.origins) if origin == "error"
-        }
-
-    def __call__(self, value: Any) -> int:
-        at = self.inner(value)
-        if at in self.refused:
+    def guarded(value: Any) -> int:
+        at = inner(value)
+        if at in refused:
             raise ScoringError(
-                f"Variable {self.name!r} holds 1 values of the kind {self.refused[at]!r}, which its policy refuses. "
+                f"Variable {variable.name!r} holds 1 values of the kind {refused[at]!r}, which its policy refuses. "
                 "Hint: mend the source, or fit with another policy.",
                 code="CR-BIN-011",
-                context={"variable": self.name, "count": 1},
+                context={"variable": variable.name, "count": 1},
             )
         return at
+
+    return guarded
+
+
+def _category_place(variable: VariableBins) -> Callable[[Any], int]:
+    sizes = [at for at, group in enumerate(variable.groups) for _ in group]
+    bins = dict(zip(known_categories(variable), sizes, strict=True))
+    missing, unseen, name = variable.missing_index, variable.unseen_index, variable.name
+
+    def place(value: Any) -> int:
+        if isinstance(value, str):
+            return bins.get(value, unseen)
+        if value is None or value != value:  # noqa: PLR0124
+            return missing
+        raise _wrong_type(name, value, "text or None")
+
+    return place
+
+
+def _number_place(variable: VariableBins, codes: dict[float, int]) -> Callable[[Any], int]:
+    missing, unseen, cuts = variable.missing_index, variable.unseen_index, variable.cuts
+
+    def place(value: Any) -> int:
+        if value is None or value != value:  # noqa: PLR0124
+            return missing
+        if value - value != 0:
+            return unseen
+        return codes[value] if value in codes else bisect_right(cuts, value)
+
+    return place
+
+
+def _wrong_type(name: str, value: object, expected: str) -> ScoringError:
+    return ScoringError(
+        f"Variable {name!r} holds a value of type {type(value).__name__}. Expected {expected}.",
+        code="CR-CRD-012",
+        context={"variable": name},
+    )
