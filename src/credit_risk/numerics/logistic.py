@@ -95,7 +95,7 @@ def fit_logistic(
     value = problem.objective(theta)
     for iteration in range(1, max_iterations + 1):
         gradient, hessian = problem.derivatives(theta)
-        step = np.linalg.solve(hessian, gradient)
+        step = np.asarray(np.linalg.solve(hessian, gradient), dtype=np.float64)
         theta, value, moved = _damped(problem, theta, step, value)
         if moved < 1e-10:
             return _result(problem, theta, iteration)
