@@ -178,7 +178,7 @@ def test_the_report_names_every_assumption(output):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_the_run_is_tracked_and_its_model_decides_the_same(output, decisions, project_folder):
+def test_the_run_is_tracked_and_its_model_scores_the_same(output, decisions, project_folder):
     import mlflow
 
     from credit_risk.features import FeatureCatalogue, compute_features
@@ -197,7 +197,8 @@ def test_the_run_is_tracked_and_its_model_decides_the_same(output, decisions, pr
     catalogue = FeatureCatalogue.from_toml(project_folder / "examples" / "uci_credit_card" / "features.toml")
     keys = [row["application_id"] for row in decisions[:200]]
     answer = loaded.predict(compute_features(catalogue, sources).X.loc[keys])
-    assert answer["outcome"].tolist() == [row["outcome"] for row in decisions[:200]]
+    assert answer["score"].tolist() == [row["score"] for row in decisions[:200]]
+    assert answer["pd_scorecard"].tolist() == [row["pd_scorecard"] for row in decisions[:200]]
     assert answer["pd_booster"].tolist() == [row["pd_booster"] for row in decisions[:200]]
 
 

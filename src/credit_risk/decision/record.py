@@ -73,9 +73,11 @@ class Offer:
         The lawful ceiling that was applied and the rule it comes from.
     schedule : Schedule
         Every instalment.
+    interest_value_minor : int
+        Present value of the contractual interest; the four parts below add up to it.
     funding_cost_minor, operating_cost_minor, expected_loss_minor, expected_profit_minor : int
-        What the price pays for, present value, at the deciding model's PD; together they are ``total_interest_minor``. The
-        lender's economics, not for the borrower's eyes.
+        What the price pays for, present value, at the deciding model's PD; the expected loss includes the interest that
+        defaults lose. The lender's economics, not for the borrower's eyes.
     """
 
     amount_minor: int
@@ -93,6 +95,7 @@ class Offer:
     ceiling_rule: str
     is_hypothetical: bool
     schedule: Schedule
+    interest_value_minor: int
     funding_cost_minor: int
     operating_cost_minor: int
     expected_loss_minor: int

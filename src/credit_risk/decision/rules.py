@@ -25,6 +25,10 @@ _COMPARE: dict[str, Callable[[NDArray[np.float64], float], NDArray[np.bool_]]] =
 }
 
 
+#: Ends what a rule says where the value was missing, so that the reason does not claim something nobody observed.
+UNKNOWN = " (value missing)"
+
+
 def check_rules(rules: Sequence[Rule], feature_names: Sequence[str]) -> None:
     """Refuse rules on features that do not exist.
 
@@ -42,7 +46,7 @@ def check_rules(rules: Sequence[Rule], feature_names: Sequence[str]) -> None:
 
 
 def rule_hits(rule: Rule, values: NDArray[np.float64]) -> NDArray[np.str_]:
-    """Return per applicant what a rule says: ``""`` (passes), ``"decline"`` or ``"refer"``.
+    """Return per applicant what a rule says: ``""`` (passes), ``"decline"`` or ``"refer"``, marked where the value is missing.
 
     Parameters
     ----------
@@ -55,5 +59,5 @@ def rule_hits(rule: Rule, values: NDArray[np.float64]) -> NDArray[np.str_]:
     hit = _COMPARE[rule.operator](values, rule.value) & ~missing
     said = np.where(hit, rule.outcome, "")
     if rule.when_missing != "pass":
-        said = np.where(missing, rule.when_missing, said)
+        said = np.where(missing, rule.when_missing + UNKNOWN, said)
     return said

@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from credit_risk.decision.strategy_checks import check_strategy
 from credit_risk.domain.configuration import ConfigTable, read_toml
 from credit_risk.errors import PolicyError, SpecificationError
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 STAGES = ("identity", "fraud", "eligibility", "risk", "affordability", "offer")
-#: Stages this version can assess; the others can only be declared not assessed.
-ASSESSABLE = ("eligibility", "risk", "offer")
-_MILLION = 1_000_000
 OPERATORS = ("<", "<=", ">", ">=", "==")
 
 
@@ -65,7 +63,8 @@ class StagePolicy:
 class Rule:
     """One eligibility rule on one feature; the applicant fails where the comparison holds.
 
-    ``when_missing`` says what an unknown value means: ``"pass"``, ``"decline"`` or ``"refer"``.
+    ``when_missing`` says what an unknown value means: ``"pass"``, ``"decline"`` or ``"refer"``, and ``reason_when_missing``
+    what the applicant is then told, because the rule's own reason would claim something nobody observed.
     """
 
     id: str
@@ -76,6 +75,7 @@ class Rule:
     outcome: str
     when_missing: str
     reason: str
+    reason_when_missing: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +136,9 @@ class Strategy:
     offer: OfferPolicy
     assumptions: Mapping[str, tuple[str, ...]]
 
+    def __post_init__(self) -> None:
+        check_strategy(self)
+
     @classmethod
     def from_toml(cls, path: str | Path) -> Strategy:
         """Read a strategy; every key is checked.
@@ -144,9 +147,16 @@ class Strategy:
         ------
         SpecificationError
             A key is missing, unknown, of the wrong type or out of range (``CR-CFG-*``, ``CR-STR-*``).
+        PolicyError
+            The PD's horizon is not the loan's (``CR-POL-001``).
         """
         table = read_toml(Path(path))
-        strategy = _read_strategy(table)
+        try:
+            strategy = _read_strategy(table)
+        except (SpecificationError, PolicyError) as error:
+            if table.where in error.message:
+                raise
+            raise type(error)(f"{table.where}: {error.message}", code=error.code) from error
         table.finish()
         return strategy
 
@@ -257,12 +267,6 @@ def _read_pd(table: ConfigTable) -> PdPolicy:
         conversion=table.choice("conversion", ("none", "taken_as_term"), "none"),
     )
     table.finish()
-    if policy.model_horizon != policy.exposure_horizon and policy.conversion == "none":
-        raise PolicyError(
-            f"{table.where}: the models' PD covers {policy.model_horizon!r} but the loan runs {policy.exposure_horizon!r}. "
-            "Hint: state conversion = 'taken_as_term' if you accept that assumption.",
-            code="CR-POL-001",
-        )
     return policy
 
 
@@ -271,16 +275,6 @@ def _read_stages(table: ConfigTable) -> dict[str, StagePolicy]:
     for name in STAGES:
         stage = table.table(name)
         status = stage.choice("status", ("assessed", "not_assessed"))
-        if status == "assessed" and name not in ASSESSABLE:
-            raise SpecificationError(
-                f"{stage.where}: this version cannot assess {name!r}. Expected status = 'not_assessed' "
-                f"(assessable: {list(ASSESSABLE)}).",
-                code="CR-STR-002",
-            )
-        if status == "not_assessed" and name in ("risk", "offer"):
-            raise SpecificationError(
-                f"{stage.where}: {name!r} must be assessed, or nothing is decided.", code="CR-STR-002"
-            )
         stages[name] = StagePolicy(status=status, because=stage.get("because", str, "") or None)
         stage.finish()
     table.finish()
@@ -297,6 +291,7 @@ def _read_rule(table: ConfigTable) -> Rule:
         outcome=table.choice("outcome", ("decline", "refer"), "decline"),
         when_missing=table.choice("when_missing", ("pass", "decline", "refer")),
         reason=table.take("reason", str),
+        reason_when_missing=table.get("reason_when_missing", str, "") or None,
     )
     table.finish()
     return rule
@@ -317,13 +312,7 @@ def _read_costs(table: ConfigTable) -> CostPolicy:
 def _read_offer(table: ConfigTable) -> OfferPolicy:
     method = table.choice("method", ("equal_instalment",))
     n_instalments = table.take("n_instalments", int)
-    if n_instalments < 1:
-        raise SpecificationError(f"{table.where}: n_instalments must be at least 1.", code="CR-STR-003")
     rates = _steps(table.table("annual_rates"))
-    if any(Decimal(rate) * _MILLION % 1 for rate in rates):
-        raise SpecificationError(
-            f"{table.where}: annual_rates must have at most six decimal places.", code="CR-STR-003"
-        )
     policy = OfferPolicy(
         method=method,
         n_instalments=n_instalments,
@@ -339,22 +328,16 @@ def _steps(table: ConfigTable) -> tuple[str, ...]:
     """Return min, min + step, ... up to max, as exact decimal texts."""
     low, high, step = (_not_negative(table, key) for key in ("min", "max", "step"))
     table.finish()
-    if step <= 0 or high < low:
+    if step <= 0 or high < low or (high - low) % step:
         raise SpecificationError(
-            f"{table.where}: expected min <= max and step > 0. Got min {low}, max {high}, step {step}.",
+            f"{table.where}: expected min <= max, step > 0 and max on a step. Got min {low}, max {high}, step {step}.",
             code="CR-STR-003",
         )
     return tuple(str(low + step * i) for i in range(int((high - low) / step) + 1))
 
 
 def _share(table: ConfigTable, key: str) -> float:
-    value = table.take(key, Decimal)
-    if not 0 <= value <= 1:
-        raise SpecificationError(
-            f"{table.where}: {key} = {value} must lie between 0 and 1 (a fraction, not percent).",
-            code="CR-STR-003",
-        )
-    return float(value)
+    return float(table.take(key, Decimal))
 
 
 def _not_negative(table: ConfigTable, key: str) -> Decimal:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from credit_risk.errors import MissingFeatureError, ScoringError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +41,8 @@ class Application:
         MissingFeatureError
             A required key is absent (``CR-SCR-001``).
         ScoringError
-            ``applied_at`` is not an ISO 8601 time with time zone (``CR-SCR-002``).
+            ``applied_at`` is not an ISO 8601 time with time zone between 1970 and 2199 (``CR-SCR-002``), or the request is
+            not an object (``CR-SCR-003``).
 
         Examples
         --------
@@ -50,7 +50,18 @@ class Application:
         >>> Application.from_mapping(request).customer_id
         'A-1'
         """
+        if not isinstance(request, Mapping):
+            raise ScoringError(
+                f"The application must be an object of named fields. Got {type(request).__name__}.",
+                code="CR-SCR-003",
+            )
         fields = dict(request)
+        if "human_review_requested" in fields:
+            raise ScoringError(
+                "'human_review_requested' stands inside the application, where it would be ignored. Hint: pass it beside "
+                "'application' and 'records'.",
+                code="CR-SCR-003",
+            )
         for key in ("application_id", "applied_at"):
             if fields.get(key) in (None, ""):
                 raise MissingFeatureError(
@@ -76,9 +87,9 @@ def _aware_time(value: object) -> datetime:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if moment is None or moment.tzinfo is None or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         raise ScoringError(
-            "The application's 'applied_at' is not a time with time zone. Expected ISO 8601, "
+            "The application's 'applied_at' is not a time with time zone between 1970 and 2199. Expected ISO 8601, "
             "for instance '2005-10-01T00:00:00+08:00'.",
             code="CR-SCR-002",
         )

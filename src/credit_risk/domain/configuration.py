@@ -168,11 +168,16 @@ class ConfigTable:
         if kind is Decimal and isinstance(value, int) and not isinstance(value, bool):
             value = Decimal(value)
         wrong_bool = isinstance(value, bool) and kind is not bool
+        wrong_moment = kind is date and isinstance(value, datetime)
         wrong_naive = kind is datetime and isinstance(value, datetime) and value.tzinfo is None
-        if not isinstance(value, kind) or wrong_bool or wrong_naive:
+        if not isinstance(value, kind) or wrong_bool or wrong_naive or wrong_moment:
             raise SpecificationError(
                 f"{self.where}: {key} = {value!r} has the wrong type. Expected {_kind_name(kind)}.",
                 code="CR-CFG-006",
+            )
+        if isinstance(value, Decimal) and not value.is_finite():
+            raise SpecificationError(
+                f"{self.where}: {key} = {value} must be a finite number.", code="CR-CFG-006"
             )
         return value
 

@@ -21,7 +21,7 @@ from credit_risk.features.plan import plan_features
 from credit_risk.numerics.exact_integers import exact_array
 from credit_risk.sources.calendar import local_day, microseconds
 from credit_risk.sources.consent import check_processed_at, is_granted, read_grants
-from credit_risk.sources.requests import normalize_attributes
+from credit_risk.sources.requests import check_person, normalize_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -148,7 +148,8 @@ class FeatureClosure:
             ``consents`` or ``processed_at`` missing, naive or out of place (``CR-SRC-027``).
         ScoringError
             An unknown source (``CR-SRC-026``), a record at or after the application (``CR-SRC-023``) where the contract
-            calls that a fault, or fields that break the contract (``CR-SRC-020`` to ``CR-SRC-025``).
+            calls that a fault, records of another person (``CR-SRC-028``), or fields that break the contract (``CR-SRC-020``
+            to ``CR-SRC-025``).
         """
         unknown = [name for name in records if name not in self._known]
         if unknown:
@@ -165,6 +166,9 @@ class FeatureClosure:
         primitives, flags = [], []
         for evaluator in self._evaluators:
             if evaluator.source in allowed:
+                if records.get(evaluator.source):
+                    contract = self._contracts.record(evaluator.source)
+                    check_person(records[evaluator.source] or (), contract, application.customer_id)
                 values, flag = evaluator(records.get(evaluator.source), attributes, clock)
             else:
                 values, flag = evaluator.empty, "no_consent"

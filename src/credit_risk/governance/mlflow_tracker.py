@@ -8,10 +8,14 @@ import warnings
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
 
 import mlflow
+from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import SQLAlchemyError
 
 import credit_risk
+from credit_risk.errors import GovernanceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -33,8 +37,17 @@ class MlflowTracker:
     def __init__(self, *, folder: Path, experiment: str) -> None:
         self._folder = folder
         self._experiment = experiment
-        self.uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{folder.resolve() / 'mlflow.db'}"
-        self._is_embedded = "MLFLOW_TRACKING_URI" not in os.environ
+        elsewhere = os.environ.get("MLFLOW_TRACKING_URI")
+        self._is_embedded = not elsewhere
+        self._uri = elsewhere or f"sqlite:///{folder.resolve() / 'mlflow.db'}"
+
+    @property
+    def shown_uri(self) -> str:
+        """Where runs are recorded, without user name and password."""
+        parts = urlsplit(self._uri)
+        if "@" not in parts.netloc:
+            return self._uri
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
     def record(
         self,
@@ -48,9 +61,34 @@ class MlflowTracker:
         """Record one run and return its id.
 
         The model is logged from code; its only artefact is the bundle folder.
+
+        Raises
+        ------
+        GovernanceError
+            The store cannot be reached or written (``CR-GOV-030``).
         """
+        try:
+            return self._record(parameters, metrics, tags, artefacts, bundle)
+        except (MlflowException, OSError, SQLAlchemyError) as error:
+            # MLflow's own text may hold the address with its password: only the kind of failure is passed on
+            raise GovernanceError(
+                f"The run could not be recorded at '{self.shown_uri}' ({type(error).__name__}). "
+                "Hint: check MLFLOW_TRACKING_URI and the tracking folder, or pass --no-tracking.",
+                code="CR-GOV-030",
+            ) from None
+
+    def _record(
+        self,
+        parameters: Mapping[str, object],
+        metrics: Mapping[str, float],
+        tags: Mapping[str, str],
+        artefacts: Iterable[Path],
+        bundle: Path,
+    ) -> str:
         with _quiet():
-            mlflow.set_tracking_uri(self.uri)
+            if self._is_embedded:
+                self._folder.mkdir(parents=True, exist_ok=True)
+            mlflow.set_tracking_uri(self._uri)
             with mlflow.start_run(experiment_id=self._experiment_id()) as run:
                 mlflow.log_params({key: str(value)[:500] for key, value in parameters.items()})
                 mlflow.log_metrics(dict(metrics))

@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from credit_risk.domain.money import Currency
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from credit_risk.decision.record import Decision, Offer
-    from credit_risk.domain.money import Currency
 
 _MONEY = pa.decimal128(18, 3)
 _RATE = pa.decimal128(9, 6)
 
 
-def write_decisions(decisions: Sequence[Decision], path: Path, *, currency: Currency, horizon: str) -> None:
+def write_decisions(decisions: Sequence[Decision], path: Path, *, horizon: str) -> None:
     """Write one row per decision; the same decisions give the same bytes."""
-    rows = [_row(decision, currency) for decision in decisions]
+    rows = [_row(decision) for decision in decisions]
     pq.write_table(pa.Table.from_pylist(rows, schema=_schema(horizon)), path, compression="zstd")
 
 
@@ -43,6 +44,7 @@ def _schema(horizon: str) -> pa.Schema:
             ("score", pa.int64()),
             ("pd_scorecard", pa.float64()),
             ("pd_booster", pa.float64()),
+            ("currency", pa.string()),
             ("limit_amount", _MONEY),
             ("annual_rate", _RATE),
             ("nominal_rate", pa.float64()),
@@ -53,6 +55,7 @@ def _schema(horizon: str) -> pa.Schema:
             ("instalment_amount", _MONEY),
             ("total_interest_amount", _MONEY),
             ("total_repayment_amount", _MONEY),
+            ("interest_value_amount", _MONEY),
             ("funding_cost_amount", _MONEY),
             ("operating_cost_amount", _MONEY),
             ("expected_loss_amount", _MONEY),
@@ -71,19 +74,20 @@ def _schema(horizon: str) -> pa.Schema:
     )
 
 
-def _row(decision: Decision, currency: Currency) -> dict[str, object]:
+def _row(decision: Decision) -> dict[str, object]:
     record = decision.to_dict()
     record["pd_scorecard"] = decision.pds.get("scorecard")
     record["pd_booster"] = decision.pds.get("booster")
     if decision.offers:
-        record.update(_offer_columns(decision.offers[0], currency))
+        record.update(_offer_columns(decision.offers[0]))
     return record
 
 
-def _offer_columns(offer: Offer, currency: Currency) -> dict[str, object]:
-    amount = currency.to_major
+def _offer_columns(offer: Offer) -> dict[str, object]:
+    amount = Currency.of(offer.currency).to_major
     schedule = offer.schedule
     return {
+        "currency": offer.currency,
         "limit_amount": amount(offer.amount_minor),
         "annual_rate": Decimal(offer.annual_rate),
         "nominal_rate": offer.nominal_rate,
@@ -94,6 +98,7 @@ def _offer_columns(offer: Offer, currency: Currency) -> dict[str, object]:
         "instalment_amount": amount(offer.instalment_minor),
         "total_interest_amount": amount(offer.total_interest_minor),
         "total_repayment_amount": amount(offer.total_repayment_minor),
+        "interest_value_amount": amount(offer.interest_value_minor),
         "funding_cost_amount": amount(offer.funding_cost_minor),
         "operating_cost_amount": amount(offer.operating_cost_minor),
         "expected_loss_amount": amount(offer.expected_loss_minor),

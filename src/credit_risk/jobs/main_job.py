@@ -16,7 +16,6 @@ import numpy as np
 
 import credit_risk
 from credit_risk.domain.digest import sha256_of_file
-from credit_risk.domain.money import Currency
 from credit_risk.errors import GovernanceError
 from credit_risk.evaluation import evaluate_predictions
 from credit_risk.jobs.closing import closing_table
@@ -85,7 +84,9 @@ def run_demo(settings: DemoSettings) -> DemoResult:
     """
     progress = TerminalProgress(quiet=settings.is_quiet)
     project = Project.read(settings.project)
-    with building(settings.output, overwrite=settings.overwrite) as draft:
+    with building(
+        settings.output, overwrite=settings.overwrite, inputs=(settings.data, settings.project)
+    ) as draft:
         with progress.stage("Sources: contracts checked"):
             sources = read_sources(settings.data)
         with progress.stage(f"Sample: {len(project.features.names)} features per customer, outcome, split"):
@@ -98,10 +99,10 @@ def run_demo(settings: DemoSettings) -> DemoResult:
         with progress.stage(f"Decisions: {len(sample.holdout)} holdout customers in batch"):
             decisions = bundle.engine.decide_rows(feature_rows(sources, sample.holdout))
         _check_parity(bundle, sources, decisions, progress)
-        portfolio = Portfolio.of(decisions, currency=Currency.of(sources.currency))
+        portfolio = Portfolio.of(decisions, is_bad=sample.holdout.is_bad)
         portfolio.check()
         with progress.stage("Evaluation on holdout, intervals on every figure"):
-            evaluation = _evaluate(portfolio, bundle, sample)
+            evaluation = _evaluate(portfolio, bundle)
         run = MainRun(
             settings=settings,
             project=project,
@@ -114,7 +115,8 @@ def run_demo(settings: DemoSettings) -> DemoResult:
         )
         with progress.stage("Report and files"):
             digests = _write_files(run, draft)
-        return _result(run, digests, tracked_at=_track(run, digests, draft, progress))
+    # the results stand before the run is recorded: a store that cannot be reached costs no results
+    return _result(run, digests, tracked_at=_track(run, digests, settings.output, progress))
 
 
 def _bundle(project: Project, models: TrainedModels, sources: Sources, folder: Path) -> ScoringBundle:
@@ -162,11 +164,13 @@ def _check_parity(
         )
 
 
-def _evaluate(portfolio: Portfolio, bundle: ScoringBundle, sample: DevelopmentSample) -> EvaluationReport:
+def _evaluate(portfolio: Portfolio, bundle: ScoringBundle) -> EvaluationReport:
+    """Evaluate the models on the customers that could be scored; incomplete ones have no PD."""
+    scored = portfolio.scored()
     predictions = {
-        name: portfolio.frame[f"pd_{name}"].to_numpy() for name in MODELS if name in bundle.calibrations
+        name: scored.frame[f"pd_{name}"].to_numpy() for name in MODELS if name in bundle.calibrations
     }
-    return evaluate_predictions(predictions, sample.holdout.is_bad, seed=_BOOTSTRAP_SEED)
+    return evaluate_predictions(predictions, scored.is_bad, seed=_BOOTSTRAP_SEED)
 
 
 def _write_files(run: MainRun, draft: Path) -> dict[str, str]:
@@ -175,7 +179,6 @@ def _write_files(run: MainRun, draft: Path) -> dict[str, str]:
     write_decisions(
         run.portfolio.decisions,
         decisions,
-        currency=Currency.of(run.sources.currency),
         horizon=run.project.strategy.pd.exposure_horizon,
     )
     _write_json(draft / "evaluation.json", run.evaluation.to_dict())
@@ -190,7 +193,7 @@ def _write_files(run: MainRun, draft: Path) -> dict[str, str]:
     return digests
 
 
-def _track(run: MainRun, digests: dict[str, str], draft: Path, progress: ProgressReporter) -> str | None:
+def _track(run: MainRun, digests: dict[str, str], output: Path, progress: ProgressReporter) -> str | None:
     """Record the run, if tracking is on; mlflow is imported only then."""
     folder = run.settings.tracking_folder
     if folder is None:
@@ -208,14 +211,14 @@ def _track(run: MainRun, digests: dict[str, str], draft: Path, progress: Progres
                 "n_card_features": len(run.bundle.scorecard.feature_names),
                 "n_trees": run.bundle.booster.n_trees,
             },
-            metrics={**run.portfolio.figures(run.sample.holdout.is_bad), **_model_metrics(run.evaluation)},
+            metrics={**run.portfolio.figures(), **_model_metrics(run.evaluation)},
             tags={f"digest {name}": digest for name, digest in digests.items()},
             artefacts=[
-                draft / name for name in ("decisions.parquet", "report.html", "evaluation.json", "run.json")
+                output / name for name in ("decisions.parquet", "report.html", "evaluation.json", "run.json")
             ],
-            bundle=draft / "bundle",
+            bundle=output / "bundle",
         )
-    return f"{tracker.uri} (run {run_id})"
+    return f"{tracker.shown_uri} (run {run_id})"
 
 
 def _model_metrics(evaluation: EvaluationReport) -> dict[str, float]:
@@ -231,7 +234,7 @@ def _result(run: MainRun, digests: dict[str, str], *, tracked_at: str | None) ->
     return DemoResult(
         output=run.settings.output,
         evaluation=run.evaluation,
-        figures=run.portfolio.figures(run.sample.holdout.is_bad),
+        figures=run.portfolio.figures(),
         bundle_digest=run.bundle.digest,
         decisions_digest=digests["decisions.parquet"],
         n_parity=len(run.portfolio.decisions),

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from credit_risk.domain.money import Currency
 from credit_risk.errors import PolicyError
+from credit_risk.jobs.run import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from credit_risk.decision.record import Decision
-    from credit_risk.domain.money import Currency
 
 _LOWEST_APPROVAL, _HIGHEST_APPROVAL = 0.20, 0.80
 _MIN_LIMITS, _MIN_PRICES, _MIN_SPREAD = 5, 10, 0.03
@@ -34,32 +35,42 @@ class Portfolio:
         and the parts of the expected profit.
     decisions : sequence of Decision
         The records themselves.
+    is_bad : bool ndarray
+        The outcome of each customer.
     """
 
     frame: pd.DataFrame = field(repr=False)
     decisions: Sequence[Decision] = field(repr=False)
+    is_bad: NDArray[np.bool_] = field(repr=False)
 
     @classmethod
-    def of(cls, decisions: Sequence[Decision], *, currency: Currency) -> Portfolio:
+    def of(cls, decisions: Sequence[Decision], *, is_bad: NDArray[np.bool_]) -> Portfolio:
         """Lay decisions out in columns."""
-        rows = [_columns(decision, float(currency.to_major(1))) for decision in decisions]
+        rows = [_columns(decision) for decision in decisions]
         index = pd.Index([decision.application_id for decision in decisions], name="application_id")
-        return cls(frame=pd.DataFrame(rows, index=index), decisions=decisions)
+        return cls(frame=pd.DataFrame(rows, index=index), decisions=decisions, is_bad=is_bad)
+
+    def scored(self) -> Portfolio:
+        """Return the part that could be scored (all but the incomplete)."""
+        rows = self.frame["pd"].notna().to_numpy()
+        kept = [decision for decision, keep in zip(self.decisions, rows, strict=True) if keep]
+        return Portfolio(frame=self.frame[rows], decisions=kept, is_bad=self.is_bad[rows])
 
     @property
     def is_approved(self) -> NDArray[np.bool_]:
         """Whether each application was approved."""
         return (self.frame["outcome"] == "approve").to_numpy()
 
-    def figures(self, is_bad: NDArray[np.bool_]) -> dict[str, float]:
+    def figures(self) -> dict[str, float]:
         """Return the portfolio's key figures."""
         approved = self.frame[self.is_approved]
         return {
             "n_decided": float(len(self.frame)),
+            "n_incomplete": float((self.frame["outcome"] == "incomplete").sum()),
             "n_approved": float(len(approved)),
             "approval_rate": float(self.is_approved.mean()),
-            "bad_rate": float(is_bad.mean()),
-            "bad_rate_approved": float(is_bad[self.is_approved].mean()),
+            "bad_rate": float(self.is_bad.mean()),
+            "bad_rate_approved": float(self.is_bad[self.is_approved].mean()),
             "mean_limit_amount": float(approved["limit_amount"].mean()),
             "mean_contract_rate": float(approved["contract_rate"].mean()),
             "mean_nominal_rate": float(approved["nominal_rate"].mean()),
@@ -96,7 +107,7 @@ class Portfolio:
         totals = self.frame[self.is_approved].sum(numeric_only=True)
         return pd.DataFrame(
             [
-                {"component": "interest", "amount": totals["total_interest_amount"]},
+                {"component": "interest", "amount": totals["interest_value_amount"]},
                 {"component": "funding", "amount": -totals["funding_cost_amount"]},
                 {"component": "operating", "amount": -totals["operating_cost_amount"]},
                 {"component": "expected_loss", "amount": -totals["expected_loss_amount"]},
@@ -145,17 +156,18 @@ def _check_monotone(approved: pd.DataFrame) -> None:
         )
 
 
-def _columns(decision: Decision, unit: float) -> dict[str, object]:
+def _columns(decision: Decision) -> dict[str, object]:
     offer = decision.offers[0] if decision.offers else None
+    unit = float(Currency.of(offer.currency).to_major(1)) if offer else np.nan
     amounts = {
         name: getattr(offer, f"{name}_minor") * unit if offer else np.nan
-        for name in ("total_interest", "funding_cost", "operating_cost", "expected_loss", "expected_profit")
+        for name in ("interest_value", "funding_cost", "operating_cost", "expected_loss", "expected_profit")
     }
     return {
         "outcome": decision.outcome,
         "score": np.nan if decision.score is None else decision.score,
         "pd": np.nan if decision.pd is None else decision.pd,
-        **{f"pd_{model}": pd_ for model, pd_ in decision.pds.items()},
+        **{f"pd_{model}": decision.pds.get(model, np.nan) for model in MODELS},
         "limit_amount": offer.amount_minor * unit if offer else np.nan,
         "contract_rate": float(offer.annual_rate) if offer else np.nan,
         "nominal_rate": offer.nominal_rate if offer else np.nan,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from credit_risk.jobs.portfolio import Portfolio
     from credit_risk.jobs.project import HeldAttribute
     from credit_risk.jobs.run import MainRun
 
@@ -35,7 +36,8 @@ def write_report(path: Path, run: MainRun, digests: Mapping[str, str]) -> None:
 
 def report_content(run: MainRun, digests: Mapping[str, str]) -> ReportContent:
     """Collect everything the report shows."""
-    frame, portfolio = run.portfolio.frame, run.portfolio
+    portfolio = run.portfolio.scored()
+    frame = portfolio.frame
     approved = frame[portfolio.is_approved]
     return ReportContent(
         title=run.project.report.title,
@@ -47,12 +49,12 @@ def report_content(run: MainRun, digests: Mapping[str, str]) -> ReportContent:
         sample=_sample(run),
         evaluation=run.evaluation,
         predictions={model.name: frame[f"pd_{model.name}"].to_numpy() for model in run.evaluation.models},
-        is_bad=run.sample.holdout.is_bad,
+        is_bad=portfolio.is_bad,
         score=frame["score"].to_numpy(dtype=np.float64),
         binning=_binning(run),
         variable_labels={name: _label(run, name) for name in run.bundle.scorecard.feature_names},
-        bands=_bands(run),
-        outcomes=portfolio.outcomes(),
+        bands=_bands(portfolio),
+        outcomes=run.portfolio.outcomes(),
         offers=pd.DataFrame(
             {
                 "pd": approved["pd"],
@@ -61,8 +63,8 @@ def report_content(run: MainRun, digests: Mapping[str, str]) -> ReportContent:
             }
         ),
         profit=portfolio.profit(),
-        reasons=portfolio.reasons(),
-        fairness=_fairness(run),
+        reasons=run.portfolio.reasons(),
+        fairness=_fairness(run, portfolio),
         attribute_labels=_attribute_labels(run.project.report.attributes),
         digests=digests,
         versions={
@@ -79,7 +81,7 @@ def report_content(run: MainRun, digests: Mapping[str, str]) -> ReportContent:
 
 
 def _key_figures(run: MainRun) -> KeyFigures:
-    figures = run.portfolio.figures(run.sample.holdout.is_bad)
+    figures = run.portfolio.figures()
     return KeyFigures(
         n_holdout=len(run.sample.holdout),
         bad_rate=figures["bad_rate"],
@@ -124,21 +126,21 @@ def _label(run: MainRun, name: str) -> dict[str, str]:
     }
 
 
-def _bands(run: MainRun) -> pd.DataFrame:
-    frame = run.portfolio.frame
+def _bands(portfolio: Portfolio) -> pd.DataFrame:
+    frame = portfolio.frame
     return score_band_table(
         frame["score"].to_numpy(),
-        run.sample.holdout.is_bad,
+        portfolio.is_bad,
         pd=frame["pd"].to_numpy(),
-        is_approved=run.portfolio.is_approved,
+        is_approved=portfolio.is_approved,
         limit_amount=frame["limit_amount"].to_numpy(),
         annual_rate=frame["effective_rate"].to_numpy(),
     )
 
 
-def _fairness(run: MainRun) -> pd.DataFrame:
-    frame = run.portfolio.frame
-    held = run.sources.held.loc[run.sample.holdout.X.index]
+def _fairness(run: MainRun, portfolio: Portfolio) -> pd.DataFrame:
+    frame = portfolio.frame
+    held = run.sources.held.loc[frame.index]
     groups = {
         name: _groups(held[name].to_numpy(), attribute)
         for name, attribute in run.project.report.attributes.items()
@@ -146,9 +148,9 @@ def _fairness(run: MainRun) -> pd.DataFrame:
     }
     return fairness_table(
         groups,
-        is_approved=run.portfolio.is_approved,
+        is_approved=portfolio.is_approved,
         pd=frame["pd"].to_numpy(),
-        is_bad=run.sample.holdout.is_bad,
+        is_bad=portfolio.is_bad,
         score=frame["score"].to_numpy(),
         limit_amount=frame["limit_amount"].to_numpy(),
         annual_rate=frame["effective_rate"].to_numpy(),

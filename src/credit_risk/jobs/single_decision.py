@@ -7,8 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from credit_risk.domain.configuration import nearest
 from credit_risk.errors import ScoringError
 from credit_risk.scoring.bundle import load_bundle
+
+_KEYS = ("application", "records", "human_review_requested")
 
 
 def decide_request(bundle_folder: Path, request_path: str, *, language: str | None) -> str:
@@ -24,32 +27,58 @@ def decide_request(bundle_folder: Path, request_path: str, *, language: str | No
     decision = bundle.decide(
         request["application"],
         request["records"],
-        human_review_requested=bool(request.get("human_review_requested", False)),
+        human_review_requested=request.get("human_review_requested", False),
     )
     content = decision.to_dict()
     if language is not None:
         content["explanation"] = decision.explain(language)
-    return json.dumps(content, ensure_ascii=False, indent=2)
+    # escaped where the terminal cannot show Chinese, or where a key is not valid text
+    return json.dumps(content, ensure_ascii=not _shows_all_text(), indent=2)
+
+
+def _shows_all_text() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
 
 
 def _read_request(path: str) -> dict[str, Any]:
     try:
-        text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-        request: dict[str, Any] = json.loads(text)
-    except (OSError, ValueError) as error:
+        stream = sys.stdin
+        text = (
+            (stream.read() if stream is not None else "")
+            if path == "-"
+            else Path(path).read_text(encoding="utf-8")
+        )
+        request: dict[str, Any] = json.loads(text, object_pairs_hook=_without_duplicates)
+    except (OSError, ValueError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or "not valid JSON"
         raise ScoringError(f"Request '{path}' cannot be read: {reason}.", code="CR-SCR-020") from error
-    missing = [
-        key for key in ("application", "records") if not isinstance(request, dict) or key not in request
-    ]
+    missing = [key for key in _KEYS[:2] if not isinstance(request, dict) or key not in request]
     if missing:
         raise ScoringError(
             f"Request '{path}' lacks the keys {missing}. Expected an object with 'application' (an object) and 'records' "
             "(an object: source name -> list of records).",
             code="CR-SCR-020",
         )
+    unknown = [key for key in request if key not in _KEYS]
+    if unknown:
+        raise ScoringError(
+            f"Request '{path}': unknown key {unknown[0]!r}. {nearest(unknown[0], _KEYS)}", code="CR-SCR-020"
+        )
     if not isinstance(request["application"], dict) or not isinstance(request["records"], dict):
         raise ScoringError(
             f"Request '{path}': 'application' and 'records' must be objects.", code="CR-SCR-020"
         )
+    if not isinstance(request.get("human_review_requested", False), bool):
+        raise ScoringError(
+            f"Request '{path}': 'human_review_requested' must be true or false, without quotation marks.",
+            code="CR-SCR-020",
+        )
     return request
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a key that is given twice: silently keeping the last one would hide a fault of the sender."""
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        raise ValueError("a key is given twice")
+    return content

@@ -118,11 +118,39 @@ class ForestSpec:
         facts["feature_names"] = tuple(content["feature_names"])  # type: ignore[arg-type]
         facts["directions"] = tuple(content["directions"])  # type: ignore[arg-type]
         spec = cls(**facts, **{name: arrays[name] for name in _ARRAYS})  # type: ignore[arg-type]
+        if not _is_walkable(spec):
+            raise GovernanceError(
+                "The forest's arrays do not describe trees (shapes, node numbers or values out of range). "
+                "Hint: restore the bundle.",
+                code="CR-GOV-010",
+            )
         if spec.digest() != content["digest"]:
             raise GovernanceError(
                 "The forest's arrays do not match their digest. Hint: restore the bundle.", code="CR-GOV-010"
             )
         return spec
+
+
+def _is_walkable(spec: ForestSpec) -> bool:
+    """Whether every walk of ``depth`` steps stays inside the arrays, ends in a leaf and meets finite numbers."""
+    n_nodes = len(spec.left) if spec.left.ndim == 1 else -1
+    nodes = (spec.split_feature, spec.threshold, spec.left, spec.right, spec.default_left, spec.leaf_value)
+    if any(array.shape != (n_nodes,) for array in nodes) or spec.roots.ndim != 1 or len(spec.roots) == 0:
+        return False
+    n_features = len(spec.feature_names)
+    bounds = (
+        (spec.roots, n_nodes),
+        (spec.left, n_nodes),
+        (spec.right, n_nodes),
+        (spec.split_feature, n_features),
+    )
+    if any(array.min(initial=0) < 0 or array.max(initial=0) >= bound for array, bound in bounds):
+        return False
+    reached = np.unique(spec.roots)
+    for _ in range(spec.depth):
+        reached = np.unique(np.concatenate([spec.left[reached], spec.right[reached]]))
+    ends_in_leaves = bool((spec.left[reached] == reached).all() and (spec.right[reached] == reached).all())
+    return ends_in_leaves and bool(np.isfinite(spec.leaf_value).all() and np.isfinite(spec.base_margin))
 
 
 def facts_of(spec: ForestSpec) -> dict[str, object]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from credit_risk.decision.reasons import MAX_REASONS
 from credit_risk.decision.record import Decision, Offer, Reason, StageResult
+from credit_risk.decision.rules import UNKNOWN
 from credit_risk.decision.strategy import STAGES
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from credit_risk.decision.offer_grid import OfferGrid
     from credit_risk.scoring.bundle import ScoringBundle
 
-_CARD_FLAGS = {1: "missing", 2: "special", 3: "unseen"}
+#: Flag of a missing value on the card.
+MISSING = 1
+_CARD_FLAGS = {MISSING: "missing", 2: "special", 3: "unseen"}
 NO_OFFER = "no_lawful_profitable_offer"
 
 
@@ -40,8 +43,9 @@ class ChosenOffer:
     """The cell of the offer grid a borrower would get, and its economics."""
 
     cell: int
-    expected_loss_minor: int
+    funding_cost_minor: int
     operating_cost_minor: int
+    expected_loss_minor: int
     expected_profit_minor: int
 
 
@@ -65,7 +69,7 @@ class DecisionAssembler:
         self._required = {
             f"{source}__{fact}": source
             for source in bundle.strategy.required_sources
-            for fact in ("no_records", "no_consent")
+            for fact in ("not_supplied", "no_records", "no_consent")
         }
 
     def assemble(
@@ -135,8 +139,12 @@ class DecisionAssembler:
         hits = [(rule, said) for rule, said in zip(self._strategy.rules, rules_said, strict=True) if said]
         if not hits:
             return None
-        outcome = "decline" if any(said == "decline" for _, said in hits) else "refer"
-        codes = dict.fromkeys(rule.reason for rule, said in hits if said == outcome)
+        outcome = "decline" if any(said.startswith("decline") for _, said in hits) else "refer"
+        codes = dict.fromkeys(
+            str(rule.reason_when_missing) if said.endswith(UNKNOWN) else rule.reason
+            for rule, said in hits
+            if said.startswith(outcome)
+        )
         reasons = tuple(Reason(kind="rule", code=code) for code in codes)
         return _Verdict(stage="eligibility", outcome=outcome, reasons=reasons[:MAX_REASONS])
 
@@ -167,8 +175,7 @@ class DecisionAssembler:
     def _offer(self, choice: ChosenOffer) -> Offer:
         cell, grid = choice.cell, self._grid
         schedule = grid.schedule(cell)
-        interest = int(sum(schedule.interest_minor))
-        paid_for = choice.expected_loss_minor + choice.operating_cost_minor + choice.expected_profit_minor
+        costs = choice.funding_cost_minor + choice.operating_cost_minor + choice.expected_loss_minor
         return Offer(
             amount_minor=int(grid.amount_minor[cell]),
             currency=grid.currency.code,
@@ -177,7 +184,7 @@ class DecisionAssembler:
             method=self._strategy.offer.method,
             instalment_minor=int(schedule.instalment_minor[0]),
             last_instalment_minor=int(schedule.instalment_minor[-1]),
-            total_interest_minor=interest,
+            total_interest_minor=int(sum(schedule.interest_minor)),
             total_repayment_minor=int(sum(schedule.instalment_minor)),
             nominal_rate=float(grid.nominal_rate[cell]),
             effective_rate=float(grid.effective_rate[cell]),
@@ -185,7 +192,8 @@ class DecisionAssembler:
             ceiling_rule=grid.ceiling_rule,
             is_hypothetical=self._strategy.lender.offer_is_hypothetical,
             schedule=schedule,
-            funding_cost_minor=interest - paid_for,
+            interest_value_minor=costs + choice.expected_profit_minor,
+            funding_cost_minor=choice.funding_cost_minor,
             operating_cost_minor=choice.operating_cost_minor,
             expected_loss_minor=choice.expected_loss_minor,
             expected_profit_minor=choice.expected_profit_minor,

@@ -12,9 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from credit_risk.calibration.spec import CalibrationSpec
+from credit_risk.decision.offer_choice import check_terms_follow_risk
+from credit_risk.decision.record import Reason
 from credit_risk.decision.rules import check_rules
 from credit_risk.decision.strategy import Strategy
+from credit_risk.domain.configuration import nearest
 from credit_risk.domain.digest import canonical_json, sha256_of
+from credit_risk.domain.texts import LANGUAGES, text
 from credit_risk.errors import CreditRiskError, GovernanceError, SpecificationError
 from credit_risk.features.catalogue import FeatureCatalogue
 from credit_risk.ml.spec import ForestSpec
@@ -24,6 +28,7 @@ from credit_risk.sources.contract import SourceContracts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from credit_risk.decision.record import Decision
     from credit_risk.scoring.engine import ScoringEngine
@@ -93,8 +98,11 @@ class ScoringBundle:
         SpecificationError
             A model is absent or of an unknown kind (``CR-BND-001``), uses a feature outside the catalogue
             (``CR-BND-002``), or has no calibration (``CR-BND-003``).
+            Also: an unknown required source (``CR-BND-004``), another currency (``CR-BND-005``), a reason without a sentence
+            (``CR-TXT-002``).
         PolicyError
-            A calibration's horizon is not the one the strategy expects (``CR-POL-001``).
+            A calibration's horizon is not the one the strategy expects (``CR-POL-001``), or limits would rise or prices fall
+            as PD rises (``CR-POL-011``).
         """
         specs = [getattr(model, "spec_", model) for model in models]
         cards = [spec for spec in specs if isinstance(spec, ScorecardSpec)]
@@ -105,7 +113,7 @@ class ScoringBundle:
                 f"among {len(specs)} models.",
                 code="CR-BND-001",
             )
-        return cls(
+        bundle = cls(
             contracts=contracts,
             features=features,
             scorecard=cards[0],
@@ -113,6 +121,8 @@ class ScoringBundle:
             calibrations=dict(calibrations),
             strategy=strategy,
         )
+        check_terms_follow_risk(bundle.engine.grid, strategy)
+        return bundle
 
     def files(self) -> dict[str, bytes]:
         """Return the bundle's files as bytes."""
@@ -156,8 +166,10 @@ class ScoringBundle:
     def decide(
         self,
         application: Mapping[str, object],
-        records: Mapping[str, Sequence[Mapping[str, object]]],
+        records: Mapping[str, Sequence[Mapping[str, object]] | None],
         *,
+        consents: Sequence[Mapping[str, object]] | None = None,
+        processed_at: datetime | None = None,
         human_review_requested: bool = False,
     ) -> Decision:
         """Decide one application from raw records: what the lending backend calls.
@@ -167,7 +179,11 @@ class ScoringBundle:
         application : mapping
             ``application_id``, ``applied_at`` (ISO 8601 with time zone) and the fields of the form.
         records : mapping of str to list of mappings
-            Source name -> raw records of this customer.
+            Source name -> raw records of this customer; a source that could not be asked is left out or None.
+        consents : list of mappings, optional
+            The customer's rows of the consent ledger, where the contracts name one.
+        processed_at : datetime, optional
+            When the data is processed (with time zone); goes with ``consents``.
         human_review_requested : bool
             The applicant asked that a person decides; the outcome is then ``refer``.
 
@@ -176,7 +192,13 @@ class ScoringBundle:
         ScoringError
             The request breaks a contract; the message names field and count, never a value.
         """
-        return self.engine.decide(application, records, human_review_requested=human_review_requested)
+        return self.engine.decide(
+            application,
+            records,
+            consents=consents,
+            processed_at=processed_at,
+            human_review_requested=human_review_requested,
+        )
 
 
 def load_bundle(folder: str | Path, *, expected_digest: str | None = None) -> ScoringBundle:
@@ -199,12 +221,23 @@ def load_bundle(folder: str | Path, *, expected_digest: str | None = None) -> Sc
     files = storage.read_files(path, _FILES)
     try:
         bundle = _parse(files)
-    except (KeyError, TypeError, ValueError) as error:
-        cause = error.message if isinstance(error, CreditRiskError) else type(error).__name__
+        rewritten = bundle.files()
+        bundle.engine  # noqa: B018  what cannot decide is refused here, not at the first applicant
+    except Exception as error:  # a damaged or forged bundle can fail in any way; it must never be half-loaded
+        cause = error.message if isinstance(error, CreditRiskError) else f"{type(error).__name__}."
         raise GovernanceError(
-            f"Bundle '{path}' cannot be understood: {cause} Hint: it was written by another version; build it again.",
+            f"Bundle '{path}' cannot be understood: {cause} Hint: it is damaged or was written by another version; build "
+            "it again.",
             code="CR-GOV-003",
         ) from error
+    # what is loaded must be what was read: a key that this version ignores could hide anything under an approved digest
+    different = [name for name, content in files.items() if rewritten[name] != content]
+    if different:
+        raise GovernanceError(
+            f"Bundle '{path}': {len(different)} files hold more or other content than this version reads (first: "
+            f"{different[0]!r}). Hint: it was edited or written by another version; build it again.",
+            code="CR-GOV-003",
+        )
     if expected_digest is not None and bundle.digest != expected_digest:
         raise GovernanceError(
             f"Bundle '{path}' has digest {bundle.digest[:12]}…; expected {expected_digest[:12]}…. "
@@ -247,10 +280,41 @@ def _check_consistency(bundle: ScoringBundle) -> None:
         if model not in bundle.calibrations:
             raise SpecificationError(f"The {model} has no calibration.", code="CR-BND-003")
         bundle.strategy.check_horizon(model, bundle.calibrations[model].horizon)
-    if bundle.strategy.decision_model not in (SCORECARD, BOOSTER):
-        raise SpecificationError(
-            f"decision_model = {bundle.strategy.decision_model!r} is not in the bundle. "
-            f"Expected {SCORECARD!r} or {BOOSTER!r}.",
-            code="CR-BND-001",
-        )
     check_rules(bundle.strategy.rules, bundle.features.names)
+    _check_sources(bundle)
+    _check_texts(bundle)
+
+
+def _check_sources(bundle: ScoringBundle) -> None:
+    supplied = [contract.name for contract in bundle.contracts.records]
+    for source in bundle.strategy.required_sources:
+        if source not in supplied:
+            raise SpecificationError(
+                f"required_sources names the unknown source {source!r}. {nearest(source, supplied)}",
+                code="CR-BND-004",
+            )
+    if bundle.strategy.lender.currency != bundle.contracts.currency:
+        raise SpecificationError(
+            f"The strategy lends in {bundle.strategy.lender.currency}, but the sources are in {bundle.contracts.currency}. "
+            "Expected one currency; nothing here converts.",
+            code="CR-BND-005",
+        )
+
+
+def _check_texts(bundle: ScoringBundle) -> None:
+    """Every reason that can be given must have its sentence before anybody is decided."""
+    rules = bundle.strategy.rules
+    codes = {Reason(kind="rule", code=rule.reason) for rule in rules}
+    codes |= {
+        Reason(kind="rule", code=rule.reason_when_missing) for rule in rules if rule.reason_when_missing
+    }
+    codes |= {
+        Reason(kind="score", code=bundle.features.factors[name]) for name in bundle.scorecard.feature_names
+    }
+    codes |= {Reason(kind="data", code=source) for source in bundle.strategy.required_sources}
+    for reason in sorted(codes, key=lambda item: (item.kind, item.code)):
+        for language in LANGUAGES:
+            reason.sentence(language)
+    for policy in bundle.strategy.stages.values():
+        if policy.because is not None:
+            text(f"decision.because.{policy.because}")

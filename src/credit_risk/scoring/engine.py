@@ -6,6 +6,7 @@ come from. Reading order: ``decide``, ``decide_rows``, then the steps below them
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -23,11 +24,9 @@ from credit_risk.features.closure import FeatureClosure
 from credit_risk.ml.apply import forest_pd
 from credit_risk.scorecard.apply import apply_scorecard
 from credit_risk.scorecard.reasons import reason_shortfalls
-from credit_risk.scoring.assembly import ChosenOffer, DecisionAssembler, RowFacts
+from credit_risk.scoring.assembly import MISSING, ChosenOffer, DecisionAssembler, RowFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from numpy.typing import NDArray
 
     from credit_risk.decision.record import Decision
@@ -92,13 +91,16 @@ class ScoringEngine:
     def decide(
         self,
         request: Mapping[str, object],
-        records: Mapping[str, Sequence[Mapping[str, object]]],
+        records: Mapping[str, Sequence[Mapping[str, object]] | None],
         *,
+        consents: Sequence[Mapping[str, object]] | None = None,
+        processed_at: datetime | None = None,
         human_review_requested: bool = False,
     ) -> Decision:
         """Decide one application from raw records."""
         application = Application.from_mapping(request)
-        vector = self._closure(application, records)
+        _check_records(records)
+        vector = self._closure(application, records, consents=consents, processed_at=processed_at)
         rows = FeatureRows(
             application_ids=[application.application_id],
             applied_at=[application.applied_at],
@@ -125,7 +127,7 @@ class ScoringEngine:
         choice = choose_offers(self.grid, self.bundle.strategy, deciding_pd)
         reasons = score_reasons(
             reason_shortfalls(self.bundle.scorecard, scores.card.points),
-            scores.card.flags != 0,
+            scores.card.flags == MISSING,
             names=self.bundle.scorecard.feature_names,
             factors=self._factors,
         )
@@ -181,12 +183,25 @@ class ScoringEngine:
         )
 
 
+def _check_records(records: object) -> None:
+    """Refuse records that are not named lists; what is in them is the contract's business."""
+    if not isinstance(records, Mapping) or not all(
+        rows is None or (isinstance(rows, Sequence) and not isinstance(rows, str | bytes))
+        for rows in records.values()
+    ):
+        raise ScoringError(
+            "records must be an object: source name -> list of records. Hint: an absent source is left out or an empty list.",
+            code="CR-SCR-004",
+        )
+
+
 def _chosen(choice: OfferChoice, i: int) -> ChosenOffer | None:
     if choice.cell[i] < 0:
         return None
     return ChosenOffer(
         cell=int(choice.cell[i]),
-        expected_loss_minor=int(choice.expected_loss_minor[i]),
+        funding_cost_minor=int(choice.funding_cost_minor[i]),
         operating_cost_minor=int(choice.operating_cost_minor[i]),
+        expected_loss_minor=int(choice.expected_loss_minor[i]),
         expected_profit_minor=int(choice.expected_profit_minor[i]),
     )

@@ -66,9 +66,13 @@ def write_files(folder: Path, files: Mapping[str, bytes], *, overwrite: bool) ->
             f"Bundle folder '{folder}' exists already. Hint: choose another folder, or pass overwrite=True.",
             code="CR-OUT-010",
         )
-    building = folder.with_name(f".{folder.name}.building")
+    if folder.exists() and not (folder / MANIFEST).is_file():
+        raise OutputError(
+            f"'{folder}' is not a bundle (it has no {MANIFEST}); it is not replaced. Hint: choose another folder.",
+            code="CR-OUT-012",
+        )
+    building = folder.with_name(f".{folder.name}.building-{os.getpid()}")
     try:
-        shutil.rmtree(building, ignore_errors=True)
         building.mkdir(parents=True)
         for name, content in {**files, MANIFEST: manifest_of(files)}.items():
             (building / name).write_bytes(content)
@@ -92,8 +96,7 @@ def read_files(folder: Path, expected: frozenset[str]) -> dict[str, bytes]:
     GovernanceError
         No bundle (``CR-GOV-001``), newer schema (``CR-GOV-002``), damaged or incomplete (``CR-GOV-003``).
     """
-    manifest = _read_manifest(folder)
-    digests = manifest["files"]
+    digests = _read_digests(folder)
     unknown = sorted(set(digests) - expected)
     absent = sorted(name for name in expected if name not in digests or not (folder / name).is_file())
     if unknown or absent:
@@ -104,6 +107,8 @@ def read_files(folder: Path, expected: frozenset[str]) -> dict[str, bytes]:
         )
     files = {name: (folder / name).read_bytes() for name in sorted(expected)}
     damaged = [name for name, content in files.items() if sha256_of(content) != digests[name]]
+    if not damaged and manifest_of(files) != (folder / MANIFEST).read_bytes():
+        damaged = [MANIFEST]
     if damaged:
         raise GovernanceError(
             f"Bundle '{folder}': {len(damaged)} of {len(files)} files do not match the manifest (first: {damaged[0]!r}). "
@@ -113,7 +118,7 @@ def read_files(folder: Path, expected: frozenset[str]) -> dict[str, bytes]:
     return files
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
+def _read_digests(folder: Path) -> dict[str, str]:
     path = folder / MANIFEST
     if not path.is_file():
         raise GovernanceError(
@@ -122,17 +127,19 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         )
     try:
         manifest = json.loads(path.read_bytes())
-        version = int(manifest["schema_version"])
-        names = dict(manifest["files"])
-    except (ValueError, KeyError, TypeError) as error:
+        version, digests = manifest["schema_version"], dict(manifest["files"])
+        is_number = type(version) is int and version >= 1
+    except (ValueError, KeyError, TypeError, RecursionError):
+        is_number = False
+    if not is_number:
         raise GovernanceError(
             f"Bundle '{folder}': {MANIFEST} cannot be read. Hint: the bundle was damaged; restore it.",
             code="CR-GOV-003",
-        ) from error
+        )
     if version > SCHEMA_VERSION:
         raise GovernanceError(
             f"Bundle '{folder}' has schema version {version}; this library reads up to {SCHEMA_VERSION}. "
             "Hint: upgrade credit-risk-toolkit.",
             code="CR-GOV-002",
         )
-    return {"schema_version": version, "files": names}
+    return digests

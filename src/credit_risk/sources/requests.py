@@ -8,6 +8,7 @@ Reading order: :func:`normalize_attributes`, :func:`normalize_records`.
 from __future__ import annotations
 
 import numbers
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -26,7 +27,7 @@ from credit_risk.sources.normalization import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -91,19 +92,34 @@ def normalize_records(
         for column in contract.columns
         if column.role in ("measure", "time")
     }
-    _check_unique(raw, contract)
     event_time_us = _moments(raw[contract.event_time.column], contract.event_time, timezone, contract.name)
     if contract.known_at == contract.event_time:
         known_at_us = event_time_us
     else:
         known_at_us = _moments(raw[contract.known_at.column], contract.known_at, timezone, contract.name)
-    return NormalizedRecords(
-        event_time_us=event_time_us,
-        known_at_us=known_at_us,
-        columns={
-            column.name: _scale(raw[column.name], column, contract.name) for column in contract.measures
-        },
-    )
+    columns = {column.name: _scale(raw[column.name], column, contract.name) for column in contract.measures}
+    # compared as read, not as written: '2005-09-01' and '20050901' are one month
+    _check_unique({**raw, **columns, contract.event_time.column: event_time_us}, contract)
+    return NormalizedRecords(event_time_us=event_time_us, known_at_us=known_at_us, columns=columns)
+
+
+def check_person(rows: Sequence[Mapping[str, object]], contract: RecordContract, customer_id: str) -> None:
+    """Refuse records that say they belong to somebody else; records without the customer's key are taken as theirs.
+
+    Raises
+    ------
+    ScoringError
+        Some records carry another customer's key (``CR-SRC-028``).
+    """
+    key = contract.customer_key
+    n_other = sum(isinstance(row, Mapping) and key in row and str(row[key]) != customer_id for row in rows)
+    if n_other:
+        raise ScoringError(
+            f"Source {contract.name!r}: {n_other} of {len(rows)} records carry the key ({key}) of another customer than the "
+            "application. Expected one person's records. Hint: check the query that fetched them.",
+            code="CR-SRC-028",
+            context={"source": contract.name, "count": n_other},
+        )
 
 
 def _field(rows: Sequence[Mapping[str, object]], name: str, source: str) -> list[Any]:
@@ -120,7 +136,7 @@ def _field(rows: Sequence[Mapping[str, object]], name: str, source: str) -> list
         ) from None
 
 
-def _check_unique(raw: Mapping[str, list[Any]], contract: RecordContract) -> None:
+def _check_unique(raw: Mapping[str, Sequence[Any]], contract: RecordContract) -> None:
     parts = [raw[name] for name in contract.unique_key if name in raw]
     if not parts:
         return

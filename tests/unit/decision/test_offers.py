@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credit_risk.decision import OfferGrid, choose_offers
+from credit_risk.decision.offer_choice import check_terms_follow_risk
 from credit_risk.errors import PolicyError
 from credit_risk.loans import annual_rates
 
@@ -106,6 +107,33 @@ def test_no_offer_ever_loses_money_in_expectation(grid, strategy):
     assert not offered.all()
     assert (choice.expected_profit_minor[offered] > 0).all()
     assert (choice.expected_loss_minor[offered] <= 2500_00).all()
+
+
+def test_a_strategy_whose_prices_could_fall_with_risk_is_refused(strategy):
+    # a currency without minor unit, tiny loans and no fixed cost: rounding of schedules moves prices about
+    coarse = replace(
+        strategy,
+        lender=replace(strategy.lender, currency="JPY"),
+        costs=replace(strategy.costs, fixed_cost_amount="0"),
+        offer=replace(
+            strategy.offer,
+            amounts=tuple(str(amount) for amount in range(1000, 6001, 100)),
+            max_expected_loss_amount="150",
+        ),
+    )
+    with pytest.raises(PolicyError, match="along 1000 rising PDs, limits rise 0 times, prices fall [1-9]"):
+        check_terms_follow_risk(OfferGrid.build(coarse), coarse)
+    check_terms_follow_risk(OfferGrid.build(strategy), strategy)
+
+
+def test_the_parts_of_the_price_add_up_to_the_interest(grid, strategy):
+    choice = choose_offers(grid, strategy, np.linspace(0.001, 0.2, 50))
+    offered = choice.cell >= 0
+    parts = choice.funding_cost_minor + choice.operating_cost_minor + choice.expected_loss_minor
+    months = np.arange(1, 13)
+    discount = (1 + strategy.costs.funding_rate / 12) ** -months
+    interest_value = (grid.interest_minor[choice.cell[offered]] * discount).sum(axis=1)
+    assert np.abs((parts + choice.expected_profit_minor)[offered] - interest_value).max() <= 2.5
 
 
 def test_nobody_to_decide_gives_nothing(grid, strategy):

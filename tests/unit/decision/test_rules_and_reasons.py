@@ -7,7 +7,7 @@ import pytest
 
 from credit_risk.decision import Reason
 from credit_risk.decision.reasons import score_reasons
-from credit_risk.decision.rules import check_rules, rule_hits
+from credit_risk.decision.rules import UNKNOWN, check_rules, rule_hits
 from credit_risk.decision.strategy import Rule
 from credit_risk.errors import SpecificationError
 from credit_risk.features import FeatureCatalogue
@@ -38,7 +38,7 @@ def test_each_operator_compares(operator, expected):
 @pytest.mark.parametrize("meaning", ["pass", "decline", "refer"])
 def test_missing_means_what_the_rule_says(meaning):
     said = rule_hits(_rule(when_missing=meaning), np.array([np.nan, 5.0]))
-    assert said.tolist() == ["" if meaning == "pass" else meaning, "decline"]
+    assert said.tolist() == ["" if meaning == "pass" else meaning + UNKNOWN, "decline"]
 
 
 def test_a_rule_on_an_unknown_feature_is_refused():

@@ -39,12 +39,17 @@ def test_grid_steps_are_exact_decimals(strategy):
             "CR-CFG-004",
             "Found 'decision_modell': did you mean 'decision_model'",
         ),
-        ("max_pd = 0.30", "max_pd = 30", "CR-STR-003", "max_pd = 30 must lie between 0 and 1"),
+        ("max_pd = 0.30", "max_pd = 30", "CR-STR-003", r"max_pd = 30(\.0)? must lie between 0 and 1"),
         ("lgd = 0.55", 'lgd = "high"', "CR-CFG-006", "lgd = 'high' has the wrong type. Expected a number"),
         ("lgd = 0.55", "lgd = 0.55\nlgd_floor = 0.1", "CR-CFG-003", "unknown key 'lgd_floor'"),
         ("schema_version = 1", "schema_version = 7", "CR-STR-001", "schema_version = 7 is not supported"),
-        ("n_instalments = 12", "n_instalments = 0", "CR-STR-003", "n_instalments must be at least 1"),
-        ("step = 5000", "step = 0", "CR-STR-003", r"\[amounts\]: expected min <= max and step > 0"),
+        ("n_instalments = 12", "n_instalments = 0", "CR-STR-003", "n_instalments of at least 1"),
+        (
+            "step = 5000",
+            "step = 0",
+            "CR-STR-003",
+            r"\[amounts\]: expected min <= max, step > 0 and max on a step",
+        ),
         (
             'method = "equal_instalment"',
             'method = "equal_instalments"',
@@ -64,6 +69,35 @@ def test_grid_steps_are_exact_decimals(strategy):
             "must be assessed",
         ),
         ("step = 0.0025", "step = 0.00000025", "CR-STR-003", "at most six decimal places"),
+        ("step = 5000", "step = 7000", "CR-STR-003", "max on a step"),
+        (
+            "min = 10000\nmax = 200000\nstep = 5000",
+            "min = 0\nmax = 200000\nstep = 5000",
+            "CR-STR-003",
+            "amounts must all be above 0",
+        ),
+        ("max_pd = 0.30", "max_pd = 0.30\nrefer_above_pd = 0.4", "CR-STR-003", "must not lie above max_pd"),
+        ("max_pd = 0.30", "max_pd = nan", "CR-CFG-006", "max_pd = .* must be a finite number"),
+        (
+            "contract_on = 2026-08-20",
+            "contract_on = 2026-08-20T00:00:00Z",
+            "CR-CFG-006",
+            "contract_on .* wrong type",
+        ),
+        (
+            'decision_model = "scorecard"',
+            'decision_model = "booster"',
+            "CR-STR-005",
+            "gives reasons from the scorecard",
+        ),
+        ('when_missing = "refer"', 'when_missing = "pass"', "CR-STR-003", "reason_when_missing goes with"),
+        ('model_horizon = "1m"', 'model_horizon = "one month"', "CR-STR-003", "whole months such as '12m'"),
+        (
+            '[stages.eligibility]\nstatus = "assessed"',
+            '[stages.eligibility]\nstatus = "not_assessed"',
+            "CR-STR-002",
+            "rules or required sources would decide there",
+        ),
         ("fixed_cost_amount = 300", "fixed_cost_amount = -1", "CR-STR-003", "must not be negative"),
     ],
 )
@@ -73,6 +107,11 @@ def test_a_broken_strategy_is_refused(edited, old, new, code, message):
         Strategy.from_toml(path)
     assert caught.value.code == code
     assert "strategy.toml" in str(caught.value)
+
+
+def test_a_pd_must_cover_the_term_of_the_loan(edited):
+    with pytest.raises(PolicyError, match="exposure_horizon is '12m', but the offered loan runs 24 months"):
+        Strategy.from_toml(edited("n_instalments = 12", "n_instalments = 24"))
 
 
 def test_another_horizon_needs_a_stated_assumption(edited):
@@ -98,5 +137,9 @@ reason = "serious_delinquency"
 
 [assumptions]"""
     strategy = Strategy.from_toml(edited("[assumptions]", rule))
-    assert [rule.id for rule in strategy.rules] == ["serious_delinquency", "deep_delinquency"]
+    assert [rule.id for rule in strategy.rules] == [
+        "serious_delinquency",
+        "short_history",
+        "deep_delinquency",
+    ]
     assert Strategy.from_dict(strategy.to_dict()).rules == strategy.rules

@@ -156,9 +156,19 @@ def test_an_unwritable_place_is_refused(workspace, capsys):
     assert "Expected a folder" in capsys.readouterr().err
 
 
-def test_a_killed_run_leaves_the_old_output_and_the_next_run_clears_up(workspace):
-    (workspace / "out").mkdir()
-    (workspace / "out" / "old.txt").write_text("old")
+def _earlier_output(workspace: Path) -> Path:
+    folder = workspace / "out"
+    (folder / "bundle").mkdir(parents=True)
+    for name in ("run.json", "decisions.parquet", "bundle/manifest.json"):
+        (folder / name).write_text("old")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 130), (signal.SIGINT, 130)]
+)
+def test_a_stopped_run_leaves_the_old_output_and_the_next_run_clears_up(workspace, number, code):
+    out = _earlier_output(workspace)
     command = [
         sys.executable,
         "-m",
@@ -169,18 +179,29 @@ def test_a_killed_run_leaves_the_old_output_and_the_next_run_clears_up(workspace
         "--project",
         str(CONFIGURATION),
     ]
-    command += ["--output", str(workspace / "out"), "--overwrite", "--no-tracking"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command += ["--output", str(out), "--overwrite", "--no-tracking"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
-    while not (workspace / ".out.building").exists() and time.monotonic() < deadline:
+    while not list(workspace.glob(".out.building-*")) and time.monotonic() < deadline:
         time.sleep(0.02)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    assert [path.name for path in (workspace / "out").iterdir()] == ["old.txt"]
+    time.sleep(1.5)  # into the feature engine
+    process.send_signal(number)
+    said = process.communicate()[1]
+    assert process.returncode == code
+    assert "Traceback" not in said
+    assert (out / "run.json").read_text() == "old"
     (workspace / "data" / "customers.parquet").unlink()
-    assert _demo(workspace, "--overwrite") == 3  # fails, but clears what the killed run left
-    assert not (workspace / ".out.building").exists()
-    assert [path.name for path in (workspace / "out").iterdir()] == ["old.txt"]
+    assert _demo(workspace, "--overwrite") == 3  # fails, but clears what the stopped run left
+    assert not list(workspace.glob(".out.building*"))
+    assert (out / "run.json").read_text() == "old"
+
+
+def test_somebody_elses_folder_is_never_overwritten(workspace, capsys):
+    (workspace / "out").mkdir()
+    (workspace / "out" / "thesis.docx").write_text("years of work")
+    assert _demo(workspace, "--overwrite") == 5
+    assert "no run of this job wrote" in capsys.readouterr().err
+    assert (workspace / "out" / "thesis.docx").read_text() == "years of work"
 
 
 # ---- decide ------------------------------------------------------------------------------------------------------
@@ -210,6 +231,14 @@ def test_decide_reads_standard_input(capsys, monkeypatch):
         ('{"application": {}}', r"lacks the keys ['records']"),
         ('{"application": [], "records": {}}', "must be objects"),
         ('{"application": {}, "records": {}}', "'application_id'"),
+        (
+            '{"application": {}, "records": {}, "human_review_request": true}',
+            "Did you mean 'human_review_requested'",
+        ),
+        ('{"application": {}, "records": {}, "human_review_requested": "false"}', "must be true or false"),
+        ('{"application": {"human_review_requested": true}, "records": {}}', "stands inside the application"),
+        ('{"application": {}, "application": {}, "records": {}}', "not valid JSON"),
+        ("[" * 100_000, "not valid JSON"),
     ],
 )
 def test_a_bad_request_is_one_clear_line(tmp_path, capsys, content, named):
@@ -219,6 +248,32 @@ def test_a_bad_request_is_one_clear_line(tmp_path, capsys, content, named):
     said = capsys.readouterr().err
     assert named in said
     assert len(said.strip().splitlines()) == 1
+
+
+def test_a_terminal_without_chinese_still_gets_its_decision():
+    command = [
+        sys.executable,
+        "-m",
+        "credit_risk",
+        "decide",
+        str(REQUEST),
+        "--bundle",
+        str(BUNDLE),
+        "--language",
+        "zh-CN",
+    ]
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["explanation"].startswith(("批准", "拒绝"))
+
+
+def test_a_full_disk_is_one_clear_line():
+    command = f"{sys.executable} -m credit_risk decide {REQUEST} --bundle {BUNDLE} > /dev/full"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 5
 
 
 def test_a_missing_request_is_said_so(tmp_path, capsys):

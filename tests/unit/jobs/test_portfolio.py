@@ -22,7 +22,8 @@ def _portfolio(n_declined=40, **changes) -> Portfolio:
         }
     ).assign(**changes)
     declined = pd.DataFrame({"outcome": ["decline"] * n_declined, "pd": 0.5})
-    return Portfolio(frame=pd.concat([frame, declined], ignore_index=True), decisions=())
+    frame = pd.concat([frame, declined], ignore_index=True)
+    return Portfolio(frame=frame, decisions=(), is_bad=np.zeros(len(frame), dtype=bool))
 
 
 def test_a_sound_portfolio_passes():

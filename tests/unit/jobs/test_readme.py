@@ -11,7 +11,6 @@ import pytest
 @pytest.mark.filterwarnings(
     "default::ResourceWarning"
 )  # the README opens a file the way people do in a shell
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_readme_code_runs(project_folder, tmp_path, monkeypatch):
     blocks = re.findall(
         r"```python\n(.*?)```", (project_folder / "README.md").read_text(encoding="utf-8"), re.DOTALL

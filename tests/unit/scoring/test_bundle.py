@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from credit_risk.domain.digest import canonical_json, sha256_of
 from credit_risk.errors import GovernanceError, PolicyError, SpecificationError
+from credit_risk.ml import ForestSpec
 from credit_risk.scoring import ScoringBundle, load_bundle
 
 from .conftest import REFERENCE
@@ -99,6 +102,107 @@ def test_a_model_with_a_feature_outside_the_catalogue_is_refused(bundle):
         _build(bundle, models=[bundle.scorecard, replace(bundle.booster, feature_names=names)])
 
 
-def test_an_unknown_decision_model_is_refused(bundle):
-    with pytest.raises(SpecificationError, match="decision_model = 'oracle' is not in the bundle"):
-        _build(bundle, strategy=replace(bundle.strategy, decision_model="oracle"))
+def test_an_unknown_required_source_is_refused(bundle):
+    with pytest.raises(SpecificationError, match="'monthly_statement'. Did you mean 'monthly_statements'"):
+        _build(bundle, strategy=replace(bundle.strategy, required_sources=("monthly_statement",)))
+
+
+def test_another_currency_is_refused(bundle):
+    strategy = replace(bundle.strategy, lender=replace(bundle.strategy.lender, currency="JPY"))
+    with pytest.raises(SpecificationError, match="lends in JPY, but the sources are in TWD"):
+        _build(bundle, strategy=strategy)
+
+
+def test_a_reason_without_a_sentence_is_refused(bundle):
+    rules = (replace(bundle.strategy.rules[0], reason="late_payer"), *bundle.strategy.rules[1:])
+    with pytest.raises(SpecificationError, match="Text 'reasons.rule.late_payer' does not exist"):
+        _build(bundle, strategy=replace(bundle.strategy, rules=rules))
+
+
+# ---- forged and damaged bundles ------------------------------------------------------------------------------------
+
+
+def _forge(folder: Path, name: str, change) -> Path:
+    """Change one JSON file and make the manifest agree with it, as somebody who edits a bundle would."""
+    shutil.copytree(REFERENCE, folder)
+    content = json.loads((folder / name).read_text(encoding="utf-8"))
+    (folder / name).write_bytes(canonical_json(change(content)))
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest["files"][name] = sha256_of((folder / name).read_bytes())
+    (folder / "manifest.json").write_bytes(canonical_json(manifest))
+    return folder
+
+
+def _strategy(**changes):
+    return "strategy.json", lambda content: {**content, **changes}
+
+
+def _costs(**changes):
+    return "strategy.json", lambda content: {**content, "costs": {**content["costs"], **changes}}
+
+
+FORGERIES = {
+    "extra key": _strategy(comment="harmless"),
+    "other schema inside": _strategy(schema_version=99),
+    "lineage emptied": ("lineage.json", lambda content: []),
+    "max_pd of 5": _strategy(max_pd=5),
+    "max_pd as text": _strategy(max_pd="0.3"),
+    "negative loss given default": _costs(lgd=-1),
+    "a stage removed": (
+        "strategy.json",
+        lambda c: {**c, "stages": {k: v for k, v in c["stages"].items() if k != "risk"}},
+    ),
+    "unknown operator": ("strategy.json", lambda c: {**c, "rules": [{**c["rules"][0], "operator": "~"}]}),
+    "unknown outcome": ("strategy.json", lambda c: {**c, "rules": [{**c["rules"][0], "outcome": "banana"}]}),
+    "a list for an object": ("calibration.json", lambda content: []),
+    "shallower trees": ("booster.json", lambda content: {**content, "depth": 1}),
+    "no features": ("features.json", lambda content: {**content, "definitions": []}),
+}
+
+
+@pytest.mark.parametrize("case", FORGERIES)
+def test_a_forged_bundle_is_refused_with_one_clear_error(tmp_path, case):
+    with pytest.raises(GovernanceError) as caught:
+        load_bundle(_forge(tmp_path / "bundle", *FORGERIES[case]))
+    assert caught.value.code in {"CR-GOV-003", "CR-GOV-010"}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda m: {**m, "schema_version": 1.0},
+        lambda m: {**m, "schema_version": -5},
+        lambda m: {**m, "format": "x"},
+    ],
+)
+def test_a_manifest_of_another_kind_is_refused(tmp_path, damage):
+    shutil.copytree(REFERENCE, tmp_path / "bundle")
+    path = tmp_path / "bundle" / "manifest.json"
+    path.write_bytes(canonical_json(damage(json.loads(path.read_bytes()))))
+    with pytest.raises(GovernanceError, match="CR-GOV-003"):
+        load_bundle(tmp_path / "bundle")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"not a zip"])
+def test_arrays_that_are_no_archive_are_refused(tmp_path, content):
+    shutil.copytree(REFERENCE, tmp_path / "bundle")
+    (tmp_path / "bundle" / "booster.npz").write_bytes(content)
+    path = tmp_path / "bundle" / "manifest.json"
+    manifest = json.loads(path.read_bytes())
+    manifest["files"]["booster.npz"] = sha256_of(content)
+    path.write_bytes(canonical_json(manifest))
+    with pytest.raises(GovernanceError, match="cannot be understood"):
+        load_bundle(tmp_path / "bundle")
+
+
+def test_a_forest_that_leads_nowhere_is_refused(bundle):
+    spec = bundle.booster
+    for name, array in {
+        "leaf_value": np.full_like(spec.leaf_value, np.nan),
+        "left": spec.left + np.int32(10**6),
+        "right": -spec.right - np.int32(1),
+        "threshold": spec.threshold[:-1],
+        "roots": spec.roots[:0],
+    }.items():
+        with pytest.raises(GovernanceError, match="do not describe trees"):
+            ForestSpec.from_dict(spec.to_dict(), {**spec.arrays(), name: array})

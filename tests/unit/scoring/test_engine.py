@@ -48,8 +48,10 @@ def test_a_decision_is_plain_json(decide):
     assert json.loads(json.dumps(decision.to_dict()))["application_id"] == decision.application_id
 
 
-def test_an_approval_has_a_lawful_offer_to_the_cent(decide, bundle):
+def test_an_approval_has_a_lawful_offer_to_the_cent(decide):
     decision = decide()
+    assert decision.outcome == "approve"
+    assert decision.offers
     for offer in decision.offers:
         assert offer.is_hypothetical
         assert max(offer.nominal_rate, offer.effective_rate) <= offer.ceiling_rate
@@ -57,8 +59,8 @@ def test_an_approval_has_a_lawful_offer_to_the_cent(decide, bundle):
         assert sum(offer.schedule.instalment_minor) == offer.total_repayment_minor
         assert offer.total_repayment_minor == offer.amount_minor + offer.total_interest_minor
         parts = (offer.funding_cost_minor, offer.operating_cost_minor, offer.expected_loss_minor)
-        assert sum(parts) + offer.expected_profit_minor == offer.total_interest_minor
-    assert len(decision.offers) == (decision.outcome == "approve")
+        assert sum(parts) + offer.expected_profit_minor == offer.interest_value_minor
+        assert 0 < offer.interest_value_minor < offer.total_interest_minor
 
 
 def test_people_may_ask_for_a_person(decide):
@@ -67,8 +69,17 @@ def test_people_may_ask_for_a_person(decide):
     assert decision.reasons[0].code == "human_review_requested"
 
 
-def test_without_a_required_source_nothing_is_decided(decide):
-    decision = decide(lambda request: request["records"].update(monthly_statements=[]))
+@pytest.mark.parametrize(
+    "withhold",
+    [
+        lambda request: request["records"].update(monthly_statements=[]),
+        lambda request: request["records"].update(monthly_statements=None),
+        lambda request: request["records"].clear(),
+    ],
+    ids=["empty", "null", "absent"],
+)
+def test_without_a_required_source_nothing_is_decided(decide, withhold):
+    decision = decide(withhold)
     assert decision.outcome == "incomplete"
     assert decision.score is None
     assert decision.pds == {}
@@ -88,6 +99,33 @@ def test_a_hard_rule_declines_with_its_own_reason(decide):
         "not_assessed",
         "not_reached",
     ]
+
+
+def test_a_stale_or_short_file_is_not_a_clean_one(decide):
+    def last_year(request):
+        request["application"]["applied_at"] = "2006-10-01T00:00:00+08:00"
+
+    def two_statements(request):
+        del request["records"]["monthly_statements"][:4]
+
+    stale, short = decide(last_year), decide(two_statements)
+    assert (stale.outcome, stale.decided_at_stage) == ("refer", "eligibility")
+    assert [reason.code for reason in stale.reasons] == ["recent_statements_missing", "short_history"]
+    assert (short.outcome, [reason.code for reason in short.reasons]) == ("refer", ["short_history"])
+
+
+def test_order_of_records_unknown_fields_and_number_types_do_not_matter(decide):
+    def shuffled(request):
+        request["records"]["monthly_statements"].reverse()
+        for row in request["records"]["monthly_statements"]:
+            row.update(
+                bill_amt=int(row["bill_amt"]),
+                note="not in the contract",
+                ID=request["application"]["customer_id"],
+            )
+        request["application"].update(LIMIT_BAL=int(request["application"]["LIMIT_BAL"]), colour="blue")
+
+    assert decide(shuffled) == decide()
 
 
 def test_the_cut_off_declines_and_the_band_below_refers(bundle, request_json):
@@ -161,6 +199,35 @@ BAD_REQUESTS = {
         CreditRiskError,
         "monthly_statements",
     ),
+    "the same month, written differently": (
+        lambda r: r["records"]["monthly_statements"].append(
+            {**r["records"]["monthly_statements"][5], "month": "20050901"}
+        ),
+        CreditRiskError,
+        "more than once",
+    ),
+    "another day of the same month": (
+        lambda r: r["records"]["monthly_statements"].append(
+            {**r["records"]["monthly_statements"][5], "month": "2005-09-15"}
+        ),
+        CreditRiskError,
+        "more than once",
+    ),
+    "another person's records": (
+        lambda r: r["records"]["monthly_statements"][0].update(ID="777"),
+        CreditRiskError,
+        "1 of 6 records carry the key .* of another customer",
+    ),
+    "review asked for in the wrong place": (
+        lambda r: r["application"].update(human_review_requested=True),
+        ScoringError,
+        "stands inside the application",
+    ),
+    "year 1": (
+        lambda r: r["application"].update(applied_at="0001-01-01T00:00:00+00:00"),
+        ScoringError,
+        "time with time zone",
+    ),
     "after the decision": (
         lambda r: r["records"]["monthly_statements"][5].update(month="2005-10-01"),
         CreditRiskError,
@@ -174,8 +241,18 @@ def test_a_bad_request_is_refused_by_field_and_never_by_value(decide, case):
     edit, kind, named = BAD_REQUESTS[case]
     with pytest.raises(kind, match=named) as caught:
         decide(edit)
-    for value in ("a lot", "77", "-5.0", "140000"):
+    for value in ("a lot", "77", "-5.0"):
         assert value not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "records", [None, [], [1], {"monthly_statements": 5}, {"monthly_statements": "text"}]
+)
+def test_records_that_are_no_named_lists_are_refused(bundle, request_json, records):
+    with pytest.raises(ScoringError, match="records must be an object"):
+        bundle.decide(request_json["application"], records)
+    with pytest.raises(ScoringError, match="application must be an object"):
+        bundle.decide([1], {})
 
 
 def test_rows_of_the_wrong_shape_are_refused(bundle):
