@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements/py311.txt
 TESTS := $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
-LEFT_OUT := not postgres and not chromium
+LEFT_OUT := not chromium
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test chromium-tests lint types contracts format torture notebooks reference-bundle clean
@@ -28,7 +28,7 @@ demo: .venv/.demo  ## the main job end to end on real data, into output/demo
 	$(BIN)/credit-risk demo --overwrite
 
 test: .venv/.test  ## the whole suite that Python alone can run
-	@echo "Left out here, run by .ci/run: tests marked 'postgres' (PostgreSQL) and 'chromium' (a browser)."
+	@echo "Left out here, run by .ci/run: tests marked 'chromium' (they open pages in a real browser)."
 	$(TESTS) -m "$(LEFT_OUT)"
 
 chromium-tests: .venv/.test  ## tests that open pages in headless Chromium; fail if it is absent

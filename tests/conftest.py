@@ -16,7 +16,7 @@ settings.register_profile(
 settings.register_profile("torture", max_examples=10_000, deadline=None, suppress_health_check=_QUIET)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-SERVICES = ("postgres", "chromium")
+SERVICES = ("chromium",)
 PROJECT = Path(__file__).resolve().parents[1]
 
 
