@@ -32,7 +32,7 @@ test: .venv/.test  ## the whole suite that Python alone can run
 	$(TESTS) -m "$(LEFT_OUT)"
 
 chromium-tests: .venv/.test  ## tests that open pages in headless Chromium; fail if it is absent
-	CREDIT_RISK_REQUIRE_SERVICES=1 $(BIN)/python -m pytest -m chromium
+	CREDIT_RISK_REQUIRE_SERVICES=1 $(BIN)/python -m pytest -m chromium tests
 
 lint: .venv/.test  ## style
 	$(BIN)/ruff check src tests benchmarks
