@@ -170,8 +170,9 @@ def test_the_report_names_every_assumption(output):
     for words in (
         "HYPOTHETICAL",
         "Consent assumed for credit assessment",
-        "not assessed, income unknown",
+        "not assessed: income unknown",
         "no out-of-time",
+        "24 %",
     ):
         assert words in page
     assert "http://" not in page.replace("http://www.w3.org", "")
