@@ -1,7 +1,8 @@
 """Points that a person can add up: weights of evidence, a logistic regression, and a scale.
 
 Reading order: ``scaling`` (score and PD), ``spec`` (what a card is), ``apply`` (values to points), ``reasons`` (why points
-were lost), ``selection`` (which variables), ``fit`` (the estimator).
+were lost), ``selection`` (which variables), ``fit`` (the estimator), ``standalone``
+(the card as a Python file of its own).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from credit_risk.scorecard.spec import RoundingReport as RoundingReport
     from credit_risk.scorecard.spec import ScorecardSpec as ScorecardSpec
     from credit_risk.scorecard.spec import SelectionRecord as SelectionRecord
+    from credit_risk.scorecard.standalone import scorecard_to_python as scorecard_to_python
 
 __getattr__, __dir__, __all__ = attach(
     __name__,
@@ -45,5 +47,6 @@ __getattr__, __dir__, __all__ = attach(
         "apply_scorecard": "credit_risk.scorecard.apply",
         "override_points": "credit_risk.scorecard.overrides",
         "reason_shortfalls": "credit_risk.scorecard.reasons",
+        "scorecard_to_python": "credit_risk.scorecard.standalone",
     },
 )
