@@ -10,6 +10,7 @@ import math
 import random
 import tempfile
 from collections import Counter
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import cache
@@ -31,6 +32,8 @@ from credit_risk.features import (
     FeatureDefinition,
     Subject,
     compute_features,
+    history,
+    long_history,
 )
 from credit_risk.features.aggregates import AGGREGATES
 from credit_risk.numerics import round_significant
@@ -435,10 +438,11 @@ def folder_of(directory, zone, applications, records, *, ledger=False):
     return read_sources(root)
 
 
-def values_in_real_time(catalogue, sources):
+def values_in_real_time(catalogue, sources, n_records):
     closure = FeatureClosure(catalogue, sources.contracts)
     requests = list(sources.raw_requests(list(sources.applications.index)))
-    vectors = [closure(Application.from_mapping(form), records) for form, records in requests]
+    with arrays_above(n_records):
+        vectors = [closure(Application.from_mapping(form), records) for form, records in requests]
     return requests, np.array([vector.values for vector in vectors]), [vector.flags for vector in vectors]
 
 
@@ -473,17 +477,57 @@ def contracts_of(zone):
         return read_contracts(path)
 
 
+@contextmanager
+def arrays_above(n_records):
+    """Choose the path: arrays for histories of more records than this, plain Python for others."""
+    before, history.LONG = history.LONG, n_records
+    try:
+        yield
+    finally:
+        history.LONG = before
+
+
+PATHS = pytest.mark.parametrize("n_records", [0, 10**9], ids=["arrays", "plain"])
+
+
+@PATHS
 @given(rng=st.randoms(use_true_random=False), zone=st.sampled_from(ZONES), anchor=st.sampled_from(ANCHORS))
-def test_real_time_agrees_with_the_naive_twin_exactly(rng, zone, anchor):
+def test_real_time_agrees_with_the_naive_twin_exactly(n_records, rng, zone, anchor):
     catalogue = random_catalogue(rng, 8)
     applications, records = random_people(rng, 2, anchor.replace(tzinfo=ZoneInfo(zone)))
     closure = FeatureClosure(catalogue, contracts_of(zone))
     for application in applications:
         form, sent = as_request(application, records)
-        vector = closure(Application.from_mapping(form), {"bank": sent})
+        with arrays_above(n_records):
+            vector = closure(Application.from_mapping(form), {"bank": sent})
         expected, has_history = expected_values(catalogue, form, sent, zone)
         assert same_bits(vector.values, expected)
         assert vector.flags == (() if has_history else ("bank__no_records",))
+
+
+@given(
+    rng=st.randoms(use_true_random=False),
+    zone=st.sampled_from(ZONES),
+    anchor=st.sampled_from(ANCHORS),
+    n_records=st.sampled_from([1, 25, 70, 300]),
+    chunk=st.sampled_from([1, 7, 4096]),
+)
+def test_arrays_and_plain_python_agree_exactly_on_long_histories(rng, zone, anchor, n_records, chunk):
+    closure = FeatureClosure(random_catalogue(rng, 24), contracts_of(zone))
+    moment = anchor.replace(tzinfo=ZoneInfo(zone))
+    applications, _ = random_people(rng, 1, moment)
+    records = [random_record(rng, moment, applications[0]["customer"]) for _ in range(n_records)]
+    for application in applications:
+        form, sent = as_request(application, records)
+        request = (Application.from_mapping(form), {"bank": sent})
+        with arrays_above(10**9):
+            plain = closure(*request)
+        with arrays_above(0), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(long_history, "_CHUNK", chunk)
+            patch.setattr(long_history, "_BLOCK", 1000 * chunk)
+            arrays = closure(*request)
+        assert same_bits(plain.values, arrays.values)
+        assert plain.flags == arrays.flags
 
 
 #: The engine takes longer to start than to compute, so fewer examples, each with many people.
@@ -499,7 +543,7 @@ def test_batch_agrees_with_real_time_and_the_naive_twin_exactly(seed, zone, anch
     with tempfile.TemporaryDirectory() as directory:
         sources = folder_of(directory, zone, *world)
         table = compute_features(catalogue, sources, n_threads=rng.choice([1, 2]))
-        requests, real_time, flags = values_in_real_time(catalogue, sources)
+        requests, real_time, flags = values_in_real_time(catalogue, sources, rng.choice([0, 10**9]))
     batch = table.X.to_numpy()
     for row, (form, sent) in enumerate(requests):
         expected, has_history = expected_values(catalogue, form, sent["bank"], zone)

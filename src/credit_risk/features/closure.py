@@ -8,7 +8,9 @@ Reading order: :class:`FeatureVector`, :class:`FeatureClosure`; one source is ev
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import accumulate
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -110,8 +112,14 @@ class FeatureClosure:
             SourceEvaluator(source, None if source.source == APPLICATION else contracts.record(source.source))
             for source in plan.sources
         )
+        first = [0, *accumulate(len(source.primitives) for source in plan.sources)]
         self._recipes = tuple(
-            (recipe.aggregate.formula, recipe.source, recipe.primitives, recipe.unit, recipe.over_unit)
+            (
+                recipe.aggregate.formula,
+                itemgetter(*(first[recipe.source] + index for index in recipe.primitives)),
+                recipe.unit,
+                recipe.over_unit,
+            )
             for recipe in plan.recipes
         )
         self._is_root = np.array([recipe.aggregate.is_root for recipe in plan.recipes], dtype=bool)
@@ -163,7 +171,8 @@ class FeatureClosure:
         applied_us = microseconds(application.applied_at)
         clock = (applied_us, local_day(applied_us, self._contracts.timezone), self._contracts.timezone)
         allowed = self._allowed(consents, processed_at, applied_us)
-        primitives, flags = [], []
+        primitives: list[Any] = []
+        flags = []
         for evaluator in self._evaluators:
             if evaluator.source in allowed:
                 if records.get(evaluator.source):
@@ -172,7 +181,7 @@ class FeatureClosure:
                 values, flag = evaluator(records.get(evaluator.source), attributes, clock)
             else:
                 values, flag = evaluator.empty, "no_consent"
-            primitives.append(values)
+            primitives += values
             if flag:
                 flags.append(f"{evaluator.source}__{flag}")
         return FeatureVector(names=self.names, values=self._finish(primitives), flags=tuple(flags))
@@ -193,11 +202,10 @@ class FeatureClosure:
         }
         return frozenset(allowed | {APPLICATION})
 
-    def _finish(self, primitives: list[list[object]]) -> NDArray[np.float64]:
+    def _finish(self, primitives: list[Any]) -> NDArray[np.float64]:
         """Turn primitives into quotients, and quotients into values."""
         quotients = [
-            formula([primitives[source][index] for index in indices], unit, over_unit)
-            for formula, source, indices, unit, over_unit in self._recipes
+            formula(read(primitives), unit, over_unit) for formula, read, unit, over_unit in self._recipes
         ]
         numerator = exact_array([top for top, _ in quotients])
         denominator = exact_array([bottom for _, bottom in quotients])

@@ -16,8 +16,14 @@ import numpy as np
 
 from credit_risk.errors import ScoringError
 from credit_risk.features.definition import ALL_RECORDS, RECORDS
+from credit_risk.features.long_history import LongHistory
 from credit_risk.sources.calendar import DAY_US, HOUR_US, local_clock, local_moment
-from credit_risk.sources.requests import FEW, NormalizedRecords, normalize_records
+from credit_risk.sources.requests import (
+    FEW,
+    NormalizedRecords,
+    normalize_record_arrays,
+    normalize_records,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +37,8 @@ Values = list[Any]
 ApplicationClock = tuple[int, int, str]
 
 _SMALLEST = -(2**63)
+#: Above this many records, arrays are quicker than plain Python.
+LONG = 64
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
@@ -50,6 +58,7 @@ class SourceEvaluator:
         self._plan = plan
         self._contract = contract
         self._series = _group_by_series(plan)
+        self._long = LongHistory(plan) if contract is not None and LongHistory.fits(plan) else None
         self.empty = [_NOTHING.get(primitive.kind, 0) for primitive in plan.primitives]
 
     def __call__(
@@ -63,7 +72,15 @@ class SourceEvaluator:
             return self._from_application(attributes), ""
         if rows is None:
             return self.empty, "not_supplied"
-        records = normalize_records(rows, self._contract, clock[2])
+        if self._long is not None and isinstance(rows, list | tuple) and len(rows) > LONG:
+            arrays = normalize_record_arrays(rows, self._contract, clock[2])
+            self._refuse_future(int((arrays.event_time_us >= clock[0]).sum()), len(rows))
+            found = self._long(arrays, attributes, clock)
+            if found is not None:
+                return (found, "") if found else (self.empty, "no_records")
+            records = arrays.to_lists()
+        else:
+            records = normalize_records(rows, self._contract, clock[2])
         order = self._eligible(records, clock[0])
         if not order:
             return self.empty, "no_records"
@@ -82,19 +99,19 @@ class SourceEvaluator:
             primitives.append(has_value if primitive.kind == "has_value" else value or 0)
         return primitives
 
+    def _refuse_future(self, future: int, total: int) -> None:
+        if future and self._contract is not None and self._contract.future_records == "error":
+            raise ScoringError(
+                f"Source {self.source!r} holds {future} of {total} records at or after the application. Expected "
+                "records before it only.",
+                code="CR-SRC-023",
+                context={"source": self.source, "count": future},
+            )
+
     def _eligible(self, records: NormalizedRecords, applied_us: int) -> list[int]:
         """Return positions of the records that count, in their order of time."""
         events, known = records.event_time_us, records.known_at_us
-        contract = self._contract
-        if contract is not None and contract.future_records == "error":
-            future = sum(event >= applied_us for event in events)
-            if future:
-                raise ScoringError(
-                    f"Source {self.source!r} holds {future} of {len(events)} records at or after the application. Expected "
-                    "records before it only.",
-                    code="CR-SRC-023",
-                    context={"source": self.source, "count": future},
-                )
+        self._refuse_future(sum(event >= applied_us for event in events), len(events))
         kept = [i for i, event in enumerate(events) if event < applied_us and known[i] <= applied_us]
         if self._plan.needs_order and len({events[i] for i in kept}) < len(kept):
             ties: list[Values] = [known, *records.columns.values()]

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 #: Up to this many values, plain Python is quicker than numpy.
 FEW = 24
 _PLAIN_NUMBERS = ({int}, {float}, {int, float})
+_PLAIN_OR_MISSING = frozenset({int, float, type(None)})
+_WORDS = frozenset({str, type(None)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,31 @@ class NormalizedRecords:
     event_time_us: list[int]
     known_at_us: list[int]
     columns: dict[str, list[int | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordArrays:
+    """The same as :class:`NormalizedRecords`, in arrays: for long histories.
+
+    Attributes
+    ----------
+    event_time_us, known_at_us : ndarray of int64, shape (n,)
+        UTC microseconds.
+    columns : dict of str to ScaledColumn
+        Scaled whole numbers and where they are missing.
+    """
+
+    event_time_us: NDArray[np.int64]
+    known_at_us: NDArray[np.int64]
+    columns: dict[str, ScaledColumn]
+
+    def to_lists(self) -> NormalizedRecords:
+        """Return Python integers."""
+        return NormalizedRecords(
+            event_time_us=self.event_time_us.tolist(),
+            known_at_us=self.known_at_us.tolist(),
+            columns={name: column.to_list() for name, column in self.columns.items()},
+        )
 
 
 def normalize_attributes(
@@ -87,11 +115,7 @@ def normalize_records(
     ScoringError
         Wrong type (``CR-SRC-020``), broken rule (``CR-SRC-022``), the same key twice (``CR-SRC-024``).
     """
-    raw = {
-        column.name: _field(rows, column.name, contract.name)
-        for column in contract.columns
-        if column.role in ("measure", "time")
-    }
+    raw = _fields(rows, contract)
     event_time_us = _moments(raw[contract.event_time.column], contract.event_time, timezone, contract.name)
     if contract.known_at == contract.event_time:
         known_at_us = event_time_us
@@ -103,6 +127,30 @@ def normalize_records(
     return NormalizedRecords(event_time_us=event_time_us, known_at_us=known_at_us, columns=columns)
 
 
+def normalize_record_arrays(
+    rows: Sequence[Mapping[str, object]], contract: RecordContract, timezone: str
+) -> RecordArrays:
+    """Do what :func:`normalize_records` does, with the same refusals, in arrays: quicker for a long history."""
+    raw = _fields(rows, contract)
+    event_time_us = _moment_array(
+        raw[contract.event_time.column], contract.event_time, timezone, contract.name
+    )
+    if contract.known_at == contract.event_time:
+        known_at_us = event_time_us
+    else:
+        known_at_us = _moment_array(raw[contract.known_at.column], contract.known_at, timezone, contract.name)
+    columns = {
+        column.name: _scale_array(raw[column.name], column, contract.name) for column in contract.measures
+    }
+    for name in contract.unique_key:
+        if name == contract.event_time.column:
+            raw[name] = event_time_us.tolist()
+        elif name in columns:
+            raw[name] = columns[name].to_list()
+    _check_unique(raw, contract)
+    return RecordArrays(event_time_us=event_time_us, known_at_us=known_at_us, columns=columns)
+
+
 def check_person(rows: Sequence[Mapping[str, object]], contract: RecordContract, customer_id: str) -> None:
     """Refuse records that say they belong to somebody else; records without the customer's key are taken as theirs.
 
@@ -112,6 +160,8 @@ def check_person(rows: Sequence[Mapping[str, object]], contract: RecordContract,
         Some records carry another customer's key (``CR-SRC-028``).
     """
     key = contract.customer_key
+    if len(rows) > FEW and _is_only(rows, key, customer_id):
+        return
     n_other = sum(isinstance(row, Mapping) and key in row and str(row[key]) != customer_id for row in rows)
     if n_other:
         raise ScoringError(
@@ -122,9 +172,28 @@ def check_person(rows: Sequence[Mapping[str, object]], contract: RecordContract,
         )
 
 
+def _is_only(rows: Sequence[Mapping[str, object]], key: str, customer_id: str) -> bool:
+    """Return whether all records plainly carry one customer's key, or none carries any (False decides nothing)."""
+    if set(map(type, rows)) != {dict}:
+        return False
+    try:
+        owners = list(map(itemgetter(key), rows))
+    except KeyError:
+        return False
+    return set(map(type, owners)) in ({str}, {int}) and set(map(str, set(owners))) == {customer_id}
+
+
+def _fields(rows: Sequence[Mapping[str, object]], contract: RecordContract) -> dict[str, list[Any]]:
+    return {
+        column.name: _field(rows, column.name, contract.name)
+        for column in contract.columns
+        if column.role in ("measure", "time")
+    }
+
+
 def _field(rows: Sequence[Mapping[str, object]], name: str, source: str) -> list[Any]:
     try:
-        return [row[name] for row in rows]
+        return list(map(itemgetter(name), rows))
     except KeyError:
         absent = sum(name not in row for row in rows)
         raise _absent(source, name, absent, len(rows)) from None
@@ -156,20 +225,52 @@ def _check_unique(raw: Mapping[str, Sequence[Any]], contract: RecordContract) ->
 
 
 def _scale(values: list[Any], column: ColumnContract, source: str) -> list[int | None]:
-    result: ScaledColumn | Violation
-    if column.kind == "code":
-        _check_types([v is None or isinstance(v, str) for v in values], column, source, "text")
-        result = normalize_codes(values, column)
-    elif set(map(type, values)) in _PLAIN_NUMBERS and column.kind != "boolean":
-        scaled = scale_few(values, column) if len(values) <= FEW else None
+    if (
+        len(values) <= FEW
+        and column.kind not in ("code", "boolean")
+        and set(map(type, values)) in _PLAIN_NUMBERS
+    ):
+        scaled = scale_few(values, column)
         if scaled is not None:
             return list(scaled)
+    return _scale_array(values, column, source).to_list()
+
+
+def _scale_array(values: list[Any], column: ColumnContract, source: str) -> ScaledColumn:
+    result: ScaledColumn | Violation
+    kinds = frozenset(map(type, values))
+    if column.kind == "code":
+        if not kinds <= _WORDS:
+            _check_types([v is None or isinstance(v, str) for v in values], column, source, "text")
+        result = _look_up(values, kinds, column) or normalize_codes(values, column)
+    elif column.kind == "boolean" or not kinds <= _PLAIN_OR_MISSING:
+        plain = column.kind == "boolean" and kinds == {bool}
+        result = (
+            normalize_numbers(np.array(values, dtype=np.int64), None, column)
+            if plain
+            else _scale_mixed(values, column, source)
+        )
+    elif type(None) not in kinds:
         result = normalize_numbers(_number_array(values), None, column)
     else:
-        result = _scale_mixed(values, column, source)
+        missing = np.array([v is None for v in values], dtype=bool)
+        result = normalize_numbers(_number_array([0 if v is None else v for v in values]), missing, column)
     if isinstance(result, Violation):
         raise _broken_rule(source, column.name, result, len(values))
-    return result.to_list()
+    return result
+
+
+def _look_up(words: list[Any], kinds: frozenset[type], column: ColumnContract) -> ScaledColumn | None:
+    """Return positions of plain words without a miss; None where anything is unusual."""
+    position: dict[Any, int] = {word: index for index, word in enumerate(column.codes)}
+    if kinds == _WORDS and column.nullable:
+        position[None] = -1
+    found = list(map(position.get, words))
+    if None in found or not kinds <= _WORDS:
+        return None
+    indices = np.array(found, dtype=np.int64)
+    missing = indices < 0 if type(None) in kinds else None
+    return ScaledColumn(values=np.maximum(indices, 0), missing=missing)
 
 
 def _scale_mixed(values: list[Any], column: ColumnContract, source: str) -> ScaledColumn | Violation:
@@ -217,6 +318,16 @@ def _moments(values: list[Any], rule: TimeRule, timezone: str, source: str) -> l
     return found
 
 
+def _moment_array(values: list[Any], rule: TimeRule, timezone: str, source: str) -> NDArray[np.int64]:
+    """Do what :func:`_moments` does; times all written in one layout are read digit by digit."""
+    found = iso_moments(values) if rule.moment == "exact" else None
+    if found is not None:
+        found = found + rule.delay_days * DAY_US
+        if found.min() >= EARLIEST_US and found.max() <= LATEST_US:
+            return found
+    return np.array(_moments(values, rule, timezone, source), dtype=np.int64)
+
+
 def _read_moment(value: object, _rule: TimeRule, _timezone: str) -> int | None:
     if isinstance(value, str):
         try:
@@ -235,6 +346,78 @@ def _read_date(value: object, rule: TimeRule, timezone: str) -> int | None:
     if not isinstance(value, date) or isinstance(value, datetime) or not 1900 <= value.year < 2200:
         return None
     return moment_of_date(value, rule.moment, timezone)
+
+
+#: Length of an ISO 8601 time -> digits of its fraction, and whether it ends in an offset (else in 'Z').
+_LAYOUTS = {20: (0, False), 25: (0, True), 27: (6, False), 32: (6, True)}
+_SEPARATORS = ((4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":"))
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
+_MONTH_STARTS = (
+    np.arange(f"{_FIRST_YEAR}-01", f"{_LAST_YEAR + 1}-02", dtype="datetime64[M]")
+    .astype("datetime64[D]")
+    .astype(np.int64)
+)
+
+
+def iso_moments(values: list[Any]) -> NDArray[np.int64] | None:
+    """Read times written ``2026-03-01T12:00:00[.000000](+08:00|Z)``, all in one layout, as UTC microseconds.
+
+    Returns None where any differs, or is no time from 1900 to 2199: the caller reads them one by one.
+
+    Examples
+    --------
+    >>> iso_moments(["1970-01-01T08:00:01+08:00", "1970-01-01T00:00:00+00:00"])
+    array([1000000,       0])
+    >>> iso_moments(["1970-01-01"]) is None
+    True
+    """
+    if set(map(type, values)) != {str} or len(set(map(len, values))) > 1 or len(values[0]) not in _LAYOUTS:
+        return None
+    text = "".join(values)
+    if not text.isascii():
+        return None
+    places = np.frombuffer(text.encode(), dtype=np.uint8).reshape(len(values), -1).T
+    n_fraction, has_offset = _LAYOUTS[len(values[0])]
+    marks = [*_SEPARATORS, *([(19, ".")] if n_fraction else [])]
+    marks.append((len(places) - 3, ":") if has_offset else (len(places) - 1, "Z"))
+    expected = np.array([[ord(mark)] for _, mark in marks], dtype=np.uint8)
+    if (places[[place for place, _ in marks]] != expected).any():
+        return None
+    return _moments_of_digits(places, n_fraction, has_offset)
+
+
+def _moments_of_digits(
+    places: NDArray[np.uint8], n_fraction: int, has_offset: bool
+) -> NDArray[np.int64] | None:
+    where = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, *range(20, 20 + n_fraction)]
+    limits = [99, 99, 12, 31, 23, 59, 59, *[99] * (n_fraction // 2)]
+    offset_at = len(places) - 6
+    if has_offset:
+        where += [offset_at + place for place in (1, 2, 4, 5)]
+        limits += [23, 59]
+    digits = places[where] - np.uint8(48)
+    pairs = digits[0::2] * np.uint8(10) + digits[1::2]
+    if (
+        (digits > 9).any()
+        or (pairs > np.array(limits, dtype=np.uint8)[:, None]).any()
+        or not pairs[2:4].all()
+    ):
+        return None
+    number = pairs.astype(np.int64)
+    month = (number[0] * 100 + number[1] - _FIRST_YEAR) * 12 + number[2] - 1
+    if month.min() < 0 or month.max() >= _MONTH_STARTS.size - 1:
+        return None
+    days = _MONTH_STARTS[month] + number[3] - 1
+    if (days >= _MONTH_STARTS[month + 1]).any():
+        return None
+    seconds = days * 86_400 + number[4] * 3_600 + number[5] * 60 + number[6]
+    if has_offset:
+        sign = 44 - places[offset_at].astype(np.int64)  # ord('+') is 43, ord('-') is 45
+        if (np.abs(sign) != 1).any():
+            return None
+        seconds -= sign * (number[-2] * 3_600 + number[-1] * 60)
+    moments: NDArray[np.int64] = seconds * 1_000_000
+    return moments + (number[7] * 10_000 + number[8] * 100 + number[9]) if n_fraction else moments
 
 
 def _check_types(right: list[bool], column: ColumnContract, source: str, expected: str) -> None:
