@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import math
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from credit_risk.errors import MissingFeatureError, ScoringError
 from credit_risk.sources import read_contracts
-from credit_risk.sources.requests import normalize_attributes, normalize_records
+from credit_risk.sources.calendar import microseconds
+from credit_risk.sources.requests import (
+    iso_moments,
+    normalize_attributes,
+    normalize_record_arrays,
+    normalize_records,
+)
 
 GOOD = {"day": "2026-02-01", "amount": 10.5, "status": 0, "category": "food", "flag": True}
 
@@ -22,6 +31,114 @@ def contracts(folder):
 
 def normalized(contracts, *rows):
     return normalize_records(rows, contracts.record("bank"), contracts.timezone)
+
+
+def outcome(function, rows, contract, timezone):
+    try:
+        found = function(rows, contract, timezone)
+    except ScoringError as error:
+        return error.code, error.message, error.context
+    return found if function is normalize_records else found.to_lists()
+
+
+NOT_PLAIN = [
+    None,
+    True,
+    np.float64(2.5),
+    Decimal("2.50"),
+    np.int64(3),
+    math.nan,
+    math.inf,
+    2**70,
+    10**400,
+    -1,
+    10.505,
+    "x",
+    [],
+]
+
+
+@pytest.mark.parametrize("field", ["day", "amount", "status", "category", "flag"])
+@pytest.mark.parametrize(
+    "value", [*NOT_PLAIN, 3, 2.5, "rent", False, np.True_, "2026-02-09", "9999-01-01", ["x"]], ids=repr
+)
+@pytest.mark.parametrize("n_records", [2, 40])
+def test_arrays_and_lists_hold_the_same_or_refuse_in_the_same_words(contracts, field, value, n_records):
+    first = date(2025, 1, 1)
+    rows = [
+        {**GOOD, "day": (first + timedelta(days=i)).isoformat(), "status": [0, None][i % 2]}
+        for i in range(n_records)
+    ]
+    rows[n_records // 2][field] = value
+    contract = contracts.record("bank")
+    expected = outcome(normalize_records, rows, contract, contracts.timezone)
+    assert outcome(normalize_record_arrays, rows, contract, contracts.timezone) == expected
+
+
+def test_arrays_refuse_the_same_key_twice(contracts):
+    with pytest.raises(ScoringError, match="CR-SRC-024"):
+        normalize_record_arrays(
+            [GOOD, {**GOOD, "day": "20260201"}], contracts.record("bank"), contracts.timezone
+        )
+
+
+@given(
+    moments=st.lists(
+        st.datetimes(datetime(1900, 1, 3), datetime(2199, 12, 29), timezones=st.timezones()),
+        min_size=1,
+        max_size=5,
+    ),
+    precision=st.sampled_from(["seconds", "microseconds"]),
+    zulu=st.booleans(),
+)
+def test_times_of_one_layout_are_read_as_the_standard_library_reads_them(moments, precision, zulu):
+    texts = [moment.isoformat(timespec=precision) for moment in moments]
+    if zulu:
+        texts = [
+            moment.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z") for moment in moments
+        ]
+    found = iso_moments(texts)
+    expected = [microseconds(datetime.fromisoformat(text)) for text in texts]
+    if len({len(text) for text in texts}) == 1 and len(texts[0]) in (20, 25, 27, 32):
+        assert found.tolist() == expected
+    else:
+        assert found is None
+
+
+GOOD_TIME = "2024-02-29T23:59:59+08:00"
+
+
+@given(place=st.integers(0, 24), mark=st.sampled_from("0123456789:-+TZ./ \u0664"), other=st.integers(0, 24))
+def test_a_time_is_never_read_otherwise_than_by_the_standard_library(place, mark, other):
+    text = GOOD_TIME[:place] + mark + GOOD_TIME[place + 1 :]
+    text = text[:other] + mark + text[other + 1 :]
+    found = iso_moments([GOOD_TIME, text])
+    if found is not None:
+        assert found.tolist() == [microseconds(datetime.fromisoformat(t)) for t in (GOOD_TIME, text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2023-02-29T00:00:00Z",
+        "2024-13-01T00:00:00Z",
+        "2024-00-01T00:00:00Z",
+        "2024-01-00T00:00:00Z",
+        "2024-01-01T24:00:00Z",
+        "2024-01-01T00:60:00Z",
+        "2024-01-01T00:00:60Z",
+        "1899-12-31T00:00:00Z",
+        "2200-01-01T00:00:00Z",
+        "2024-01-01T00:00:00z",
+    ],
+)
+def test_what_is_no_time_is_left_to_the_reader_one_by_one(text):
+    assert iso_moments(["2024-01-01T00:00:00Z"]) is not None
+    assert iso_moments(["2024-01-01T00:00:00Z", text]) is None
+
+
+def test_records_of_unequal_length_never_read_across_their_borders():
+    assert iso_moments([GOOD_TIME[:-1], "0" + GOOD_TIME]) is None
 
 
 def test_good_records_are_scaled(contracts):
