@@ -200,7 +200,10 @@ def due_dates(
     if periods_per_year in DAYS_APART:
         return tuple(anchor + timedelta(days=k * DAYS_APART[periods_per_year]) for k in steps)
     months = MONTHS_APART[periods_per_year]
-    return tuple(add_months(anchor, k * months, day=due_day) for k in steps)
+    listed = tuple(add_months(anchor, k * months, day=due_day) for k in steps)
+    if listed:
+        check_date_order(disbursed_on, listed[0], "first due date", strictly=True)
+    return listed
 
 
 def read_date(text: str, name: str) -> date:

@@ -300,10 +300,11 @@ class LoanTerms:
     @property
     def first_period_extra_days(self) -> int:
         """Days by which an irregular first period is longer (shorter: below 0) than a regular one."""
-        if self.disbursed_on is None or self.first_due_on is None:
+        due_on = self.due_on()
+        if self.disbursed_on is None or due_on is None:
             return 0
         regular = due_dates(self.disbursed_on, 1, periods_per_year=self.periods_per_year)[0]
-        return (self.first_due_on - regular).days
+        return (due_on[0] - regular).days
 
     def due_on(self) -> tuple[date, ...] | None:
         """Return the due dates, or None when the terms have no calendar."""

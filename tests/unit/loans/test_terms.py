@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -7,6 +8,7 @@ import pytest
 from credit_risk.domain.money import Currency
 from credit_risk.errors import LoanError, SpecificationError
 from credit_risk.loans.day_count import DayCount
+from credit_risk.loans.rates import annual_rates, dated_internal_rate
 from credit_risk.loans.schedule import repayment_schedule
 from credit_risk.loans.terms import Fee, LoanTerms
 
@@ -94,3 +96,27 @@ def test_fee_rates_are_exact_and_terms_round_trip():
     assert fee.rate == Fraction(333, 10_000)
     terms = LoanTerms(**GOOD, **DATED, day_count=DayCount.ACTUAL_360, fees=(fee,))
     assert LoanTerms.from_dict(terms.to_dict()) == terms
+
+
+def test_an_agreed_due_day_without_a_first_due_date_makes_the_first_period_irregular():
+    terms = LoanTerms(
+        principal_minor=1_000_000,
+        annual_rate=Decimal("0.21"),
+        n_instalments=3,
+        disbursed_on=date(2026, 1, 31),
+        due_day=1,
+    )
+    assert terms.due_on()[0] == date(2026, 2, 1)
+    assert terms.first_period_extra_days == -27
+    schedule = repayment_schedule(terms)
+    assert schedule.interest_minor[0] == 1_966  # 10,000.00 x 0.21 x (1/12 - 27/365)
+    assert not schedule.has_equal_periods
+    flows = [-1_000_000, *schedule.instalment_minor]
+    rate = dated_internal_rate([terms.disbursed_on, *schedule.due_on], flows)
+    assert annual_rates(schedule).effective == rate
+    assert replace(terms, due_day=31).first_period_extra_days == 0
+
+
+def test_an_agreed_day_never_puts_a_due_date_before_the_payout():
+    with pytest.raises(LoanError, match="CR-LON-005"):
+        LoanTerms(**GOOD, disbursed_on=date(2026, 2, 7), first_due_on=date(2026, 2, 10), due_day=5)
