@@ -1,5 +1,6 @@
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -50,6 +51,7 @@ def test_the_stricter_measure_decides(ceilings, nominal, effective, is_lawful, m
     ("lender_type", "contract_on", "rule_id", "rate"),
     [
         ("bank", TODAY, "cn-licensed-24", 0.24),
+        ("eligible_bank", TODAY, "cn-licensed-24", 0.24),
         ("small_loan", date(2025, 12, 18), "cn-small-loan-24-practice", 0.24),
         ("small_loan", TODAY, "cn-small-loan-24", 0.24),
         ("small_loan", date(2027, 12, 30), "cn-small-loan-24", 0.24),
@@ -265,3 +267,24 @@ def test_an_lpr_quote_names_its_publication_and_warns_when_too_late(ceilings):
 def test_lpr_without_rows_says_so(ceilings):
     with pytest.raises(PolicyError, match="CR-CEI-002: No LPR on 2019-01-01"):
         lpr_rate(date(2019, 1, 1), ceilings=ceilings)
+
+
+@pytest.mark.parametrize(
+    ("lender_type", "contract_on", "rate"),
+    [
+        ("eligible_bank", TODAY, "0.24"),
+        ("bank", TODAY, "0.24"),
+        ("small_loan", date(2027, 12, 30), "0.24"),
+        ("small_loan", date(2027, 12, 31), "0.12"),
+    ],
+)
+def test_the_joint_cap_binds_every_licensed_lender_and_follows_the_per_loan_ceiling(
+    ceilings, lender_type, contract_on, rate
+):
+    assert joint_cap_rate(lender_type=lender_type, contract_on=contract_on, ceilings=ceilings) == Fraction(rate)
+
+
+def test_every_lender_type_with_an_amount_limit_has_a_ceiling_and_a_joint_cap(ceilings):
+    limited = {name for rule in ceilings.rules if rule.kind == "amount_limit" for name in rule.lender_types}
+    for kind in ("ceiling", "joint_cap"):
+        assert limited <= {name for rule in ceilings.rules if rule.kind == kind for name in rule.lender_types}
