@@ -59,11 +59,12 @@ class ServicingPolicy:
     Attributes
     ----------
     annual_rate : Fraction
-        Contract rate a year (given as Decimal, Fraction or int).
+        Contract rate a year (given as Decimal, Fraction or int); an account is refused when its schedule says another,
+        and an interest-free schedule stays free.
     penalty_rate : Fraction
         Rate a year on overdue PRINCIPAL, in place of the contract rate.
     day_count : DayCount
-        For interest within a period and for penalty.
+        For penalty, and for interest within a period when the contract itself does not count days.
     grace_days : int
         Days late without penalty; later than that, penalty runs from the due date.
     allocation : tuple of {'penalty', 'fee', 'interest', 'principal'}
@@ -141,6 +142,11 @@ class Claim:
     accrued_penalty: Fraction = Fraction(0)
     posted_penalty_minor: int = 0
 
+    @property
+    def bears(self) -> bool:
+        """Whether it asks for interest or principal; a due date that asks for neither ends no interest period."""
+        return self.owed.interest > 0 or self.owed.principal > 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoanAccount:
@@ -168,6 +174,10 @@ class LoanAccount:
         Instalments a year.
     due_day : int
         Agreed day of the month.
+    day_count : DayCount or None
+        Convention of the contract, when it charges interest by days.
+    bears_interest_from : date or None
+        End of the contract's interest-free days.
     restructured_on : date or None
         Last restructuring.
     """
@@ -185,6 +195,8 @@ class LoanAccount:
     posted: Parts = Parts()
     paid: Parts = Parts()
     waived: Parts = Parts()
+    day_count: DayCount | None = None
+    bears_interest_from: date | None = None
     restructured_on: date | None = None
 
     @property
@@ -201,6 +213,11 @@ class LoanAccount:
     def due_claims(self) -> tuple[Claim, ...]:
         """Instalments due and not settled."""
         return tuple(claim for claim in self.claims if claim.is_posted)
+
+    @property
+    def running_claim(self) -> Claim | None:
+        """The next instalment that charges interest or principal: the one the running interest belongs to."""
+        return next((claim for claim in self.future_claims if claim.bears), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,11 +264,18 @@ def open_account(schedule: Schedule, policy: ServicingPolicy) -> LoanAccount:
     Raises
     ------
     LoanError
-        A schedule without dates (``CR-LON-017``).
+        A schedule without dates, or a policy of another rate (``CR-LON-017``).
     """
     if schedule.due_on is None or schedule.disbursed_on is None:
         raise LoanError(
             "An account needs a schedule with dates. Hint: give disbursed_on in the terms.", code="CR-LON-017"
+        )
+    if schedule.annual_rate == 0:
+        policy = replace(policy, annual_rate=schedule.annual_rate)
+    elif schedule.annual_rate is not None and schedule.annual_rate != policy.rate:
+        raise LoanError(
+            "The policy's annual_rate is not the contract's. Hint: give the policy the annual_rate of the terms.",
+            code="CR-LON-017",
         )
     claims = tuple(
         Claim(due_on=due_on, owed=Parts(principal=part, interest=interest, fee=fee))
@@ -272,6 +296,8 @@ def open_account(schedule: Schedule, policy: ServicingPolicy) -> LoanAccount:
         interest_from=schedule.disbursed_on,
         periods_per_year=schedule.periods_per_year,
         due_day=max(day.day for day in schedule.due_on),
+        day_count=schedule.day_count,
+        bears_interest_from=schedule.bears_interest_from,
     )
 
 
@@ -317,13 +343,18 @@ def settle(account: LoanAccount, amount_minor: int) -> LoanAccount:
 
 
 def accrued_interest_minor(account: LoanAccount, on: date) -> int:
-    """Return interest of the running period up to a date, never above what the period will charge."""
-    future = account.future_claims
-    if not future:
+    """Return interest of the running period up to a date, never above what the period will charge.
+
+    Days count as the contract counts them, from the end of its interest-free days; without a convention of its own, as
+    the policy says.
+    """
+    running = account.running_claim
+    if running is None:
         return 0
-    balance = sum(claim.owed.principal for claim in future)
-    years = year_fraction(account.interest_from, max(on, account.interest_from), account.policy.day_count)
-    return min(round_half_up(balance * account.policy.rate * years), future[0].owed.interest)
+    balance = sum(claim.owed.principal for claim in account.future_claims)
+    start = max(account.interest_from, account.bears_interest_from or account.interest_from)
+    years = year_fraction(start, max(on, start), account.day_count or account.policy.day_count)
+    return min(round_half_up(balance * account.policy.rate * years), running.owed.interest)
 
 
 def position(account: LoanAccount, on: date) -> Position:
@@ -380,14 +411,17 @@ def withheld_penalty_minor(account: LoanAccount) -> int:
 
 def _fall_due(account: LoanAccount, on: date) -> LoanAccount:
     """Charge the interest and fees of one due date."""
-    charged = Parts()
+    charged, interest_from = Parts(), account.interest_from
     claims = []
     for claim in account.claims:
         falls_due = not claim.is_posted and claim.due_on == on
         if falls_due:
+            interest_from = on if claim.bears else interest_from
             charged += replace(claim.owed, principal=0, penalty=0)
         claims.append(replace(claim, is_posted=True) if falls_due else claim)
-    return replace(account, claims=tuple(claims), posted=account.posted + charged, interest_from=on)
+    return replace(
+        account, claims=tuple(claims), posted=account.posted + charged, interest_from=interest_from
+    )
 
 
 def _with_penalty(account: LoanAccount, on: date) -> LoanAccount:

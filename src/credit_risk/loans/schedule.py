@@ -7,7 +7,7 @@ per amount. `vectorised` repeats it for a million loans and is tested equal to t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -50,6 +50,12 @@ class Schedule:
         Instalments a year.
     has_equal_periods : bool
         Whether every period counts as one period of the year; if not, annual rates need the dates.
+    annual_rate : Fraction or None
+        Contract rate a year; None when the interest does not follow from one (flat rates).
+    day_count : DayCount or None
+        Convention of the contract, when it charges interest by days.
+    bears_interest_from : date or None
+        First day that bears interest, when the contract has interest-free days.
     """
 
     principal_minor: int
@@ -63,6 +69,9 @@ class Schedule:
     disbursed_on: date | None = None
     periods_per_year: int = 12
     has_equal_periods: bool = True
+    annual_rate: Fraction | None = None
+    day_count: DayCount | None = None
+    bears_interest_from: date | None = None
 
     @property
     def n_instalments(self) -> int:
@@ -93,6 +102,11 @@ class Schedule:
             "disbursed_on": None if self.disbursed_on is None else self.disbursed_on.isoformat(),
             "periods_per_year": self.periods_per_year,
             "has_equal_periods": self.has_equal_periods,
+            "annual_rate": None if self.annual_rate is None else str(self.annual_rate),
+            "day_count": None if self.day_count is None else self.day_count.value,
+            "bears_interest_from": None
+            if self.bears_interest_from is None
+            else self.bears_interest_from.isoformat(),
         }
 
     @classmethod
@@ -104,8 +118,13 @@ class Schedule:
                 content[name] = tuple(value)
         if content["due_on"] is not None:
             content["due_on"] = tuple(read_date(str(day), "due_on") for day in content["due_on"])  # type: ignore[attr-defined]
-        if content.get("disbursed_on") is not None:
-            content["disbursed_on"] = read_date(str(content["disbursed_on"]), "disbursed_on")
+        for name in ("disbursed_on", "bears_interest_from"):
+            if content.get(name) is not None:
+                content[name] = read_date(str(content[name]), name)
+        if content.get("annual_rate") is not None:
+            content["annual_rate"] = Fraction(str(content["annual_rate"]))
+        if content.get("day_count") is not None:
+            content["day_count"] = DayCount(str(content["day_count"]))
         return cls(**content)  # type: ignore[arg-type]
 
 
@@ -174,7 +193,7 @@ def period_rates(terms: LoanTerms) -> tuple[Fraction, ...]:
         first = regular + terms.rate * Fraction(terms.first_period_extra_days, 365)
         return (max(first, Fraction(0)),) + (regular,) * (terms.n_instalments - 1)
     starts = [terms.disbursed_on, *due_on[:-1]]
-    bears_from = terms.disbursed_on + timedelta(days=terms.interest_free_days)
+    bears_from = _bears_interest_from(terms) or terms.disbursed_on
     return tuple(
         terms.rate * year_fraction(min(max(start, bears_from), end), end, terms.day_count)
         for start, end in zip(starts, due_on, strict=True)
@@ -346,7 +365,8 @@ def flat_rate_schedule(
     base = repayment_schedule(terms)
     charge = round_half_up(terms.principal_minor * exact_rate(flat_rate, "flat_rate"))
     interests = [charge] * terms.n_instalments
-    return _with_fees(terms, base.principal_part_minor, interests, base.balance_minor)
+    flat = _with_fees(terms, base.principal_part_minor, interests, base.balance_minor)
+    return replace(flat, annual_rate=None)
 
 
 def daily_interest_minor(
@@ -458,6 +478,13 @@ def _planned_principal(terms: LoanTerms, rates: Sequence[Fraction]) -> Callable[
     return lambda k, interest: max(instalment - interest, 0) if k >= n_grace else 0
 
 
+def _bears_interest_from(terms: LoanTerms) -> date | None:
+    """Return the first day that bears interest, or None when every day does."""
+    if terms.disbursed_on is None or not terms.interest_free_days:
+        return None
+    return terms.disbursed_on + timedelta(days=terms.interest_free_days)
+
+
 def _with_fees(
     terms: LoanTerms, principal_parts: Sequence[int], interests: Sequence[int], balances: Sequence[int]
 ) -> Schedule:
@@ -481,4 +508,7 @@ def _with_fees(
         disbursed_on=terms.disbursed_on,
         periods_per_year=terms.periods_per_year,
         has_equal_periods=terms.day_count is None and terms.first_period_extra_days == 0,
+        annual_rate=terms.rate,
+        day_count=terms.day_count,
+        bears_interest_from=_bears_interest_from(terms),
     )

@@ -227,7 +227,7 @@ def _rescheduled(
     claims: list[Claim] = []
     running = balance
     for k, claim in enumerate(old):
-        period_interest = claim.owed.interest - (interest if k == 0 else 0)
+        period_interest = claim.owed.interest - (interest if claim is account.running_claim else 0)
         new_interest = round_half_up(Fraction(left * period_interest, running)) if running else 0
         if k == len(old) - 1:
             part = left
@@ -251,12 +251,13 @@ def _defer(account: LoanAccount, event: Deferral) -> LoanAccount:
     balance = sum(claim.owed.principal for claim in account.future_claims)
     gap_interest = round_half_up(balance * account.policy.rate * Fraction(n_months, 12))
     extra = gap_interest if event.bears_interest else 0
+    running = account.running_claim
     claims = list(account.claims)
     for i, claim in enumerate(claims):
         if not claim.is_posted:
             due_on = _months_later(claim.due_on, n_months, account)
-            claims[i] = replace(claim, due_on=due_on, owed=claim.owed.plus("interest", extra))
-            extra = 0
+            owed = claim.owed.plus("interest", extra if claim is running else 0)
+            claims[i] = replace(claim, due_on=due_on, owed=owed)
     return replace(account, claims=tuple(claims))
 
 
@@ -273,6 +274,8 @@ def _restructure(account: LoanAccount, event: Restructuring) -> LoanAccount:
     interest = accrued_interest_minor(account, event.on)
     unpaid = sum((claim.owed for claim in account.due_claims), Parts(interest=interest))
     arrears = Claim(due_on=event.first_due_on, owed=replace(unpaid, principal=0), is_posted=True)
+    policy = replace(account.policy, annual_rate=event.annual_rate)
+    free_days = (max(account.bears_interest_from or event.on, event.on) - event.on).days
     terms = LoanTerms(
         principal_minor=principal,
         annual_rate=event.annual_rate,
@@ -280,11 +283,13 @@ def _restructure(account: LoanAccount, event: Restructuring) -> LoanAccount:
         disbursed_on=event.on,
         first_due_on=event.first_due_on,
         periods_per_year=account.periods_per_year,
+        day_count=account.day_count,
+        interest_free_days=free_days,
     )
-    fresh = open_account(repayment_schedule(terms), account.policy).claims
+    fresh = open_account(repayment_schedule(terms), policy).claims
     return replace(
         account,
-        policy=replace(account.policy, annual_rate=terms.rate),
+        policy=policy,
         claims=((arrears,) if arrears.owed.total else ()) + fresh,
         posted=account.posted.plus("interest", interest),
         interest_from=event.on,

@@ -129,7 +129,7 @@ def test_the_risk_is_said_plainly(income, said):
 
 def test_a_loan_of_one_instalment_has_no_early_example():
     terms = LoanTerms(
-        principal_minor=100_000, annual_rate=Decimal("0.12"), n_instalments=1, disbursed_on=date(2026, 8, 1)
+        principal_minor=100_000, annual_rate=Decimal("0.144"), n_instalments=1, disbursed_on=date(2026, 8, 1)
     )
     review = before_you_borrow(terms, POLICY)
     assert review.early_saving_minor == 0

@@ -194,3 +194,23 @@ def test_an_open_line_refuses_more_repaid_than_drawn_and_dates_out_of_order():
         open_ended_interest_minor(drawn, annual_rate=0, settle_on=date(2026, 3, 1))
     with pytest.raises(LoanError, match="CR-LON-005: Dates are out of order"):
         open_ended_interest_minor([(date(2026, 1, 2), 1)], annual_rate=0, settle_on=date(2026, 1, 1))
+
+
+def test_a_schedule_says_how_its_interest_runs_and_reads_older_records():
+    terms = LoanTerms(
+        principal_minor=100_000,
+        annual_rate=Decimal("0.146"),
+        n_instalments=3,
+        disbursed_on=date(2026, 1, 10),
+        day_count=DayCount.ACTUAL_365_FIXED,
+        interest_free_days=10,
+    )
+    schedule = repayment_schedule(terms)
+    assert (schedule.annual_rate, schedule.day_count, schedule.bears_interest_from) == (
+        terms.rate, DayCount.ACTUAL_365_FIXED, date(2026, 1, 20),
+    )  # fmt: skip
+    content = schedule.to_dict()
+    assert Schedule.from_dict(content) == schedule
+    older = {name: content[name] for name in list(content)[:11]}
+    assert Schedule.from_dict(older).annual_rate is None
+    assert flat_rate_schedule(1_200, flat_rate=Decimal("0.006"), n_instalments=12).annual_rate is None
