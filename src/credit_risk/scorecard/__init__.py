@@ -2,7 +2,7 @@
 
 Reading order: ``scaling`` (score and PD), ``spec`` (what a card is), ``apply`` (values to points), ``reasons`` (why points
 were lost), ``selection`` (which variables), ``fit`` (the estimator), ``standalone``
-(the card as a Python file of its own).
+(the card as a Python file of its own), ``sql`` (the card as a query).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from credit_risk.scorecard.spec import RoundingReport as RoundingReport
     from credit_risk.scorecard.spec import ScorecardSpec as ScorecardSpec
     from credit_risk.scorecard.spec import SelectionRecord as SelectionRecord
+    from credit_risk.scorecard.sql import scorecard_to_sql as scorecard_to_sql
     from credit_risk.scorecard.standalone import scorecard_to_python as scorecard_to_python
 
 __getattr__, __dir__, __all__ = attach(
@@ -48,5 +49,6 @@ __getattr__, __dir__, __all__ = attach(
         "override_points": "credit_risk.scorecard.overrides",
         "reason_shortfalls": "credit_risk.scorecard.reasons",
         "scorecard_to_python": "credit_risk.scorecard.standalone",
+        "scorecard_to_sql": "credit_risk.scorecard.sql",
     },
 )
