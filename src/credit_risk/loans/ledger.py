@@ -72,8 +72,8 @@ class ServicingPolicy:
     by_instalment : bool
         True: the oldest instalment is settled wholly before the next; False: each kind across all instalments first.
     joint_cap_rate : Fraction, optional
-        Most that interest, fees and penalty together may reach a year, simple, on the amount paid out; penalty beyond it
-        is withheld.
+        Most that interest, all fees (those of day 0 too) and penalty together may reach a year, simple, on the amount
+        paid out; penalty beyond it is withheld.
 
     Raises
     ------
@@ -158,6 +158,8 @@ class LoanAccount:
         How it is run.
     principal_minor : int
         Amount lent.
+    disbursed_minor : int
+        Amount paid out: less fees deducted or paid upfront. The joint cap is counted on it, and those fees in it.
     opened_on, as_of : date
         Day of payout; day of this state.
     claims : tuple of Claim
@@ -184,6 +186,7 @@ class LoanAccount:
 
     policy: ServicingPolicy
     principal_minor: int
+    disbursed_minor: int
     opened_on: date
     as_of: date
     claims: tuple[Claim, ...]
@@ -290,6 +293,7 @@ def open_account(schedule: Schedule, policy: ServicingPolicy) -> LoanAccount:
     return LoanAccount(
         policy=policy,
         principal_minor=schedule.principal_minor,
+        disbursed_minor=schedule.disbursed_minor,
         opened_on=schedule.disbursed_on,
         as_of=schedule.disbursed_on,
         claims=claims,
@@ -449,12 +453,13 @@ def _with_penalty(account: LoanAccount, on: date) -> LoanAccount:
 def _room_under_cap(account: LoanAccount, on: date) -> int | None:
     """Return how much penalty may be charged now under the joint cap; None without one.
 
-    Interest of the running period and its fee come first.
+    Initial fees, interest of the running period and its fee come first.
     """
     if account.policy.joint_cap_rate is None:
         return None
     years = year_fraction(account.opened_on, on, DayCount.ACTUAL_365_FIXED)
-    most = account.principal_minor * Fraction(account.policy.joint_cap_rate) * years
-    running = accrued_interest_minor(account, on)
-    running += account.future_claims[0].owed.fee if account.future_claims else 0
-    return max(most.numerator // most.denominator - account.posted.total - running, 0)
+    most = account.disbursed_minor * Fraction(account.policy.joint_cap_rate) * years
+    used = account.principal_minor - account.disbursed_minor + account.posted.total
+    used += accrued_interest_minor(account, on)
+    used += account.future_claims[0].owed.fee if account.future_claims else 0
+    return max(most.numerator // most.denominator - used, 0)

@@ -330,3 +330,18 @@ def test_a_policy_of_another_rate_is_refused_and_a_free_loan_stays_free():
     free, policy = _dated(annual_rate=0)
     account = apply_event(open_account(free, policy), Deferral(on=DAY, n_months=2))
     assert sum(claim.owed.interest for claim in account.claims) == 0
+
+
+@pytest.mark.parametrize("timing", ["deducted", "upfront"])
+def test_the_joint_cap_counts_on_the_money_paid_out_and_initial_fees_use_it_up(timing):
+    def late(fee_minor):
+        fee = Fee(code="f", timing=timing, collector="lender", amount_minor=fee_minor)
+        schedule, _ = _dated(annual_rate=Decimal("0.06"), n_instalments=1, fees=(fee,))
+        policy = ServicingPolicy(
+            annual_rate=Decimal("0.06"), penalty_rate=Decimal("0.24"), joint_cap_rate=Decimal("0.24")
+        )
+        return advance(open_account(schedule, policy), DAY + timedelta(days=365)).posted
+
+    assert late(200_000) == Parts(interest=5_000)
+    assert late(50_000).total + 50_000 == 950_000 * 24 // 100
+    assert late(0).total < 240_000
