@@ -530,6 +530,29 @@ def test_arrays_and_plain_python_agree_exactly_on_long_histories(rng, zone, anch
         assert plain.flags == arrays.flags
 
 
+@PATHS
+@given(rng=st.randoms(use_true_random=False), days=st.sampled_from([1, 2, 30, 31]))
+def test_a_clock_set_back_over_midnight_moves_no_record_out_of_its_window(n_records, rng, days):
+    zone = "America/St_Johns"
+    change = datetime(2010, 11, 7, 2, 31, tzinfo=UTC)  # from 00:01 back to 23:01 of the day before
+    catalogue = random_catalogue(rng, 16)
+    ages = [timedelta(seconds=rng.choice([-90, -30, 30, 600, 4000])) for _ in range(12)]
+    records = [{**random_record(rng, change, "p"), "at": change + age, "known": change + age} for age in ages]
+    application = {
+        "application": "a",
+        "customer": "p",
+        "applied_at": change + timedelta(days=days, hours=2),
+        "limit": 500.0,
+        "grade": "a",
+    }
+    form, sent = as_request(application, records)
+    with arrays_above(n_records):
+        vector = FeatureClosure(catalogue, contracts_of(zone))(Application.from_mapping(form), {"bank": sent})
+    # last and current_streak are defined from the end of the whole history, which here may lie outside the window
+    by_window = [not name.endswith(("__last", "__current_streak")) for name in vector.names]
+    assert same_bits(vector.values[by_window], expected_values(catalogue, form, sent, zone)[0][by_window])
+
+
 #: The engine takes longer to start than to compute, so fewer examples, each with many people.
 ENGINE_EXAMPLES = max(settings().max_examples // 10, 6)
 

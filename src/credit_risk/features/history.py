@@ -38,7 +38,7 @@ ApplicationClock = tuple[int, int, str]
 
 _SMALLEST = -(2**63)
 #: Above this many records, arrays are quicker than plain Python.
-LONG = 64
+LONG = 48
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
@@ -147,6 +147,7 @@ class SourceEvaluator:
             subject.name: _mask(subject.conditions, columns, n_records) for subject in self._plan.subjects
         }
         age_order = [-age for age in columns["age_days"]]
+        is_tail = age_order == sorted(age_order)
         for (subject, measure), wanted in self._series.items():
             mask = masks[subject]
             ages, values = age_order, columns[measure] if measure != RECORDS else age_order
@@ -156,15 +157,28 @@ class SourceEvaluator:
                 ages = [age for age, value in zip(ages, values, strict=True) if value is not None]
                 values = [value for value in values if value is not None]
             for days, primitives in wanted:
-                start = 0 if days is None else bisect_left(ages, -days)
-                window = values[start:] if start else values
+                window, window_ages, start = _window(values, ages, days, is_tail)
                 for index, kind in primitives:
-                    found[index] = _WINDOWED[kind](window, ages, start)
+                    found[index] = _WINDOWED[kind](window, window_ages, start)
         for index, primitive in enumerate(self._plan.primitives):
             if primitive.kind in _ON_MASKS:
-                start = 0 if primitive.days is None else bisect_left(age_order, -primitive.days)
-                found[index] = _ON_MASKS[primitive.kind](masks[primitive.subject][start:])
+                window, _, _ = _window(masks[primitive.subject], age_order, primitive.days, is_tail)
+                found[index] = _ON_MASKS[primitive.kind](window)
         return found
+
+
+def _window(values: Values, ages: Values, days: int | None, is_tail: bool) -> tuple[Values, Values, int]:
+    """Return values of a window, ages of them, and where they start in those ages.
+
+    A window is the tail of a history, unless a clock set back over midnight gave a later record an earlier day.
+    """
+    if days is None:
+        return values, ages, 0
+    if is_tail:
+        start = bisect_left(ages, -days)
+        return values[start:] if start else values, ages, start
+    inside = [age >= -days for age in ages]
+    return list(compress(values, inside)), list(compress(ages, inside)), 0
 
 
 def _read(name: str, records: NormalizedRecords, order: list[int], local: list[int]) -> Values:

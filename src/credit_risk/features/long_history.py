@@ -72,6 +72,7 @@ class LongHistory:
         self._subjects = {subject.name: row for row, subject in enumerate(plan.subjects)}
         self._conditions = tuple({c: None for subject in plan.subjects for c in subject.conditions})
         self._days = tuple({p.days: None for p in plan.primitives})
+        self._earliest = np.array([-_FAR if d is None else -d for d in self._days], dtype=np.int64)
         self._kinds = _group_by_kind(plan.primitives)
         places = [place for group in self._kinds.values() for place, _ in group]
         self._places = sorted(range(len(places)), key=places.__getitem__)
@@ -109,7 +110,7 @@ class LongHistory:
         for row, subject in enumerate(self._plan.subjects):
             for condition in subject.conditions:
                 masks[row] &= holds[condition]
-        table = _Table(masks, [columns[name] for name in self._measures], ages, self._days)
+        table = _Table(masks, [columns[name] for name in self._measures], ages, self._earliest)
         flat: list[Any] = []
         for kind, request in self._requests.items():
             flat += _REDUCTIONS[kind](table, request)
@@ -129,6 +130,7 @@ class LongHistory:
             rows=np.array([series.index(key) for key in keys], dtype=np.intp),
             windows=np.array([self._days.index(p.days) for p in primitives], dtype=np.intp),
             percents=tuple(_QUANTILES.get(p.kind) for p in primitives),
+            cells=_cells([(key, self._days.index(p.days)) for key, p in zip(keys, primitives, strict=True)]),
         )
 
     def _order(self, records: RecordArrays, applied_us: int) -> NDArray[np.intp]:
@@ -182,20 +184,21 @@ class _Request:
         Of each primitive: its series and its window.
     percents : tuple, length m
         Of each primitive: its quantile; None for other kinds.
+    cells : tuple of ndarray of shape (c, 2), ndarray of shape (c,), and list of length c
+        Distinct pairs of series and window: the series, the window, and places of the primitives that want them.
     """
 
     series: NDArray[np.intp]
     rows: NDArray[np.intp]
     windows: NDArray[np.intp]
     percents: tuple[int | None, ...]
+    cells: tuple[NDArray[np.intp], NDArray[np.intp], list[list[int]]]
 
 
 class _Table:
     """One source of one applicant: which records belong to each subject, values of each measure, borders of windows."""
 
-    def __init__(
-        self, masks: Flags, columns: list[Column], ages: Integers, days: tuple[int | None, ...]
-    ) -> None:
+    def __init__(self, masks: Flags, columns: list[Column], ages: Integers, earliest: Integers) -> None:
         n = ages.size
         self.n = n
         self.ages = ages
@@ -207,13 +210,9 @@ class _Table:
             if missing is not None:
                 np.logical_not(missing, out=self.present[row])
         self.peaks = np.abs(self.values).max(axis=1).tolist()
-        negative = -ages
         self.oldest = int(np.abs(ages).max())
-        self.starts = np.array(
-            [0 if d is None else int(np.searchsorted(negative, -d)) for d in days], dtype=np.intp
-        )
-        borders = np.unique(np.concatenate([self.starts, np.arange(0, n, _CHUNK)]))
-        self.edges = borders[borders < n]
+        self.starts = np.searchsorted(-ages, earliest)
+        self.edges = np.array(sorted({*self.starts.tolist(), *range(0, n, _CHUNK)} - {n}), dtype=np.intp)
         #: for each window, its first ring; one past the last ring where it is empty
         self.rings = np.searchsorted(self.edges, self.starts)
 
@@ -254,6 +253,16 @@ class _Table:
         """Return one number per primitive."""
         found: list[Any] = tails[request.rows, self.rings[request.windows]].tolist()
         return found
+
+
+def _cells(
+    keys: list[tuple[tuple[int, int], int]],
+) -> tuple[NDArray[np.intp], NDArray[np.intp], list[list[int]]]:
+    places: dict[tuple[tuple[int, int], int], list[int]] = {}
+    for place, key in enumerate(keys):
+        places.setdefault(key, []).append(place)
+    series = np.array([pair for pair, _ in places], dtype=np.intp)
+    return series, np.array([window for _, window in places], dtype=np.intp), list(places.values())
 
 
 def _tails(rings: NDArray[Any], combine: np.ufunc, nothing: int) -> NDArray[Any]:
@@ -479,15 +488,10 @@ def _last(table: _Table, request: _Request) -> list[Any]:
 
 def _sorted(table: _Table, request: _Request) -> list[Any]:
     """Sort each series and window; records outside it come last."""
-    keys = request.rows * len(table.starts) + request.windows
-    distinct, which_key = np.unique(keys, return_inverse=True)
-    starts = table.starts[distinct % len(table.starts)][:, None]
+    series, windows, wanted = request.cells
+    starts = table.starts[windows][:, None]
     positions = np.arange(table.n)
-    series = request.series[distinct // len(table.starts)]
-    wanted: list[list[int]] = [[] for _ in distinct]
-    for place, key in enumerate(which_key.tolist()):
-        wanted[key].append(place)
-    found: list[Any] = [None] * len(keys)
+    found: list[Any] = [None] * len(request.percents)
     done = 0
     for mask, which in table.blocks(series):
         inside = mask & (positions >= starts[done : done + len(which)])

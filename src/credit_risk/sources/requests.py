@@ -132,13 +132,7 @@ def normalize_record_arrays(
 ) -> RecordArrays:
     """Do what :func:`normalize_records` does, with the same refusals, in arrays: quicker for a long history."""
     raw = _fields(rows, contract)
-    event_time_us = _moment_array(
-        raw[contract.event_time.column], contract.event_time, timezone, contract.name
-    )
-    if contract.known_at == contract.event_time:
-        known_at_us = event_time_us
-    else:
-        known_at_us = _moment_array(raw[contract.known_at.column], contract.known_at, timezone, contract.name)
+    event_time_us, known_at_us = _moment_arrays(raw, contract, timezone)
     columns = {
         column.name: _scale_array(raw[column.name], column, contract.name) for column in contract.measures
     }
@@ -173,14 +167,14 @@ def check_person(rows: Sequence[Mapping[str, object]], contract: RecordContract,
 
 
 def _is_only(rows: Sequence[Mapping[str, object]], key: str, customer_id: str) -> bool:
-    """Return whether all records plainly carry one customer's key, or none carries any (False decides nothing)."""
-    if set(map(type, rows)) != {dict}:
-        return False
+    """Return whether all records plainly carry the customer's key (False decides nothing)."""
     try:
         owners = list(map(itemgetter(key), rows))
-    except KeyError:
+    except (KeyError, TypeError, IndexError):
         return False
-    return set(map(type, owners)) in ({str}, {int}) and set(map(str, set(owners))) == {customer_id}
+    if owners.count(customer_id) == len(owners):
+        return True
+    return set(map(type, owners)) == {int} and set(map(str, set(owners))) == {customer_id}
 
 
 def _fields(rows: Sequence[Mapping[str, object]], contract: RecordContract) -> dict[str, list[Any]]:
@@ -253,11 +247,21 @@ def _scale_array(values: list[Any], column: ColumnContract, source: str) -> Scal
     elif type(None) not in kinds:
         result = normalize_numbers(_number_array(values), None, column)
     else:
-        missing = np.array([v is None for v in values], dtype=bool)
-        result = normalize_numbers(_number_array([0 if v is None else v for v in values]), missing, column)
+        result = normalize_numbers(*_numbers_and_gaps(values, kinds), column)
     if isinstance(result, Violation):
         raise _broken_rule(source, column.name, result, len(values))
     return result
+
+
+def _numbers_and_gaps(values: list[Any], kinds: frozenset[type]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Return plain numbers and where there are none."""
+    if int not in kinds and float in kinds:
+        read = np.array(values, dtype=np.float64)
+        gaps = np.isnan(read)
+        if np.count_nonzero(gaps) == values.count(None):
+            return read, gaps
+    gaps = np.array([value is None for value in values], dtype=bool)
+    return _number_array([0 if value is None else value for value in values]), gaps
 
 
 def _look_up(words: list[Any], kinds: frozenset[type], column: ColumnContract) -> ScaledColumn | None:
@@ -316,6 +320,23 @@ def _moments(values: list[Any], rule: TimeRule, timezone: str, source: str) -> l
         violation = Violation(rule="range", positions=positions, expected="a time from 1900 to 2199")
         raise _broken_rule(source, rule.column, violation, len(values))
     return found
+
+
+def _moment_arrays(
+    raw: Mapping[str, list[Any]], contract: RecordContract, timezone: str
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return event times and known-at times; both are read in one pass if they can be."""
+    event, known = contract.event_time, contract.known_at
+    if known != event and known.moment == event.moment == "exact" and event.delay_days == known.delay_days:
+        rows = len(raw[event.column])
+        found = iso_moments([*raw[event.column], *raw[known.column]])
+        delay = event.delay_days * DAY_US
+        if found is not None and found.min() + delay >= EARLIEST_US and found.max() + delay <= LATEST_US:
+            return found[:rows] + delay, found[rows:] + delay
+    event_time_us = _moment_array(raw[event.column], event, timezone, contract.name)
+    if known == event:
+        return event_time_us, event_time_us
+    return event_time_us, _moment_array(raw[known.column], known, timezone, contract.name)
 
 
 def _moment_array(values: list[Any], rule: TimeRule, timezone: str, source: str) -> NDArray[np.int64]:
