@@ -15,7 +15,8 @@ from credit_risk.domain.configuration import ConfigTable, read_toml
 from credit_risk.errors import SpecificationError
 
 PACKAGED = Path(__file__).with_name("ceilings.toml")
-_STATUSES = ("S", "S2", "M")
+#: How sure a row is, surest first.
+STATUSES = ("S", "S2", "M")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +105,9 @@ def load_ceilings(path: Path | None = None) -> CeilingTable:
     Raises
     ------
     SpecificationError
-        Unknown or missing keys (``CR-CFG-...``); a rule without exactly the figures of its kind, or LPR rows out of
-        order (``CR-CEI-001``).
+        Unknown or missing keys (``CR-CFG-...``); a rule without exactly the figures of its kind, a figure
+        outside its range, a rule that ends before it begins, an identifier used twice, or LPR rows out of order
+        (``CR-CEI-001``).
 
     Examples
     --------
@@ -122,6 +124,12 @@ def load_ceilings(path: Path | None = None) -> CeilingTable:
         raise SpecificationError(
             f"{table.where}: LPR rows must ascend by date, each once.", code="CR-CEI-001"
         )
+    names = [rule.rule_id for rule in rules]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise SpecificationError(
+            f"{table.where}: every rule needs its own id. Used twice: {twice}.", code="CR-CEI-001"
+        )
     return CeilingTable(lpr=lpr, rules=rules, known_until=known_until)
 
 
@@ -135,15 +143,41 @@ _FIGURES: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 
+#: Figures that are shares or annual rates: above 0, below 1 (a joint-lending share may reach 1). The others lie above 0.
+_FRACTIONS = {"rate", "one_year", "five_year"}
+_SHARES = {"min_partner_share", "max_one_partner_to_tier1", "max_joint_to_total_loans"}
+
+
+def _check_figures(figures: dict[str, Decimal], where: str) -> None:
+    """Refuse figures no law could mean, such as a rate of 24 for 24 % (``CR-CEI-001``)."""
+    for name, value in figures.items():
+        is_fraction, is_share = name in _FRACTIONS, name in _SHARES
+        is_in_range = value.is_finite() and value > 0
+        if is_in_range and (is_fraction or is_share):
+            is_in_range = value < 1 or (is_share and value == 1)
+        if is_in_range and name == "max_months":
+            is_in_range = value == value.to_integral_value()
+        if not is_in_range:
+            expected = (
+                "a decimal fraction above 0 and below 1, for instance 0.24" if is_fraction else "above 0"
+            )
+            expected = "a share above 0 and at most 1" if is_share else expected
+            expected = "a whole number above 0" if name == "max_months" else expected
+            raise SpecificationError(
+                f"{where}: {name} is out of range. Expected {expected}. Got {value}.", code="CR-CEI-001"
+            )
+
+
 def _lpr_row(table: ConfigTable) -> LprRow:
     row = LprRow(
         from_on=table.take("from", date),
         one_year=table.take("one_year", Decimal),
         five_year=table.take("five_year", Decimal),
-        status=table.choice("status", _STATUSES),
+        status=table.choice("status", STATUSES),
         source=table.take("source", str),
     )
     table.finish()
+    _check_figures({"one_year": row.one_year, "five_year": row.five_year}, table.where)
     return row
 
 
@@ -169,9 +203,16 @@ def _rule(kind: str, table: ConfigTable) -> Rule:
         figures=figures,
         scope=table.choice("scope", ("per_loan", "portfolio_average")) if is_ceiling else "",
         measure=table.choice("measure", ("both", "nominal", "effective")) if is_ceiling else "",
-        status=table.choice("status", _STATUSES),
+        status=table.choice("status", STATUSES),
         source=table.take("source", str),
         note=table.get("note", str, ""),
     )
     table.finish()
+    _check_figures(figures, table.where)
+    if rule.until_on < rule.from_on:
+        raise SpecificationError(
+            f"{table.where}: until must lie on or after from, {rule.from_on.isoformat()}. "
+            f"Got {rule.until_on.isoformat()}.",
+            code="CR-CEI-001",
+        )
     return rule

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
+from numbers import Rational
+from typing import TYPE_CHECKING, Literal, get_args
 
 from credit_risk.domain.configuration import nearest
 from credit_risk.errors import LoanError, PolicyError, SpecificationError
-from credit_risk.loans.ceiling_rules import load_ceilings
+from credit_risk.loans.ceiling_rules import STATUSES, load_ceilings
 from credit_risk.loans.day_count import DayCount, add_months, check_date_order, year_fraction
+from credit_risk.loans.terms import Method, is_finite_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import date
-    from decimal import Decimal
 
     from credit_risk.loans.ceiling_rules import CeilingTable, Rule
 
@@ -61,7 +63,7 @@ class CeilingCheck:
     margin : float
         Ceiling less that measure; negative when unlawful.
     status : str
-        How sure the rule is: 'S' seen, 'S2' secondary source, 'M' memory.
+        How sure the rule, and the LPR it rests on, are; the less sure counts: 'S' seen, 'S2' secondary source, 'M' memory.
     warnings : tuple of str
         What a person should know, for instance an LPR asked for after its last known date.
     """
@@ -102,7 +104,7 @@ class LprQuote:
 class RuleCheck:
     """Whether an amount, a tenor or a share keeps the rules; `broken` names those it does not.
 
-    An empty `tested` says that no rule is known for the case, not that one was kept.
+    `tested` is never empty: a case for which no rule is known is an error, not a lawful one.
     """
 
     is_lawful: bool
@@ -224,7 +226,7 @@ def check_ceiling(
     >>> check.is_lawful, check.measure, check.rule_id
     (False, 'effective', 'cn-licensed-24')
     """
-    if not (math.isfinite(nominal) and math.isfinite(effective)):
+    if not (is_finite_number(nominal) and is_finite_number(effective)):
         raise LoanError(
             "Annual rates must be finite numbers to be compared with a ceiling.", code="CR-LON-008"
         )
@@ -247,7 +249,7 @@ def check_ceiling(
         rule_id=rule.rule_id,
         measure=measure,
         margin=margin,
-        status=rule.status,
+        status=_status(rule, contract_on, ceilings),
         warnings=_warnings(rule, contract_on, ceilings),
     )
 
@@ -370,9 +372,11 @@ def check_amount_and_tenor(
     Raises
     ------
     LoanError
-        Dates out of order (``CR-LON-005``).
+        Dates out of order (``CR-LON-005``); an amount that is no finite number of 0 or more (``CR-LON-008``).
     SpecificationError
-        Unknown lender type (``CR-CEI-003``).
+        Unknown lender type (``CR-CEI-003``), channel or method (``CR-CEI-007``).
+    PolicyError
+        No rule known for the case (``CR-CEI-004``).
 
     Examples
     --------
@@ -384,6 +388,9 @@ def check_amount_and_tenor(
     ('cn-internet-200k', 'cn-internet-bullet-1y')
     """
     check_date_order(disbursed_on, last_due_on, "last_due_on")
+    _check_share_or_amount(amount, "amount")
+    _check_known(channel, {name for rule in ceilings.rules for name in rule.channels}, "Channel")
+    _check_known(method, set(get_args(Method)), "Method")
     amounts = rules_in_force("amount_limit", lender_type, disbursed_on, ceilings)
     tenors = rules_in_force("tenor_limit", lender_type, disbursed_on, ceilings)
     tests = [(rule, amount > rule.figures["max_amount"]) for rule in amounts if channel in rule.channels]
@@ -391,6 +398,10 @@ def check_amount_and_tenor(
         if channel in rule.channels and method in rule.applies_to:
             latest = add_months(disbursed_on, int(rule.figures["max_months"]))
             tests.append((rule, last_due_on > latest))
+    if not tests:
+        raise _no_rule(
+            f"amount or tenor, channel {channel!r} and method {method!r}", lender_type, disbursed_on
+        )
     return _rule_check(tests)
 
 
@@ -423,6 +434,15 @@ def check_joint_lending(
     RuleCheck
         Figures broken are named ``rule:figure``.
 
+    Raises
+    ------
+    LoanError
+        A figure that is no finite number of 0 or more (``CR-LON-008``).
+    SpecificationError
+        Unknown lender type (``CR-CEI-003``).
+    PolicyError
+        No rule known for this lender and date (``CR-CEI-004``).
+
     Examples
     --------
     >>> from datetime import date
@@ -432,6 +452,12 @@ def check_joint_lending(
     ...     ceilings=load_ceilings()).broken
     ('cn-joint-lending:min_partner_share',)
     """
+    for value, name in (
+        (partner_share, "partner_share"),
+        (one_partner_to_tier1, "one_partner_to_tier1"),
+        (joint_to_total_loans, "joint_to_total_loans"),
+    ):
+        _check_share_or_amount(value, name)
     tested: list[str] = []
     broken: list[str] = []
     for rule in rules_in_force("joint_lending", lender_type, contract_on, ceilings):
@@ -443,7 +469,35 @@ def check_joint_lending(
             tested.append(f"{rule.rule_id}:{figure}")
             if is_broken:
                 broken.append(f"{rule.rule_id}:{figure}")
+    if not tested:
+        raise _no_rule("joint lending", lender_type, contract_on)
     return RuleCheck(is_lawful=not broken, broken=tuple(broken), tested=tuple(tested))
+
+
+def _check_share_or_amount(value: Decimal, name: str) -> None:
+    """Refuse NaN, infinity, anything below 0 and what is no number, before it is compared (``CR-LON-008``)."""
+    is_number = isinstance(value, (Decimal, Rational)) and not isinstance(value, bool)
+    if not is_number or (isinstance(value, Decimal) and not value.is_finite()) or value < 0:
+        raise LoanError(
+            f"{name} must be an exact, finite number of 0 or more. Got a {type(value).__name__}.",
+            code="CR-LON-008",
+        )
+
+
+def _check_known(name: str, known: Collection[str], what: str) -> None:
+    """Refuse a channel or method that no rule could ever match: a typing error must not look lawful."""
+    if name not in known:
+        raise SpecificationError(
+            f"{what} {name!r} is not known. {nearest(str(name), sorted(known))}", code="CR-CEI-007"
+        )
+
+
+def _no_rule(what: str, lender_type: str, on: date) -> PolicyError:
+    return PolicyError(
+        f"No rule on {what} is known for lender type {lender_type!r} on {on.isoformat()}. "
+        "Hint: add a rule to the ceiling file; a loan is never assumed lawful.",
+        code="CR-CEI-004",
+    )
 
 
 def _rule_check(tests: Iterable[tuple[Rule, bool]]) -> RuleCheck:
@@ -489,8 +543,23 @@ def _test_rule(
     return margin, measure, rate, rule
 
 
+def _status(rule: Rule, on: date, ceilings: CeilingTable) -> str:
+    """Return the less sure of the rule's status and that of the loan prime rate it rests on."""
+    if "lpr_multiple" not in rule.figures:
+        return rule.status
+    return max(rule.status, lpr_quote(on, ceilings=ceilings).status, key=STATUSES.index)
+
+
 def _warnings(rule: Rule, on: date, ceilings: CeilingTable) -> tuple[str, ...]:
-    warnings = list(lpr_quote(on, ceilings=ceilings).warnings) if "lpr_multiple" in rule.figures else []
+    warnings: list[str] = []
+    if "lpr_multiple" in rule.figures:
+        quote = lpr_quote(on, ceilings=ceilings)
+        warnings.extend(quote.warnings)
+        if quote.status != "S":
+            warnings.append(
+                f"The LPR published on {quote.published_on.isoformat()} has status {quote.status}: "
+                "check the primary text."
+            )
     if rule.status != "S":
         warnings.append(
             f"Rule {rule.rule_id} has status {rule.status}: check the primary text. {rule.note}".strip()

@@ -6,9 +6,11 @@ exact decimals or fractions per year.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from numbers import Real
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from credit_risk.errors import LoanError
@@ -38,6 +40,21 @@ def round_half_up(value: Fraction) -> int:
     """
     magnitude = (2 * abs(value.numerator) + value.denominator) // (2 * value.denominator)
     return -magnitude if value < 0 else magnitude
+
+
+def is_finite_number(value: object) -> bool:
+    """Whether a value is a real, finite number: no text, no truth value, no NaN.
+
+    Examples
+    --------
+    >>> is_finite_number(Fraction(1, 3)), is_finite_number("1"), is_finite_number(float("nan"))
+    (True, False, False)
+    """
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, Decimal):
+        return value.is_finite()
+    return isinstance(value, Real) and math.isfinite(value)
 
 
 def exact_rate(value: ExactRate, name: str = "annual_rate") -> Fraction:

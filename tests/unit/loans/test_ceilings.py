@@ -87,9 +87,11 @@ def test_an_lpr_after_its_last_known_date_warns(ceilings):
         )
         for day in (TODAY, date(2026, 8, 21))
     ]
-    assert checks[0].warnings == ()
+    from_memory = "The LPR published on 2025-05-20 has status M: check the primary text."
+    assert checks[0].warnings == (from_memory,)
     assert checks[1].warnings == (
         "LPR of 2026-08-21 is not known: the file ends on 2026-08-20; the last value is used.",
+        from_memory,
     )
 
 
@@ -281,10 +283,116 @@ def test_lpr_without_rows_says_so(ceilings):
 def test_the_joint_cap_binds_every_licensed_lender_and_follows_the_per_loan_ceiling(
     ceilings, lender_type, contract_on, rate
 ):
-    assert joint_cap_rate(lender_type=lender_type, contract_on=contract_on, ceilings=ceilings) == Fraction(rate)
+    assert joint_cap_rate(lender_type=lender_type, contract_on=contract_on, ceilings=ceilings) == Fraction(
+        rate
+    )
 
 
 def test_every_lender_type_with_an_amount_limit_has_a_ceiling_and_a_joint_cap(ceilings):
     limited = {name for rule in ceilings.rules if rule.kind == "amount_limit" for name in rule.lender_types}
     for kind in ("ceiling", "joint_cap"):
         assert limited <= {name for rule in ceilings.rules if rule.kind == kind for name in rule.lender_types}
+
+
+AMOUNT = {
+    "amount": Decimal(1),
+    "method": "bullet",
+    "disbursed_on": date(2026, 1, 10),
+    "last_due_on": date(2026, 6, 10),
+    "lender_type": "bank",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"channel": "Internet"}, "CR-CEI-007: Channel 'Internet' is not known. .*internet"),
+        ({"method": "Bullet"}, "CR-CEI-007: Method 'Bullet' is not known. .*bullet"),
+    ],
+)
+def test_a_typing_error_never_looks_lawful(ceilings, changes, message):
+    with pytest.raises(SpecificationError, match=message):
+        check_amount_and_tenor(**{**AMOUNT, **changes}, ceilings=ceilings)
+
+
+def test_where_no_rule_is_known_nothing_is_lawful(ceilings):
+    for changes in (
+        {"lender_type": "small_loan", "amount": Decimal(10**9), "disbursed_on": date(2024, 1, 10)},
+        {"channel": "self_paid"},
+    ):
+        with pytest.raises(PolicyError, match="CR-CEI-004: No rule on amount or tenor"):
+            check_amount_and_tenor(**{**AMOUNT, **changes}, ceilings=ceilings)
+    with pytest.raises(PolicyError, match="CR-CEI-004: No rule on joint lending is known for .*small_loan"):
+        check_joint_lending(**SHARES, lender_type="small_loan", contract_on=TODAY, ceilings=ceilings)
+
+
+SHARES = {
+    "partner_share": Decimal("0.30"),
+    "one_partner_to_tier1": Decimal("0.25"),
+    "joint_to_total_loans": Decimal("0.50"),
+}
+
+
+@pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("Infinity"), Decimal(-1), 0.3, None, True])
+def test_figures_that_are_no_numbers_are_refused_before_they_are_compared(ceilings, value):
+    with pytest.raises(LoanError, match="CR-LON-008: amount must be an exact, finite number of 0 or more"):
+        check_amount_and_tenor(**{**AMOUNT, "amount": value}, ceilings=ceilings)
+    for name in SHARES:
+        with pytest.raises(LoanError, match=f"CR-LON-008: {name} must be an exact, finite number"):
+            check_joint_lending(
+                **{**SHARES, name: value}, lender_type="bank", contract_on=TODAY, ceilings=ceilings
+            )
+
+
+@pytest.mark.parametrize("rates", [(None, 0.1), (0.1, "0.1")])
+def test_rates_of_another_kind_are_refused(ceilings, rates):
+    with pytest.raises(LoanError, match="CR-LON-008: Annual rates must be finite numbers"):
+        check_ceiling(nominal=rates[0], effective=rates[1], **LOAN, ceilings=ceilings)
+
+
+def test_the_status_of_a_ceiling_is_no_better_than_that_of_its_lpr(ceilings):
+    for contract_on, status in ((date(2025, 6, 1), "M"), (date(2025, 5, 19), "S")):
+        check = check_ceiling(
+            nominal=0.1,
+            effective=0.1,
+            lender_type="private_lender",
+            product="consumer_loan",
+            contract_on=contract_on,
+            ceilings=ceilings,
+        )
+        assert (check.status, len(check.warnings)) == (status, int(status == "M"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("rate = 0.2", "rate = 24", r"\[\[ceiling\]\] #1: rate is out of range. .*below 1.*Got 24"),
+        ("rate = 0.2", "rate = 0", "rate is out of range"),
+        ("rate = 0.2", "lpr_multiple = -4", "lpr_multiple is out of range. Expected above 0"),
+        ("one_year = 0.03", "one_year = 3.0", "one_year is out of range"),
+        ("rate = 0.2", "rate = 0.2\nuntil = 2024-12-31", "until must lie on or after from, 2025-01-01"),
+    ],
+)
+def test_figures_no_law_could_mean_are_refused(tmp_path, old, new, message):
+    path = tmp_path / "c.toml"
+    path.write_text(RULE.format(measure="both", figure="rate = 0.2").replace(old, new), encoding="utf-8")
+    with pytest.raises(SpecificationError, match=f"CR-CEI-001: .*{message}"):
+        load_ceilings(path)
+
+
+def test_shares_and_months_are_checked_and_ids_are_unique(tmp_path):
+    rule = RULE.format(measure="both", figure="rate = 0.2")
+    head, body = rule.split("[[ceiling]]")
+    path = tmp_path / "c.toml"
+    path.write_text(rule + "[[ceiling]]" + body, encoding="utf-8")
+    with pytest.raises(SpecificationError, match=r"CR-CEI-001: .*own id. Used twice: \['r'\]"):
+        load_ceilings(path)
+    common = 'id = "x"\nlender_types = ["bank"]\nfrom = 2025-01-01\nstatus = "S"\nsource = "t"\n'
+    shares = "min_partner_share = 30\nmax_one_partner_to_tier1 = 0.2\nmax_joint_to_total_loans = 1.0\n"
+    path.write_text(f"{head}[[joint_lending]]\n{common}{shares}", encoding="utf-8")
+    with pytest.raises(SpecificationError, match="CR-CEI-001: .*min_partner_share is out of range"):
+        load_ceilings(path)
+    tenor = 'methods = ["bullet"]\nchannels = ["internet"]\nmax_months = 1.5\n'
+    path.write_text(f"{head}[[tenor_limit]]\n{common}{tenor}", encoding="utf-8")
+    with pytest.raises(SpecificationError, match="CR-CEI-001: .*max_months is out of range"):
+        load_ceilings(path)
