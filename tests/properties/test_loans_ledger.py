@@ -9,7 +9,7 @@ from fractions import Fraction
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from credit_risk.errors import LoanError
+from credit_risk.errors import LoanError, PolicyError
 from credit_risk.loans.day_count import DayCount
 from credit_risk.loans.ledger import (
     ServicingPolicy,
@@ -89,8 +89,8 @@ def _after(account, event):
     """Apply an event; one that does not fit the account leaves it as time left it."""
     try:
         return apply_event(account, event)
-    except LoanError as error:
-        if error.code not in {"CR-LON-018", "CR-LON-004"}:
+    except (LoanError, PolicyError) as error:
+        if error.code not in {"CR-LON-018", "CR-LON-004", "CR-CEI-005"}:
             raise
         return advance(account, event.on)
 

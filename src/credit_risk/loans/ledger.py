@@ -80,7 +80,7 @@ class ServicingPolicy:
     LoanError
         Rates (``CR-LON-003``, ``CR-LON-008``), allocation or grace (``CR-LON-017``).
     PolicyError
-        If the penalty rate alone exceeds the joint cap (``CR-CEI-005``): it is refused, never clipped.
+        If the contract or the penalty rate alone exceeds the joint cap (``CR-CEI-005``): it is refused, never clipped.
     """
 
     annual_rate: ExactRate
@@ -102,12 +102,13 @@ class ServicingPolicy:
             )
         if self.joint_cap_rate is not None:
             object.__setattr__(self, "joint_cap_rate", exact_rate(self.joint_cap_rate, "joint_cap_rate"))
-            if self.penalty > Fraction(self.joint_cap_rate):
-                raise PolicyError(
-                    f"The penalty rate {float(self.penalty):.4f} exceeds the joint cap "
-                    f"{float(self.joint_cap_rate):.4f} on interest, penalty and fees. Hint: agree a lower penalty rate.",
-                    code="CR-CEI-005",
-                )
+            for name, rate in (("contract", self.rate), ("penalty", self.penalty)):
+                if rate > Fraction(self.joint_cap_rate):
+                    raise PolicyError(
+                        f"The {name} rate {float(rate):.4f} exceeds the joint cap "
+                        f"{float(self.joint_cap_rate):.4f} on interest, penalty and fees. Hint: agree a lower rate.",
+                        code="CR-CEI-005",
+                    )
 
     @property
     def rate(self) -> Fraction:
@@ -413,6 +414,22 @@ def withheld_penalty_minor(account: LoanAccount) -> int:
     return sum(round_half_up(claim.accrued_penalty) - claim.posted_penalty_minor for claim in late)
 
 
+def joint_cap_room_minor(account: LoanAccount, on: date, *, is_closing: bool = False) -> int | None:
+    """Return what may still be charged under the joint cap, on top of interest; None without a cap.
+
+    Fees of day 0, all that was charged, interest of the running period and its fee come first; a loan that closes
+    (`is_closing`) pays no fee for the running period.
+    """
+    if account.policy.joint_cap_rate is None:
+        return None
+    years = year_fraction(account.opened_on, on, DayCount.ACTUAL_365_FIXED)
+    most = account.disbursed_minor * Fraction(account.policy.joint_cap_rate) * years
+    used = account.principal_minor - account.disbursed_minor + account.posted.total
+    used += accrued_interest_minor(account, on)
+    used += account.future_claims[0].owed.fee if account.future_claims and not is_closing else 0
+    return max(most.numerator // most.denominator - used, 0)
+
+
 def _fall_due(account: LoanAccount, on: date) -> LoanAccount:
     """Charge the interest and fees of one due date."""
     charged, interest_from = Parts(), account.interest_from
@@ -430,7 +447,7 @@ def _fall_due(account: LoanAccount, on: date) -> LoanAccount:
 
 def _with_penalty(account: LoanAccount, on: date) -> LoanAccount:
     """Accrue penalty on overdue principal since the account's day, and charge whole cents within the joint cap."""
-    policy, claims, room = account.policy, [], _room_under_cap(account, on)
+    policy, claims, room = account.policy, [], joint_cap_room_minor(account, on)
     charged = 0
     for claim in account.claims:
         if claim.is_posted:
@@ -448,18 +465,3 @@ def _with_penalty(account: LoanAccount, on: date) -> LoanAccount:
             )
         claims.append(claim)
     return replace(account, claims=tuple(claims), posted=account.posted.plus("penalty", charged), as_of=on)
-
-
-def _room_under_cap(account: LoanAccount, on: date) -> int | None:
-    """Return how much penalty may be charged now under the joint cap; None without one.
-
-    Initial fees, interest of the running period and its fee come first.
-    """
-    if account.policy.joint_cap_rate is None:
-        return None
-    years = year_fraction(account.opened_on, on, DayCount.ACTUAL_365_FIXED)
-    most = account.disbursed_minor * Fraction(account.policy.joint_cap_rate) * years
-    used = account.principal_minor - account.disbursed_minor + account.posted.total
-    used += accrued_interest_minor(account, on)
-    used += account.future_claims[0].owed.fee if account.future_claims else 0
-    return max(most.numerator // most.denominator - used, 0)

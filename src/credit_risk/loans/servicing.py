@@ -11,7 +11,7 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from credit_risk.errors import LoanError
+from credit_risk.errors import LoanError, PolicyError
 from credit_risk.loans.day_count import MONTHS_APART, add_months
 from credit_risk.loans.ledger import (
     Claim,
@@ -21,6 +21,7 @@ from credit_risk.loans.ledger import (
     ServicingPolicy,
     accrued_interest_minor,
     advance,
+    joint_cap_room_minor,
     open_account,
     settle,
 )
@@ -143,6 +144,8 @@ def apply_event(account: LoanAccount, event: Event) -> LoanAccount:
     LoanError
         Event before the account's day (``CR-LON-005``); bad amounts (``CR-LON-001``); nothing left to change, or an
         amount that does not fit (``CR-LON-018``).
+    PolicyError
+        An early-repayment fee or a new rate beyond the joint cap (``CR-CEI-005``).
     """
     account = advance(account, event.on)
     if isinstance(event, Repayment):
@@ -203,6 +206,13 @@ def _repay_early(account: LoanAccount, event: EarlyRepayment) -> LoanAccount:
     part = paid.credit_minor - interest - fee
     if part < 0 or (part == 0 and balance > 0):
         raise _misfit("The amount does not reach the principal that is not yet due")
+    room = joint_cap_room_minor(account, event.on, is_closing=part >= balance)
+    if room is not None and fee > room:
+        raise PolicyError(
+            "The early-repayment fee exceeds what the joint cap on interest, penalty and fees leaves on that day. "
+            "Hint: charge less or nothing; it is never clipped.",
+            code="CR-CEI-005",
+        )
     part = min(part, balance)
     future = _rescheduled(paid, interest, part, event) if part < balance else ()
     charged = Parts(interest=interest, fee=fee)

@@ -152,8 +152,8 @@ def test_interest_left_after_principal_was_paid_in_grace_bears_no_penalty(schedu
 
 
 def test_a_penalty_rate_above_the_joint_cap_is_refused_not_clipped():
-    with pytest.raises(PolicyError, match="CR-CEI-005: The penalty rate 0.2160 exceeds the joint cap 0.1200"):
-        ServicingPolicy(**RATES, joint_cap_rate=Decimal("0.12"))
+    with pytest.raises(PolicyError, match="CR-CEI-005: The penalty rate 0.2160 exceeds the joint cap 0.2000"):
+        ServicingPolicy(**RATES, joint_cap_rate=Decimal("0.20"))
 
 
 @pytest.mark.parametrize(
@@ -345,3 +345,27 @@ def test_the_joint_cap_counts_on_the_money_paid_out_and_initial_fees_use_it_up(t
     assert late(200_000) == Parts(interest=5_000)
     assert late(50_000).total + 50_000 == 950_000 * 24 // 100
     assert late(0).total < 240_000
+
+
+def test_no_rate_and_no_early_fee_passes_the_joint_cap():
+    with pytest.raises(
+        PolicyError, match="CR-CEI-005: The contract rate 0.6000 exceeds the joint cap 0.2400"
+    ):
+        ServicingPolicy(annual_rate=Decimal("0.6"), penalty_rate=0, joint_cap_rate=Decimal("0.24"))
+    schedule, _ = _dated(day_count=DayCount.ACTUAL_365_FIXED)
+    account = open_account(
+        schedule,
+        ServicingPolicy(annual_rate=Decimal("0.146"), penalty_rate=0, joint_cap_rate=Decimal("0.292")),
+    )
+    on = DAY + timedelta(days=10)
+    with pytest.raises(PolicyError, match="CR-CEI-005: The contract rate 5.0000"):
+        apply_event(
+            account, Restructuring(on=on, annual_rate=5, n_instalments=2, first_due_on=DAY.replace(month=3))
+        )
+    closed = apply_event(account, EarlyRepayment(on=on, fee_minor=4_000))
+    assert closed.posted == Parts(interest=4_000, fee=4_000)
+    for amount_minor in (None, 500_000):
+        with pytest.raises(
+            PolicyError, match="CR-CEI-005: The early-repayment fee exceeds what the joint cap"
+        ):
+            apply_event(account, EarlyRepayment(on=on, amount_minor=amount_minor, fee_minor=4_001))
