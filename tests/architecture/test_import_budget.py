@@ -10,7 +10,7 @@ import pytest
 
 HEAVY = {
     "sklearn", "xgboost", "scipy", "numba", "pandas", "matplotlib", "shap", "optuna", "optbinning", "statsmodels",
-    "highspy", "mlflow", "ibis", "duckdb", "pyarrow", "tqdm", "threadpoolctl", "jinja2", "joblib",
+    "highspy", "mlflow", "ibis", "duckdb", "pyarrow", "tqdm", "threadpoolctl", "jinja2", "joblib", "sqlglot",
 }  # fmt: skip
 LIGHT_MODULES = [
     "credit_risk.scoring.bundle",
