@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from credit_risk.loans.schedule import Schedule
 
 Part = Literal["penalty", "fee", "interest", "principal"]
+#: Conventions in which the days of two stretches do not add up to the days of both: no penalty may run by them.
+NOT_ADDITIVE = (DayCount.THIRTY_360_ISDA, DayCount.THIRTY_360_US, DayCount.THIRTY_E_PLUS_360)
 #: Overdue buckets, as days past due: first and last day.
 BUCKETS = ((1, 30), (31, 60), (61, 90), (91, None))
 
@@ -73,12 +75,13 @@ class ServicingPolicy:
         True: the oldest instalment is settled wholly before the next; False: each kind across all instalments first.
     joint_cap_rate : Fraction, optional
         Most that interest, all fees (those of day 0 too) and penalty together may reach a year, simple, on the amount
-        paid out; penalty beyond it is withheld.
+        paid out; penalty beyond it is withheld, and unpaid penalty withdrawn when interest needs the room.
 
     Raises
     ------
     LoanError
-        Rates (``CR-LON-003``, ``CR-LON-008``), allocation or grace (``CR-LON-017``).
+        Rates (``CR-LON-003``, ``CR-LON-008``), allocation, grace, or a day count by which penalty would depend on when
+        somebody looks (``CR-LON-017``).
     PolicyError
         If the contract or the penalty rate alone exceeds the joint cap (``CR-CEI-005``): it is refused, never clipped.
     """
@@ -98,6 +101,12 @@ class ServicingPolicy:
             raise LoanError(
                 f"allocation must order {sorted(get_args(Part))}, each once, and grace_days be 0 or more. "
                 f"Got {self.allocation}, {self.grace_days}.",
+                code="CR-LON-017",
+            )
+        if self.penalty and self.day_count in NOT_ADDITIVE:
+            raise LoanError(
+                f"Penalty cannot run by {self.day_count.value}: two stretches of days would not add up to both. "
+                "Hint: an actual convention, or 30e/360.",
                 code="CR-LON-017",
             )
         if self.joint_cap_rate is not None:
@@ -414,17 +423,19 @@ def withheld_penalty_minor(account: LoanAccount) -> int:
     return sum(round_half_up(claim.accrued_penalty) - claim.posted_penalty_minor for claim in late)
 
 
-def joint_cap_room_minor(account: LoanAccount, on: date, *, is_closing: bool = False) -> int | None:
+def joint_cap_room_minor(
+    account: LoanAccount, on: date, *, is_closing: bool = False, besides_penalty_minor: int = 0
+) -> int | None:
     """Return what may still be charged under the joint cap, on top of interest; None without a cap.
 
     Fees of day 0, all that was charged, interest of the running period and its fee come first; a loan that closes
-    (`is_closing`) pays no fee for the running period.
+    (`is_closing`) pays no fee for the running period. `besides_penalty_minor` of the charged penalty is not counted.
     """
     if account.policy.joint_cap_rate is None:
         return None
     years = year_fraction(account.opened_on, on, DayCount.ACTUAL_365_FIXED)
     most = account.disbursed_minor * Fraction(account.policy.joint_cap_rate) * years
-    used = account.principal_minor - account.disbursed_minor + account.posted.total
+    used = account.principal_minor - account.disbursed_minor + account.posted.total - besides_penalty_minor
     used += accrued_interest_minor(account, on)
     used += account.future_claims[0].owed.fee if account.future_claims and not is_closing else 0
     return max(most.numerator // most.denominator - used, 0)
@@ -446,22 +457,42 @@ def _fall_due(account: LoanAccount, on: date) -> LoanAccount:
 
 
 def _with_penalty(account: LoanAccount, on: date) -> LoanAccount:
-    """Accrue penalty on overdue principal since the account's day, and charge whole cents within the joint cap."""
-    policy, claims, room = account.policy, [], joint_cap_room_minor(account, on)
+    """Accrue penalty on overdue principal since the account's day, and charge whole cents within the joint cap.
+
+    What stands charged is a function of the day, never of the days on which somebody looked: all that has accrued, or
+    what the cap leaves for it, oldest instalment first. If interest needs the room later, unpaid penalty is withdrawn.
+    """
+    claims = [_with_accrual(claim, account, on) for claim in account.claims]
+    open_now = [c for c in claims if c.is_posted and c.owed.principal > 0]
+    room = joint_cap_room_minor(
+        account, on, besides_penalty_minor=sum(c.posted_penalty_minor for c in open_now)
+    )
+    settled = sum(c.posted_penalty_minor - c.owed.penalty for c in open_now)
+    left = None if room is None else max(room - settled, 0)
     charged = 0
-    for claim in account.claims:
-        if claim.is_posted:
-            years = year_fraction(min(max(account.as_of, claim.due_on), on), on, policy.day_count)
-            accrued = claim.accrued_penalty + claim.owed.principal * policy.penalty * years
-            is_charged = (on - claim.due_on).days > policy.grace_days and claim.owed.principal > 0
-            new = round_half_up(accrued) - claim.posted_penalty_minor if is_charged else 0
-            allowed = new if room is None else max(min(new, room - charged), 0)
-            charged += allowed
-            claim = replace(  # noqa: PLW2901
-                claim,
-                accrued_penalty=accrued,
-                posted_penalty_minor=claim.posted_penalty_minor + allowed,
-                owed=claim.owed.plus("penalty", allowed),
-            )
-        claims.append(claim)
+    for i, claim in enumerate(claims):
+        if not claim.is_posted or claim.owed.principal == 0:
+            continue
+        is_charged = (on - claim.due_on).days > account.policy.grace_days
+        unpaid = claim.owed.penalty
+        new = (
+            round_half_up(claim.accrued_penalty) - claim.posted_penalty_minor + unpaid
+            if is_charged
+            else unpaid
+        )
+        new = new if left is None else min(new, left)
+        left = None if left is None else left - new
+        charged += new - unpaid
+        posted = claim.posted_penalty_minor + new - unpaid
+        claims[i] = replace(claim, posted_penalty_minor=posted, owed=claim.owed.plus("penalty", new - unpaid))
     return replace(account, claims=tuple(claims), posted=account.posted.plus("penalty", charged), as_of=on)
+
+
+def _with_accrual(claim: Claim, account: LoanAccount, on: date) -> Claim:
+    """Let penalty run on a claim's overdue principal, unrounded."""
+    if not claim.is_posted:
+        return claim
+    start = min(max(account.as_of, claim.due_on), on)
+    years = year_fraction(start, on, account.policy.day_count)
+    accrued = claim.accrued_penalty + claim.owed.principal * account.policy.penalty * years
+    return replace(claim, accrued_penalty=accrued)

@@ -4,8 +4,9 @@ from decimal import Decimal
 import pytest
 
 from credit_risk.errors import LoanError, PolicyError
-from credit_risk.loans.day_count import DayCount
+from credit_risk.loans.day_count import DayCount, year_fraction
 from credit_risk.loans.ledger import (
+    NOT_ADDITIVE,
     Parts,
     ServicingPolicy,
     accrued_interest_minor,
@@ -369,3 +370,32 @@ def test_no_rate_and_no_early_fee_passes_the_joint_cap():
             PolicyError, match="CR-CEI-005: The early-repayment fee exceeds what the joint cap"
         ):
             apply_event(account, EarlyRepayment(on=on, amount_minor=amount_minor, fee_minor=4_001))
+
+
+def test_under_a_joint_cap_a_daily_look_costs_the_same_as_one_look(schedule):
+    policy = ServicingPolicy(**RATES, joint_cap_rate=Decimal("0.22"))
+    account = daily = open_account(schedule, policy)
+    for days in range(1, 400, 1):
+        daily = advance(daily, DAY + timedelta(days=days))
+        most = 1_000_000 * 22 * days // 36_500
+        assert (
+            daily.posted.penalty == 0
+            or daily.posted.total + accrued_interest_minor(daily, daily.as_of) <= most
+        )
+    assert daily == advance(account, daily.as_of)
+    assert daily.posted.penalty > 0
+
+
+@pytest.mark.parametrize("convention", [c for c in DayCount if c.value.startswith("30")])
+def test_penalty_runs_only_by_conventions_that_add_up(convention):
+    days = [date(2027, 1, 28) + timedelta(days=k) for k in range(64)]
+    adds_up = all(
+        year_fraction(a, b, convention) + year_fraction(b, c, convention) == year_fraction(a, c, convention)
+        for a in days for b in days if b >= a for c in days[::3] if c >= b
+    )  # fmt: skip
+    assert adds_up == (convention not in NOT_ADDITIVE)
+    if adds_up:
+        assert ServicingPolicy(**RATES, day_count=convention).penalty > 0
+    else:
+        with pytest.raises(LoanError, match="CR-LON-017: Penalty cannot run by 30"):
+            ServicingPolicy(**RATES, day_count=convention)
