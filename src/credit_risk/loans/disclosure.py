@@ -7,15 +7,24 @@ Downstream of `rates` and `ceilings`. Read :class:`DisclosureFrame` (who lends, 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
-from credit_risk.errors import PolicyError
+from credit_risk.errors import PolicyError, SpecificationError
 from credit_risk.loans.ceilings import rules_in_force
 from credit_risk.loans.rates import AnnualRates, annual_rates
 from credit_risk.loans.schedule import Schedule, repayment_schedule
-from credit_risk.loans.terms import ExactRate, FeeNature, FeeTiming, LoanTerms, check_amount, exact_rate
+from credit_risk.loans.terms import (
+    ExactRate,
+    Fee,
+    FeeNature,
+    FeeTiming,
+    LoanTerms,
+    check_amount,
+    exact_rate,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
     from fractions import Fraction
 
@@ -23,6 +32,19 @@ if TYPE_CHECKING:
     from credit_risk.loans.ceiling_rules import CeilingTable
 
 Channel = Literal["online", "on_site"]
+Headline = Literal["effective", "nominal"]
+_LONGEST_READING = 3600
+
+
+def _check_choice(value: str, allowed: tuple[str, ...], name: str) -> None:
+    if value not in allowed:
+        raise SpecificationError(f"{name} must be one of {allowed}. Got {value!r}.", code="CR-CEI-008")
+
+
+def _check_text(value: object, name: str) -> None:
+    """Refuse None and other things that are no text; an empty text is told by `check_disclosure`."""
+    if not isinstance(value, str):
+        raise SpecificationError(f"{name} must be a text. Got {type(value).__name__}.", code="CR-CEI-008")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +63,15 @@ class ContingentCost:
         For 'penalty': a year on overdue principal, by days. For others: share of the amount repaid early.
     amount_minor : int, optional
         A fixed amount per event; 0 says that it is free.
+    principal_rate : Fraction, optional
+        Share of the original principal from which `amount_minor` was worked out.
+
+    Raises
+    ------
+    LoanError
+        Amount (``CR-LON-001``, ``CR-LON-008``) or rate (``CR-LON-003``, ``CR-LON-008``).
+    SpecificationError
+        Nature or collector (``CR-CEI-008``).
     """
 
     code: str
@@ -48,8 +79,15 @@ class ContingentCost:
     collector: str
     annual_rate: ExactRate | None = None
     amount_minor: int | None = None
+    principal_rate: ExactRate | None = None
 
     def __post_init__(self) -> None:
+        _check_choice(self.nature, ("penalty", "early_repayment", "other"), f"nature of {self.code!r}")
+        _check_text(self.collector, f"collector of {self.code!r}")
+        if self.principal_rate is not None:
+            object.__setattr__(
+                self, "principal_rate", exact_rate(self.principal_rate, f"Rate of {self.code!r}")
+            )
         if self.annual_rate is not None:
             object.__setattr__(self, "annual_rate", exact_rate(self.annual_rate, f"Rate of {self.code!r}"))
         if self.amount_minor is not None:
@@ -82,9 +120,14 @@ class DisclosureFrame:
     channel : {'online', 'on_site'}
         Where it is shown.
     forced_reading_seconds : int
-        How long the online page stays before it can be confirmed.
+        How long the online page stays before it can be confirmed: whole seconds, 0 to 3600.
     headline : {'effective', 'nominal'}
         Which annual measure comes first; the other follows. The compound one is the default: it is never the lower.
+
+    Raises
+    ------
+    SpecificationError
+        A channel, headline, name or reading time outside its set (``CR-CEI-008``).
     """
 
     lender_name: str
@@ -95,7 +138,18 @@ class DisclosureFrame:
     states_nothing_else: bool = False
     channel: Channel = "online"
     forced_reading_seconds: int = 0
-    headline: Literal["effective", "nominal"] = "effective"
+    headline: Headline = "effective"
+
+    def __post_init__(self) -> None:
+        _check_choice(self.channel, get_args(Channel), "channel")
+        _check_choice(self.headline, get_args(Headline), "headline")
+        _check_text(self.lender_name, "lender_name")
+        seconds = self.forced_reading_seconds
+        if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds <= _LONGEST_READING:
+            raise SpecificationError(
+                f"forced_reading_seconds must be a whole number from 0 to {_LONGEST_READING}. Got {seconds!r}.",
+                code="CR-CEI-008",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +196,10 @@ class Disclosure:
         Interest first, then fees as agreed.
     contingent : tuple of ContingentCost
         Not in the rate.
+    optional : tuple of CostItem
+        Fees the loan can be had without: not in `rates`; each says what it would add.
+    rates_with_optional : AnnualRates or None
+        All-in with every optional item; None when there is none.
     """
 
     frame: DisclosureFrame
@@ -149,15 +207,33 @@ class Disclosure:
     rates: AnnualRates
     items: tuple[CostItem, ...]
     contingent: tuple[ContingentCost, ...]
+    optional: tuple[CostItem, ...] = ()
+    rates_with_optional: AnnualRates | None = None
 
     @property
     def headline_rate(self) -> float:
         """The annual rate shown first and largest."""
-        return self.rates.effective if self.frame.headline == "effective" else self.rates.nominal
+        return _measure(self.rates, self.frame)
+
+    @property
+    def upfront_minor(self) -> int:
+        """What the borrower pays on day 0 out of his own pocket."""
+        return sum(item.total_minor for item in self.items if item.timing == "upfront")
+
+    @property
+    def received_minor(self) -> int:
+        """What is paid out to the borrower: principal less what is kept back."""
+        kept_back = sum(item.total_minor for item in self.items if item.timing == "deducted")
+        return self.schedule.principal_minor - kept_back
+
+    @property
+    def total_paid_minor(self) -> int:
+        """All that the borrower pays: every instalment, and what he pays on day 0."""
+        return sum(self.schedule.instalment_minor) + self.upfront_minor
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON values for the lending backend."""
-        frame = self.frame
+        frame, extra = self.frame, self.rates_with_optional
         return {
             "lender_name": frame.lender_name,
             "lender_type": frame.lender_type,
@@ -169,21 +245,14 @@ class Disclosure:
             "annual_rate_method": self.rates.method,
             "principal_minor": self.schedule.principal_minor,
             "disbursed_minor": self.schedule.disbursed_minor,
-            "total_repayment_minor": self.schedule.total_repayment_minor,
+            "received_minor": self.received_minor,
+            "upfront_minor": self.upfront_minor,
+            "total_repayment_minor": self.total_paid_minor,
             "total_cost_minor": self.schedule.total_cost_minor,
-            "items": [
-                {
-                    "code": item.code,
-                    "nature": item.nature,
-                    "timing": item.timing,
-                    "collector": item.collector,
-                    "standard_rate": None if item.standard_rate is None else str(item.standard_rate),
-                    "charge_minor": item.charge_minor,
-                    "total_minor": item.total_minor,
-                    "annual_rate": item.annual_rate,
-                }
-                for item in self.items
-            ],
+            "items": [_item_dict(item) for item in self.items],
+            "optional": [_item_dict(item) for item in self.optional],
+            "annual_rate_nominal_with_optional": None if extra is None else extra.nominal,
+            "annual_rate_effective_with_optional": None if extra is None else extra.effective,
             "contingent": [
                 {
                     "code": cost.code,
@@ -191,6 +260,7 @@ class Disclosure:
                     "collector": cost.collector,
                     "annual_rate": None if cost.annual_rate is None else str(cost.annual_rate),
                     "amount_minor": cost.amount_minor,
+                    "principal_rate": None if cost.principal_rate is None else str(cost.principal_rate),
                 }
                 for cost in self.contingent
             ],
@@ -248,48 +318,75 @@ def disclose(terms: LoanTerms, frame: DisclosureFrame) -> Disclosure:
     '15.39%'
     """
     schedule = repayment_schedule(terms)
-    charged = [fee for fee in terms.fees if fee.is_mandatory and not fee.is_contingent]
+    rates = annual_rates(schedule)
+    listed = [fee for fee in terms.fees if not fee.is_contingent]
+    charged = [fee for fee in listed if fee.is_mandatory]
+    chosen = [replace(fee, is_mandatory=True) for fee in listed if not fee.is_mandatory]
+    bare = repayment_schedule(replace(terms, fees=()))
+    interest = _interest_item(terms, bare, frame, _measure(annual_rates(bare), frame))
+    with_all = annual_rates(repayment_schedule(replace(terms, fees=(*charged, *chosen)))) if chosen else None
+    return Disclosure(
+        frame=frame,
+        schedule=schedule,
+        rates=rates,
+        items=(interest, *_fee_items(terms, frame, [], charged)),
+        contingent=frame.contingent + _contingent_fees(terms),
+        optional=_fee_items(terms, frame, charged, chosen),
+        rates_with_optional=with_all,
+    )
+
+
+def _fee_items(
+    terms: LoanTerms, frame: DisclosureFrame, before: Sequence[Fee], fees: Sequence[Fee]
+) -> tuple[CostItem, ...]:
+    """Return one line per fee: what it adds to the annual rate after the fees before it."""
     items = []
-    before = 0.0
-    for n_fees in range(len(charged) + 1):
-        partial = repayment_schedule(replace(terms, fees=tuple(charged[:n_fees])))
+    rate = _measure(annual_rates(repayment_schedule(replace(terms, fees=tuple(before)))), frame)
+    for n_fees, fee in enumerate(fees, 1):
+        partial = repayment_schedule(replace(terms, fees=(*before, *fees[:n_fees])))
         after = _measure(annual_rates(partial), frame)
-        if n_fees == 0:
-            items.append(_interest_item(terms, partial, frame, after))
-        else:
-            fee = charged[n_fees - 1]
-            charge = fee.charge_minor(terms.principal_minor)
-            times = terms.n_instalments if fee.timing == "per_instalment" else 1
-            items.append(
-                CostItem(
-                    code=fee.code,
-                    nature=fee.nature,
-                    timing=fee.timing,
-                    collector=fee.collector,
-                    standard_rate=fee.rate,
-                    charge_minor=charge,
-                    total_minor=charge * times,
-                    annual_rate=after - before,
-                )
+        charge = fee.charge_minor(terms.principal_minor)
+        items.append(
+            CostItem(
+                code=fee.code,
+                nature=fee.nature,
+                timing=fee.timing,
+                collector=fee.collector,
+                standard_rate=fee.rate,
+                charge_minor=charge,
+                total_minor=charge * (terms.n_instalments if fee.timing == "per_instalment" else 1),
+                annual_rate=after - rate,
             )
-        before = after
-    listed = tuple(
+        )
+        rate = after
+    return tuple(items)
+
+
+def _contingent_fees(terms: LoanTerms) -> tuple[ContingentCost, ...]:
+    return tuple(
         ContingentCost(
             code=fee.code,
             nature=fee.nature if fee.nature in {"penalty", "early_repayment"} else "other",
             collector=fee.collector,
             amount_minor=fee.charge_minor(terms.principal_minor),
+            principal_rate=fee.rate,
         )
         for fee in terms.fees
         if fee.is_contingent
     )
-    return Disclosure(
-        frame=frame,
-        schedule=schedule,
-        rates=annual_rates(schedule),
-        items=tuple(items),
-        contingent=frame.contingent + listed,
-    )
+
+
+def _item_dict(item: CostItem) -> dict[str, object]:
+    return {
+        "code": item.code,
+        "nature": item.nature,
+        "timing": item.timing,
+        "collector": item.collector,
+        "standard_rate": None if item.standard_rate is None else str(item.standard_rate),
+        "charge_minor": item.charge_minor,
+        "total_minor": item.total_minor,
+        "annual_rate": item.annual_rate,
+    }
 
 
 def check_disclosure(disclosure: Disclosure, *, ceilings: CeilingTable) -> DisclosureCheck:
@@ -334,8 +431,12 @@ def missing_parts(disclosure: Disclosure) -> tuple[str, ...]:
     """List what an all-in cost table must have and this one has not."""
     frame = disclosure.frame
     missing = [
-        f"item {item.code!r} has no collector" for item in disclosure.items if not item.collector.strip()
+        f"item {item.code!r} has no collector"
+        for item in (*disclosure.items, *disclosure.optional)
+        if not item.collector.strip()
     ]
+    if sum(item.total_minor for item in disclosure.items) != disclosure.schedule.total_cost_minor:
+        missing.append("the items do not add up to the total cost of the loan")
     for cost in disclosure.contingent:
         if not cost.collector.strip():
             missing.append(f"contingent cost {cost.code!r} has no collector")

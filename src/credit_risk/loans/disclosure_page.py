@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from html import escape
 from typing import TYPE_CHECKING
 
 from credit_risk.domain.texts import text
-from credit_risk.loans.statutory_rates import rounded_percent
+from credit_risk.loans.disclosure import missing_parts
+from credit_risk.loans.statutory_rates import exact_percent, rounded_percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from credit_risk.domain.money import Currency
     from credit_risk.loans.disclosure import ContingentCost, CostItem, Disclosure
+    from credit_risk.loans.terms import ExactRate
 
 _STYLE = """
 :root{--ink:#1c2430;--soft:#5b6675;--line:#d9dee5;--tint:#f4f6f9}
@@ -35,6 +38,7 @@ dd{margin:0;font-weight:600;font-variant-numeric:tabular-nums}
 th,td{padding:6px 8px;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
 th{background:var(--tint);font-weight:600}.n{text-align:right;white-space:nowrap}tr.sum td{font-weight:700}
 .statement{margin:18px 0;padding:12px 16px;background:var(--tint);border-left:4px solid var(--ink);font-weight:600}
+.draft{margin:0 0 16px;padding:12px 16px;border:2px dashed #a02020;color:#a02020;font-weight:700}
 .confirm{margin-top:24px;padding-top:16px;border-top:1px solid var(--line)}
 button{font:inherit;padding:8px 20px;border:1px solid var(--ink);border-radius:6px;background:#fff;margin-top:8px}
 button:disabled{color:#667080;border-color:var(--line);background:var(--tint)}.line{border-bottom:1px solid var(--ink);height:40px;width:280px}
@@ -53,9 +57,13 @@ _SCRIPT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A disclosure with every figure written out in the reader's language."""
+    """A disclosure with every figure written out in the reader's language.
+
+    `draft` is empty for a complete table; else it says, first on the page, that this is no finished disclosure.
+    """
 
     language: str
+    draft: str
     title: str
     subtitle: str
     headline_label: str
@@ -66,6 +74,9 @@ class Page:
     item_title: str
     item_header: tuple[str, ...]
     item_rows: tuple[tuple[str, ...], ...]
+    optional_title: str
+    optional_rows: tuple[tuple[str, ...], ...]
+    optional_rate: str
     contingent_title: str
     contingent_header: tuple[str, ...]
     contingent_rows: tuple[tuple[str, ...], ...]
@@ -108,8 +119,10 @@ def page_of(disclosure: Disclosure, language: str = "zh-CN") -> Page:
     }
     other = "nominal" if frame.headline == "effective" else "effective"
     is_online = frame.channel == "online"
+    missing, extra = missing_parts(disclosure), disclosure.rates_with_optional
     return Page(
         language=language,
+        draft=say("draft", n=len(missing)) if missing else "",
         title=say("title"),
         subtitle=say("subtitle"),
         headline_label=labels[frame.headline],
@@ -119,7 +132,14 @@ def page_of(disclosure: Disclosure, language: str = "zh-CN") -> Page:
         facts=_facts(disclosure, say),
         item_title=say("items"),
         item_header=tuple(say(k) for k in ("item", "how", "standard", "total", "annualised", "collector")),
-        item_rows=_item_rows(disclosure, language),
+        item_rows=_item_rows(disclosure, disclosure.items, language),
+        optional_title=say("optional") if disclosure.optional else "",
+        optional_rows=_item_rows(disclosure, disclosure.optional, language) if disclosure.optional else (),
+        optional_rate=""
+        if extra is None
+        else say(
+            "with_optional", rate=_percent(getattr(extra, frame.headline)), measure=labels[frame.headline]
+        ),
         contingent_title=say("contingent"),
         contingent_header=tuple(say(k) for k in ("item", "standard", "collector")),
         contingent_rows=_contingent_rows(disclosure, language),
@@ -145,14 +165,20 @@ def as_plain_text(disclosure: Disclosure, language: str = "zh-CN") -> str:
     Parameters, and errors, are those of :func:`page_of`.
     """
     page = page_of(disclosure, language)
-    lines = [page.title, page.subtitle, "", f"{page.headline_label}: {page.headline_rate}", page.other_rate]
+    lines = [page.draft] if page.draft else []
+    lines += [page.title, page.subtitle, "", f"{page.headline_label}: {page.headline_rate}", page.other_rate]
     lines += [page.includes, "", *(f"{label}: {value}" for label, value in page.facts)]
     for title, header, rows in (
         (page.item_title, page.item_header, page.item_rows),
+        (page.optional_title, page.item_header, page.optional_rows),
         (page.contingent_title, page.contingent_header, page.contingent_rows),
         (page.schedule_title, page.schedule_header, page.schedule_rows),
     ):
+        if not title:
+            continue
         lines += ["", title, " | ".join(header), *(" | ".join(row) for row in rows)]
+        if title == page.optional_title:
+            lines.append(page.optional_rate)
         if title == page.contingent_title:
             lines += ["", page.statement]
     lines += ["", page.rounding, page.confirmation, page.closing]
@@ -172,11 +198,13 @@ def as_html(disclosure: Disclosure, language: str = "zh-CN") -> str:
         f'<!doctype html><html lang="{escape(page.language)}"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{escape(page.title)}</title><style>{_STYLE}</style></head><body><main>",
+        f'<p class="draft">{escape(page.draft)}</p>' if page.draft else "",
         f'<h1>{escape(page.title)}</h1><p class="soft">{escape(page.subtitle)}</p>',
         f'<section class="headline"><div class="label">{escape(page.headline_label)}</div>',
         f'<div class="rate">{escape(page.headline_rate)}</div><p>{escape(page.other_rate)}</p>',
         f'<p class="soft">{escape(page.includes)}</p></section><dl>{facts}</dl>',
         f"<h2>{escape(page.item_title)}</h2>{_table(page.item_header, page.item_rows, 'stack', range(3, 5))}",
+        _optional_section(page),
         f"<h2>{escape(page.contingent_title)}</h2>{_table(page.contingent_header, page.contingent_rows, 'stack')}",
         f'<p class="statement">{escape(page.statement)}</p>' if page.statement else "",
         f"<h2>{escape(page.schedule_title)}</h2>",
@@ -201,16 +229,24 @@ def _percent(rate: float) -> str:
     return f"{rounded_percent(rate, 2)}%"
 
 
+def _agreed(rate: ExactRate) -> str:
+    """Write an agreed rate with all its digits."""
+    return f"{exact_percent(Fraction(rate))}%"
+
+
 def _money(currency: Currency, minor: int) -> str:
     return f"{currency.format(minor)} {currency.code}"
 
 
 def _facts(disclosure: Disclosure, say: _Speaker) -> tuple[tuple[str, str], ...]:
     frame, schedule = disclosure.frame, disclosure.schedule
+    upfront = disclosure.upfront_minor
+    paid_first = ((say("paid_upfront"), _money(frame.currency, upfront)),) if upfront else ()
     return (
         (say("principal"), _money(frame.currency, schedule.principal_minor)),
-        (say("received"), _money(frame.currency, schedule.disbursed_minor)),
-        (say("total_repayment"), _money(frame.currency, schedule.total_repayment_minor)),
+        (say("received"), _money(frame.currency, disclosure.received_minor)),
+        *paid_first,
+        (say("total_repayment"), _money(frame.currency, disclosure.total_paid_minor)),
         (say("total_cost"), _money(frame.currency, schedule.total_cost_minor)),
         (say("n_instalments"), str(schedule.n_instalments)),
         (say("lender"), frame.lender_name),
@@ -218,12 +254,14 @@ def _facts(disclosure: Disclosure, say: _Speaker) -> tuple[tuple[str, str], ...]
     )
 
 
-def _item_rows(disclosure: Disclosure, language: str) -> tuple[tuple[str, ...], ...]:
+def _item_rows(
+    disclosure: Disclosure, items: Sequence[CostItem], language: str
+) -> tuple[tuple[str, ...], ...]:
     """Return one row per item and their sum; shown rates add up, as each is a difference of rounded running totals."""
     currency = disclosure.frame.currency
     rows = []
     running, shown = 0.0, Decimal(0)
-    for item in disclosure.items:
+    for item in items:
         running += item.annual_rate
         rate = rounded_percent(running, 2) - shown
         shown += rate
@@ -237,21 +275,18 @@ def _item_rows(disclosure: Disclosure, language: str) -> tuple[tuple[str, ...], 
                 item.collector,
             )
         )
-    total = currency.format(sum(item.total_minor for item in disclosure.items))
+    total = currency.format(sum(item.total_minor for item in items))
     return (*rows, (text("loans.disclosure.sum", language), "", "", total, f"{shown}%", ""))
 
 
 def _item_standard(item: CostItem, currency: Currency, language: str) -> str:
     if item.charge_minor is None:
-        rate = _percent(float(item.standard_rate or 0))
-        return text("loans.standard.annual", language, rate=rate)
+        return text("loans.standard.annual", language, rate=_agreed(item.standard_rate or 0))
     amount = currency.format(item.charge_minor)
     once = "" if item.timing == "per_instalment" else "_once"
     if item.standard_rate is None:
         return text(f"loans.standard.amount{once}", language, amount=amount)
-    return text(
-        f"loans.standard.share{once}", language, rate=_percent(float(item.standard_rate)), amount=amount
-    )
+    return text(f"loans.standard.share{once}", language, rate=_agreed(item.standard_rate), amount=amount)
 
 
 def _contingent_rows(disclosure: Disclosure, language: str) -> tuple[tuple[str, ...], ...]:
@@ -272,15 +307,18 @@ def _contingent_standard(cost: ContingentCost, currency: Currency, language: str
         return text("loans.standard.unknown", language)
     if cost.annual_rate is not None:
         key = "penalty" if cost.nature == "penalty" else "early_share"
-        return text(f"loans.standard.{key}", language, rate=_percent(float(cost.annual_rate)))
+        return text(f"loans.standard.{key}", language, rate=_agreed(cost.annual_rate))
     if not cost.amount_minor:
         return text("loans.standard.free", language)
-    return text("loans.standard.amount", language, amount=currency.format(cost.amount_minor))
+    amount = currency.format(cost.amount_minor)
+    if cost.principal_rate is not None:
+        return text("loans.standard.share", language, rate=_agreed(cost.principal_rate), amount=amount)
+    return text("loans.standard.amount", language, amount=amount)
 
 
 def _schedule_rows(disclosure: Disclosure) -> tuple[tuple[str, ...], ...]:
     schedule, currency = disclosure.schedule, disclosure.frame.currency
-    return tuple(
+    return _day_zero_rows(disclosure) + tuple(
         (
             str(k + 1),
             schedule.due_on[k].isoformat() if schedule.due_on else "",
@@ -297,6 +335,23 @@ def _schedule_rows(disclosure: Disclosure) -> tuple[tuple[str, ...], ...]:
         )
         for k in range(schedule.n_instalments)
     )
+
+
+def _day_zero_rows(disclosure: Disclosure) -> tuple[tuple[str, ...], ...]:
+    """Return instalment 0, what is paid on the day of payout; none if nothing is."""
+    if not disclosure.upfront_minor:
+        return ()
+    schedule, write = disclosure.schedule, disclosure.frame.currency.format
+    on = schedule.disbursed_on.isoformat() if schedule.disbursed_on else ""
+    upfront = write(disclosure.upfront_minor)
+    return (("0", on, upfront, write(0), write(0), upfront, write(schedule.principal_minor)),)
+
+
+def _optional_section(page: Page) -> str:
+    if not page.optional_title:
+        return ""
+    table = _table(page.item_header, page.optional_rows, "stack", range(3, 5))
+    return f"<h2>{escape(page.optional_title)}</h2>{table}<p>{escape(page.optional_rate)}</p>"
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]], kind: str, numeric: range = range(0)) -> str:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from credit_risk.errors import LoanError
 from credit_risk.loans.day_count import add_months, check_date_order
 from credit_risk.loans.rates import internal_rate
+from credit_risk.loans.terms import is_finite_number, round_half_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -185,12 +186,52 @@ def eu_annual_percentage_rate(
 def rounded_percent(rate: float, decimals: int) -> Decimal:
     """Write a rate in percent, rounded half-up, as statutes print it.
 
+    Parameters
+    ----------
+    rate : float
+        Fraction; any finite real number.
+    decimals : int
+        Digits after the point, 0 to 30.
+
+    Raises
+    ------
+    LoanError
+        NaN, infinity, no number, or an impossible number of digits (``CR-LON-008``).
+
     Examples
     --------
     >>> rounded_percent(0.09685708, 2)
     Decimal('9.69')
     """
-    return (Decimal(repr(rate)) * 100).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    if not is_finite_number(rate) or decimals not in range(31):
+        raise LoanError(
+            "A percentage needs a finite rate and 0 to 30 decimals. Got something else.", code="CR-LON-008"
+        )
+    with localcontext(prec=400):
+        percent = Decimal(repr(float(rate))) * 100
+        return percent.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+
+
+def exact_percent(rate: Fraction, *, at_least: int = 2, at_most: int = 8) -> Decimal:
+    """Write an agreed rate in percent with all its digits: 7.125 % stays 7.125 %, 0.004 % never reads 0.00 %.
+
+    Parameters
+    ----------
+    rate : Fraction
+        Exact rate.
+    at_least, at_most : int
+        Digits after the point; a rate without an end (one third) is rounded half-up to `at_most`.
+
+    Examples
+    --------
+    >>> exact_percent(Fraction(7125, 100_000)), exact_percent(Fraction(18, 100))
+    (Decimal('7.125'), Decimal('18.00'))
+    """
+    percent = rate * 100
+    decimals = at_least
+    while decimals < at_most and (percent * 10**decimals).denominator != 1:
+        decimals += 1
+    return Decimal(round_half_up(percent * 10**decimals)).scaleb(-decimals)
 
 
 def _excess(advances: Sequence[UnitPeriodFlow], payments: Sequence[UnitPeriodFlow], rate: float) -> float:

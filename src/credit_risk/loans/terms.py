@@ -164,6 +164,11 @@ class Fee:
                 f"{get_args(FeeNature)}. Got {self.timing!r}, {self.nature!r}.",
                 code="CR-LON-014",
             )
+        if not isinstance(self.code, str) or not isinstance(self.collector, str):
+            raise LoanError(
+                "The code and the collector of a fee must be texts. Hint: '' if not yet known.",
+                code="CR-LON-014",
+            )
         if self.amount_minor is not None and self.rate is not None:
             raise LoanError(
                 f"Fee {self.code!r} has both an amount and a rate. Expected one of them.", code="CR-LON-014"

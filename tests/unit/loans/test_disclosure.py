@@ -206,3 +206,113 @@ def test_data_form_is_plain_json():
     content = disclose(TERMS, FRAME).to_dict()
     assert json.loads(json.dumps(content)) == content
     assert content["annual_rate_effective"] == pytest.approx(0.2145, abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"channel": "Online"}, "channel must be one of"),
+        ({"channel": "app"}, "channel must be one of"),
+        ({"headline": "Effective"}, "headline must be one of"),
+        ({"lender_name": None}, "lender_name must be a text. Got NoneType"),
+        *(
+            (
+                {"forced_reading_seconds": seconds},
+                "forced_reading_seconds must be a whole number from 0 to 3600",
+            )
+            for seconds in (float("nan"), 0.001, True, -1, 3601, "10")
+        ),
+    ],
+)
+def test_v_a08_a_frame_outside_its_sets_is_refused(changes, message):
+    with pytest.raises(SpecificationError, match=f"CR-CEI-008: {message}"):
+        replace(FRAME, **changes)
+
+
+def test_a_contingent_cost_outside_its_sets_is_refused():
+    with pytest.raises(SpecificationError, match="CR-CEI-008: nature of 'late' must be one of"):
+        replace(LATE, nature="Penalty")
+    with pytest.raises(SpecificationError, match="CR-CEI-008: collector of 'late' must be a text"):
+        replace(LATE, collector=None)
+
+
+def test_v_a08_items_left_out_are_noticed_and_the_page_is_a_draft(ceilings):
+    complete = disclose(TERMS, FRAME)
+    for language, word in (("en", "DRAFT"), ("zh-CN", "草稿")):
+        assert word not in as_plain_text(complete, language) + as_html(complete, language)
+        for incomplete in (
+            replace(complete, items=()),
+            replace(complete, frame=replace(FRAME, states_nothing_else=False)),
+        ):
+            assert as_plain_text(incomplete, language).startswith(word)
+            html = as_html(incomplete, language)
+            assert html.index(word) < html.index("<h1>")
+    with pytest.raises(PolicyError, match="CR-CEI-006: .*the items do not add up to the total cost"):
+        check_disclosure(replace(complete, items=()), ceilings=ceilings)
+
+
+OPTIONAL = Fee(
+    code="insurance",
+    timing="per_instalment",
+    collector="Insurer",
+    amount_minor=3_333,
+    nature="insurance",
+    is_mandatory=False,
+)
+
+
+@pytest.mark.parametrize("headline", ["effective", "nominal"])
+def test_optional_fees_are_listed_outside_the_rate_with_the_rate_they_would_make(headline):
+    frame = replace(FRAME, headline=headline)
+    disclosure = disclose(replace(TERMS, fees=(*TERMS.fees, OPTIONAL)), frame)
+    plain = disclose(TERMS, frame)
+    assert (disclosure.rates, disclosure.items) == (plain.rates, plain.items)
+    assert plain.rates_with_optional is None
+    taken = disclose(replace(TERMS, fees=(*TERMS.fees, replace(OPTIONAL, is_mandatory=True))), frame)
+    assert disclosure.rates_with_optional == taken.rates
+    (item,) = disclosure.optional
+    assert (item.code, item.total_minor) == ("insurance", 12 * 3_333)
+    assert disclosure.headline_rate + item.annual_rate == pytest.approx(taken.headline_rate, abs=1e-15)
+    for page in (as_plain_text(disclosure, "en"), as_html(disclosure, "en")):
+        assert "Optional: only if you choose it" in page
+        assert "399.96" in page
+        assert f"with every optional item: {taken.headline_rate:.2%}" in page
+    assert "Optional" not in as_plain_text(plain, "en")
+    assert disclosure.to_dict()["optional"][0]["collector"] == "Insurer"
+
+
+def test_an_optional_fee_without_a_collector_is_noticed(ceilings):
+    fee = replace(OPTIONAL, collector="")
+    with pytest.raises(PolicyError, match="CR-CEI-006: .*item 'insurance' has no collector"):
+        check_disclosure(disclose(replace(TERMS, fees=(fee,)), FRAME), ceilings=ceilings)
+
+
+def test_an_upfront_fee_is_paid_not_kept_back():
+    fee = Fee(code="service", timing="upfront", collector="Platform", amount_minor=30_000)
+    disclosure = disclose(replace(TERMS, fees=(fee,)), FRAME)
+    assert (disclosure.received_minor, disclosure.upfront_minor) == (1_000_000, 30_000)
+    assert disclosure.total_paid_minor == 1_109_705
+    assert disclosure.total_paid_minor - disclosure.received_minor == disclosure.schedule.total_cost_minor
+    lines = as_plain_text(disclosure, "en").splitlines()
+    assert "You receive: 10,000.00 CNY" in lines
+    assert "You pay on the day of payout: 300.00 CNY" in lines
+    assert "You repay in total: 11,097.05 CNY" in lines
+    assert "0 | 2026-08-20 | 300.00 | 0.00 | 0.00 | 300.00 | 10,000.00" in lines
+    kept_back = as_plain_text(disclose(replace(TERMS, fees=(replace(fee, timing="deducted"),)), FRAME), "en")
+    assert "You receive: 9,700.00 CNY" in kept_back
+    assert "You repay in total: 10,797.05 CNY" in kept_back
+    assert "You pay on the day of payout" not in kept_back
+    assert "\n0 | " not in kept_back
+
+
+def test_agreed_rates_are_written_with_all_their_digits():
+    fees = (
+        Fee(code="tiny", timing="deducted", collector="Platform", rate=Decimal("0.00004")),
+        Fee(code="early", timing="contingent", collector="L", rate=Decimal("0.03"), nature="early_repayment"),
+    )
+    frame = replace(FRAME, contingent=(replace(LATE, annual_rate=Decimal("0.10125")),))
+    page = as_plain_text(disclose(replace(TERMS, annual_rate=Decimal("0.07125"), fees=fees), frame), "en")
+    assert "7.125% a year" in page
+    assert "0.004% of the principal: 0.40, once" in page
+    assert "3.00% of the principal, 300.00 each time" in page
+    assert "10.125% a year on overdue principal" in page

@@ -1,7 +1,9 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
+import numpy as np
 import pytest
 import pyxirr
 from hypothesis import given
@@ -21,7 +23,9 @@ from credit_risk.loans.schedule import equal_instalment_schedule
 from credit_risk.loans.statutory_rates import (
     UnitPeriodFlow,
     eu_annual_percentage_rate,
+    exact_percent,
     regulation_z_rate,
+    rounded_percent,
     unit_periods_between,
 )
 
@@ -131,3 +135,15 @@ def test_regulation_z_takes_several_advances():
 def test_eu_rate_takes_several_drawdowns():
     rate = eu_annual_percentage_rate([(0, 500), (0.5, 500)], [(1, 1_080)])
     assert 500 + 500 * (1 + rate) ** -0.5 == pytest.approx(1_080 / (1 + rate), rel=1e-12)
+
+
+def test_percentages_of_any_size_and_kind_are_written():
+    assert rounded_percent(1e300, 2) == Decimal(10) ** 302
+    assert rounded_percent(np.float64(0.09685708), 2) == Decimal("9.69")
+    assert exact_percent(Fraction(1, 3)) == Decimal("33.33333333")
+    assert exact_percent(Fraction(1, 25_000)) == Decimal("0.004")
+    for rate, decimals in ((float("nan"), 2), (float("inf"), 2), ("0.1", 2), (0.1, -1), (0.1, 31)):
+        with pytest.raises(
+            LoanError, match="CR-LON-008: A percentage needs a finite rate and 0 to 30 decimals"
+        ):
+            rounded_percent(rate, decimals)

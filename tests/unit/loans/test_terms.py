@@ -63,6 +63,7 @@ def test_fees_need_their_own_code():
     ("changes", "message"),
     [
         ({"timing": "monthly"}, r"CR-LON-014: Fee 'service': timing must be one of"),
+        ({"collector": None}, r"CR-LON-014: The code and the collector of a fee must be texts"),
         ({"nature": "tip"}, r"CR-LON-014: .*nature one of"),
         (
             {"amount_minor": 1, "rate": Decimal("0.1")},
