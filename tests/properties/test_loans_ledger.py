@@ -57,7 +57,7 @@ def accounts(draw, *, fees=True):
         grace_days=draw(st.integers(0, 5)),
         allocation=tuple(draw(ORDERS)),
         by_instalment=draw(st.booleans()),
-        joint_cap_rate=draw(st.sampled_from([None, Decimal("0.36"), max(rate * 3 / 2, Fraction(12, 100))])),
+        joint_cap_rate=draw(st.sampled_from([None, Decimal("0.36"), max(rate * 3 / 2, Fraction(2, 100))])),
     )
     return terms, open_account(repayment_schedule(terms), policy)
 
