@@ -160,6 +160,10 @@ def check_outcome(
 def _binary(raw: NDArray[Any]) -> NDArray[np.bool_]:
     if raw.dtype == bool:
         return raw
+    if raw.dtype.kind in "iu":
+        is_bad = np.asarray(raw == 1)
+        if np.count_nonzero(raw) == np.count_nonzero(is_bad):
+            return is_bad
     try:
         numbers = raw.astype(np.float64)
     except (TypeError, ValueError):

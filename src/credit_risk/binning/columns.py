@@ -5,7 +5,7 @@ Pandas is touched only here and only through what the caller passed; nothing is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,7 +28,9 @@ class Column:
     name : str
     kind : {'numeric', 'categorical', 'datetime'}
     values : ndarray of float64, shape (n_rows,)
-        NaN is missing. Categories as their place in ``categories``.
+        NaN is missing; empty for categories.
+    codes : ndarray of int64, shape (n_rows,)
+        Of categories: the place in ``categories``, -1 is missing; else empty.
     categories : tuple of str
         Sorted, or in the caller's order where the categories are ordered.
     is_ordered : bool
@@ -36,7 +38,8 @@ class Column:
 
     name: str
     kind: VariableKind
-    values: NDArray[np.float64]
+    values: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    codes: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     categories: tuple[str, ...] = ()
     is_ordered: bool = False
 
@@ -62,14 +65,24 @@ def development_column(name: str, raw: Any) -> Column:
     Raises
     ------
     FitError
-        Text and numbers in one column (``CR-BIN-020``) or infinite numbers (``CR-BIN-021``).
+        Text and numbers in one column (``CR-BIN-020``).
     """
     kind = variable_kind(name, raw)
     if kind == "categorical":
-        values, categories, is_ordered = _categories(raw)
-        return Column(name=name, kind=kind, values=values, categories=categories, is_ordered=is_ordered)
-    values = _numbers(raw, kind)
-    n_infinite = int(np.isinf(values).sum())
+        codes, categories, is_ordered = _categories(raw)
+        return Column(name=name, kind=kind, codes=codes, categories=categories, is_ordered=is_ordered)
+    return Column(name=name, kind=kind, values=_numbers(raw, kind))
+
+
+def refuse_infinite(name: str, values: NDArray[np.float64]) -> None:
+    """Refuse infinite numbers.
+
+    Raises
+    ------
+    FitError
+        There are some (``CR-BIN-021``).
+    """
+    n_infinite = int(np.count_nonzero(np.isinf(values)))
     if n_infinite:
         raise FitError(
             f"Variable {name!r} holds {n_infinite} infinite values. Expected finite numbers or missing. "
@@ -77,7 +90,6 @@ def development_column(name: str, raw: Any) -> Column:
             code="CR-BIN-021",
             context={"variable": name, "count": n_infinite},
         )
-    return Column(name=name, kind=kind, values=values)
 
 
 def variable_kind(name: str, raw: Any) -> VariableKind:
@@ -188,15 +200,17 @@ def _coded(raw: Any) -> tuple[NDArray[np.int64], list[str]]:
     return np.asarray(places, dtype=np.int64), [str(value) for value in distinct]
 
 
-def _categories(raw: Any) -> tuple[NDArray[np.float64], tuple[str, ...], bool]:
+def _categories(raw: Any) -> tuple[NDArray[np.int64], tuple[str, ...], bool]:
     """Return codes, the categories that occur (sorted, or in the caller's order), and whether they were ordered."""
     places, names = _coded(raw)
-    occurs = np.bincount(places[places >= 0], minlength=len(names)) > 0
-    present = [name for name, one in zip(names, occurs, strict=True) if one]
+    present = names
+    if hasattr(raw, "cat"):
+        occurs = np.bincount(places + 1, minlength=len(names) + 1)[1:] > 0
+        present = [name for name, one in zip(names, occurs, strict=True) if one]
     is_ordered = bool(hasattr(raw, "cat") and raw.cat.ordered)
     categories = tuple(dict.fromkeys(present)) if is_ordered else tuple(sorted(set(present)))
-    position = {name: float(at) for at, name in enumerate(categories)}
-    codes = np.array([*(position.get(name, np.nan) for name in names), np.nan])
+    position = {name: at for at, name in enumerate(categories)}
+    codes = np.array([*(position.get(name, -1) for name in names), -1], dtype=np.int64)
     return codes[places], categories, is_ordered
 
 

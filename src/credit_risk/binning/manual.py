@@ -109,8 +109,7 @@ def _decided_groups(
         rare = tuple(category for category in rare if category not in named)
     place = {category: at for at, group in enumerate(groups) for category in group}
     table = np.array([place.get(category, len(groups)) for category in column.categories])
-    known = ~np.isnan(column.values)
-    counts = outcome.where(known).counts_by(table[column.values[known].astype(np.int64)], len(groups) + 1)
+    counts = outcome.counts_by(np.append(table + 1, 0)[column.codes], len(groups) + 2)[:, 1:]
     _refuse_empty(counts[:, :-1], changes[-1])
     return RegularBins(
         counts=counts[:, :-1],

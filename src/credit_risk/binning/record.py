@@ -75,7 +75,7 @@ def record_bins(column: Column, outcome: Outcome, rules: BinningRules, regular: 
 
 def _other_counts(column: Column, outcome: Outcome, rules: BinningRules) -> NDArray[np.float64]:
     """Count missing values and each group of special codes; shape (4, 1 + n_specials)."""
-    missing = np.isnan(column.values)
+    missing = column.codes < 0 if column.kind == "categorical" else np.isnan(column.values)
     parts = [outcome.where(missing).counts() if missing.any() else np.zeros(4)]
     for special in rules.specials if column.kind != "categorical" else ():
         inside = column.values == special.codes[0]

@@ -97,10 +97,11 @@ class Outcome:
     def counts_by(self, index: NDArray[np.int64], size: int) -> NDArray[np.float64]:
         """Return the same per index 0..size-1; shape (4, size)."""
         rows = np.bincount(index, minlength=size).astype(np.float64)
-        bads = np.bincount(index[self.is_bad], minlength=size).astype(np.float64)
+        bad_index = index[self.is_bad if self.bad_rows is None else self.bad_rows]
+        bads = np.bincount(bad_index, minlength=size).astype(np.float64)
         if self.weight is None:
             return np.stack([rows - bads, bads, rows - bads, bads])
         good = ~self.is_bad
         good_weight = np.bincount(index[good], weights=self.weight[good], minlength=size)
-        bad_weight = np.bincount(index[self.is_bad], weights=self.weight[self.is_bad], minlength=size)
+        bad_weight = np.bincount(bad_index, weights=self.weight[self.is_bad], minlength=size)
         return np.stack([good_weight, bad_weight, rows - bads, bads])

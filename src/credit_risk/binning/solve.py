@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from credit_risk.binning.columns import refuse_infinite
 from credit_risk.binning.manual import decided_bins, forced_woe
 from credit_risk.binning.peer import optbinning_cuts
 from credit_risk.binning.record import RegularBins, record_bins
@@ -49,11 +50,20 @@ def bin_variable(
 
 
 def best_cuts(column: Column, outcome: Outcome, rules: BinningRules) -> RegularBins:
-    """Return the regular bins of a number or a datetime."""
+    """Return the regular bins of a number or a datetime.
+
+    Raises
+    ------
+    FitError
+        Infinite numbers (``CR-BIN-021``) or unreachable ``min_bins`` (``CR-BIN-022``).
+    """
     if outcome.is_plain and outcome.bad_rows is not None and rules.solver == "exact":
         groups = tuple(special.codes for special in rules.specials)
         sorted_outcome, others = SortedOutcome.split(column.values, outcome.bad_rows, groups)
+        if np.isinf(sorted_outcome.values[[0, -1][: len(sorted_outcome.values)]]).any():
+            refuse_infinite(column.name, column.values)
         return replace(_cut(column.name, sorted_outcome, (), outcome, rules), other_counts=others)
+    refuse_infinite(column.name, column.values)
     ordinary = _ordinary(column, rules)
     values, inside = column.values[ordinary], outcome.where(ordinary)
     sorted_outcome = SortedOutcome.build(values, inside.is_bad, inside.weight)
@@ -107,8 +117,7 @@ def _chosen_cuts(
 
 def best_groups(column: Column, outcome: Outcome, rules: BinningRules) -> RegularBins:
     """Group categories: neighbours in their given order, or in the order of their bad rates."""
-    known = ~np.isnan(column.values)
-    counts = outcome.where(known).counts_by(column.values[known].astype(np.int64), len(column.categories))
+    counts = outcome.counts_by(column.codes + 1, len(column.categories) + 1)[:, 1:]
     weight = counts[0] + counts[1]
     is_frequent = weight >= rules.rare_share * float(outcome.counts()[:2].sum())
     frequent = np.flatnonzero(is_frequent)

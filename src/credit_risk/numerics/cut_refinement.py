@@ -66,13 +66,17 @@ def refine_cuts(
     moved = cuts.copy()
     if len(moved) == 0:
         return moved
-    signs = _pair_signs(task, moved, trend)
+    edges = np.concatenate([[-np.inf], moved, [np.inf]])
+    below = [one.table_below(edges) for one in (task.outcome, *task.periods)]
+    signs = _pair_signs(below[0], trend)
     is_settled = np.zeros(len(moved), dtype=bool)
     for _ in range(n_passes):
-        for k in np.flatnonzero(~is_settled):
-            place = _best_place(task, moved, int(k), signs)
+        for k in np.flatnonzero(~is_settled).tolist():
+            place = _best_place(task, below, float(moved[k]), k, signs)
             if place != moved[k]:
                 moved[k] = place
+                for one, table in zip((task.outcome, *task.periods), below, strict=True):
+                    table[:, k + 1] = one.table_below(moved[k : k + 1])[:, 0]
                 is_settled[max(k - 2, 0) : k + 3] = False
             is_settled[k] = True
         if is_settled.all():
@@ -99,121 +103,127 @@ def shortest_decimal_between(low: float, high: float) -> float:
     return high
 
 
-def _pair_signs(task: RefinementInput, cuts: NDArray[np.float64], trend: Trend) -> NDArray[np.int64]:
+def _pair_signs(below: NDArray[np.float64], trend: Trend) -> list[int]:
     """+1 where the bad rate must not fall from bin k to k + 1, -1 where it must not rise, 0 where free."""
+    n_cuts = below.shape[1] - 2
     if trend in {"ascending", "descending", "none"}:
-        sign = {"ascending": 1, "descending": -1, "none": 0}[trend]
-        return np.full(len(cuts), sign, dtype=np.int64)
-    bins = _bin_counts(task.outcome, cuts)
+        return [{"ascending": 1, "descending": -1, "none": 0}[trend]] * n_cuts
+    bins = np.diff(below, axis=1)
     rate = bins[1] / (bins[0] + bins[1])
     turn = int(np.argmax(rate) if trend == "peak" else np.argmin(rate))
     sign = 1 if trend == "peak" else -1
-    return np.where(np.arange(len(cuts)) < turn, sign, -sign).astype(np.int64)
+    return [sign if k < turn else -sign for k in range(n_cuts)]
 
 
-def _below(outcome: SortedOutcome, cuts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Goods, bads, rows of goods, rows of bads below each cut; shape (4, n_cuts)."""
-    counts = outcome.below(cuts)
-    return np.stack([counts.goods, counts.bads, counts.n_goods, counts.n_bads])
+def _best_place(
+    task: RefinementInput, below: list[NDArray[np.float64]], best_cut: float, k: int, signs: list[int]
+) -> float:
+    """Return the best value for cut k between its neighbours, zooming in on raw values.
 
-
-def _bin_counts(outcome: SortedOutcome, cuts: NDArray[np.float64]) -> NDArray[np.float64]:
-    edges = np.concatenate([[-np.inf], cuts, [np.inf]])
-    return np.diff(_below(outcome, edges), axis=1)
-
-
-def _best_place(task: RefinementInput, cuts: NDArray[np.float64], k: int, signs: NDArray[np.int64]) -> float:
-    """Return the best value for cut k between its neighbours, zooming in on raw values."""
+    ``below`` holds what lies below each edge (-inf, the cuts, inf), for all rows and then for each period.
+    """
     values = task.outcome.values
-    edges = np.concatenate([[-np.inf], cuts, [np.inf]])
-    around = [_below(one, edges[max(k - 1, 0) : k + 4]) for one in (task.outcome, *task.periods)]
-    at = 1 if k > 0 else 0
-    n_below = around[0][2] + around[0][3]
-    first, last = int(n_below[at]) + 1, int(n_below[at + 2]) - 1
-    best_cut, best_value = float(cuts[k]), -np.inf
+    first, row, last = (int(n) for n in below[0][-2, k : k + 3] + below[0][-1, k : k + 3])
+    first, last, best_value = first + 1, last - 1, -np.inf
     while last >= first:
         step = max(1, -(-(last - first + 1) // _ZOOM))
+        rows = np.append(task.outcome.rows_below_values(first, last, step), row)
         candidates = np.append(values[first : last + 1 : step], best_cut)
-        reached = _evaluate(task, around, k, candidates, signs)
+        reached = _evaluate(task, below, k, (candidates, rows), signs)
         best_value = max(best_value, float(reached[-1]))
-        best_at = int(np.argmax(reached))
+        best_at = int(reached.argmax())
         if reached[best_at] > best_value + _GAIN:
             best_cut, best_value = float(candidates[best_at]), float(reached[best_at])
+            row = int(rows[best_at])
         if step == 1:
             break
-        row = int(np.searchsorted(values, best_cut, side="left"))
         first, last = max(first, row - step), min(last, row + step)
     return best_cut
 
 
 def _evaluate(
     task: RefinementInput,
-    around: list[NDArray[np.float64]],
+    below: list[NDArray[np.float64]],
     k: int,
-    candidates: NDArray[np.float64],
-    signs: NDArray[np.int64],
+    places: tuple[NDArray[np.float64], NDArray[np.intp]],
+    signs: list[int],
 ) -> NDArray[np.float64]:
-    """Objective of the two bins beside cut k for each candidate value; -inf where a constraint breaks."""
+    """Objective of the two bins beside cut k for each candidate value; -inf where a constraint breaks.
+
+    ``places`` holds the candidate values and the number of rows below each.
+    """
     limits = task.limits
-    pairs = _pairs(task.outcome, around[0], k, candidates, signs)
-    left, right, _ = pairs[0]
-    both = np.concatenate([left, right], axis=1)
+    candidates, rows = places
+    both = _two_bins(task.outcome.table_below(candidates, rows), below[0], k)
     large = _large_enough(both, limits)
-    n = len(candidates)
-    allowed = large[:n] & large[n:]
-    for one, other, sign in pairs:
-        allowed &= _pair_allowed(one, other, sign, limits)
-    for period, counts in zip(task.periods, around[1:], strict=True):
-        for one, other, sign in _pairs(period, counts, k, candidates, signs):
-            allowed &= ~_breaks(one, other, sign)
-    safe = np.where(np.concatenate([allowed, allowed]), both[:2], 1.0)
+    allowed = large[0] & large[1]
+    for one, other, sign in _pairs(both, below[0], k, signs):
+        _allow_pair(allowed, one, other, sign, limits)
+    for period, table in zip(task.periods, below[1:], strict=True):
+        for one, other, sign in _pairs(_two_bins(period.table_below(candidates), table, k), table, k, signs):
+            _allow_order(allowed, one, other, sign)
+    safe = np.where(allowed, both[:2], 1.0)
     value = segment_objective(safe[0], safe[1], task.totals, limits.objective)
-    return np.where(allowed, value[:n] + value[n:], -np.inf)
+    return np.where(allowed, value[0] + value[1], -np.inf)
+
+
+def _two_bins(here: NDArray[np.float64], below: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    """Return what the bins left and right of cut k hold; shape (2 or 4, 2, n_candidates)."""
+    both = np.empty((len(here), 2, here.shape[1]))
+    np.subtract(here, below[:, k, None], out=both[:, 0])
+    np.subtract(below[:, k + 2, None], here, out=both[:, 1])
+    return both
 
 
 def _pairs(
-    outcome: SortedOutcome,
-    around: NDArray[np.float64],
-    k: int,
-    candidates: NDArray[np.float64],
-    signs: NDArray[np.int64],
+    both: NDArray[np.float64], below: NDArray[np.float64], k: int, signs: list[int]
 ) -> list[tuple[NDArray[np.float64], NDArray[np.float64], int]]:
     """Return the neighbouring bins that cut k touches, with the order asked of them; first the two beside it."""
-    here = _below(outcome, candidates)
-    at = 1 if k > 0 else 0
-    left = here - around[:, at, None]
-    right = around[:, at + 2, None] - here
-    pairs = [(left, right, int(signs[k]))]
+    left, right = both[:, 0], both[:, 1]
+    pairs = [(left, right, signs[k])]
     if k > 0:
-        pairs.append(((around[:, at] - around[:, at - 1])[:, None], left, int(signs[k - 1])))
-    if at + 3 < around.shape[1]:
-        pairs.append((right, (around[:, at + 3] - around[:, at + 2])[:, None], int(signs[k + 1])))
+        pairs.append((below[:, k, None] - below[:, k - 1, None], left, signs[k - 1]))
+    if k + 3 < below.shape[1]:
+        pairs.append((right, below[:, k + 3, None] - below[:, k + 2, None], signs[k + 1]))
     return pairs
 
 
 def _large_enough(counts: NDArray[np.float64], limits: BinLimits) -> NDArray[np.bool_]:
     weight = counts[0] + counts[1]
-    large = (weight >= limits.min_weight) & (weight > 0)
-    return np.asarray(large & (counts[2] >= limits.min_goods) & (counts[3] >= limits.min_bads))
+    large = weight >= limits.min_weight
+    if limits.min_weight <= 0:
+        large &= weight > 0
+    large &= counts[-2] >= limits.min_goods
+    large &= counts[-1] >= limits.min_bads
+    return np.asarray(large)
 
 
-def _pair_allowed(
-    left: NDArray[np.float64], right: NDArray[np.float64], sign: int, limits: BinLimits
-) -> NDArray[np.bool_]:
-    allowed = ~_breaks(left, right, sign)
+def _allow_pair(
+    allowed: NDArray[np.bool_],
+    left: NDArray[np.float64],
+    right: NDArray[np.float64],
+    sign: int,
+    limits: BinLimits,
+) -> None:
+    """Take back, in place, the permission of candidates that break a constraint between two bins."""
+    _allow_order(allowed, left, right, sign)
     if limits.min_woe_gap > 0:
         allowed &= np.abs(_log_odds(right) - _log_odds(left)) >= limits.min_woe_gap
     if limits.max_p_value < 1:
         allowed &= _squared_z(left, right) >= significance_threshold(limits.max_p_value)
-    return allowed
 
 
-def _breaks(left: NDArray[np.float64], right: NDArray[np.float64], sign: int) -> NDArray[np.bool_]:
-    """Whether the order of the bad rates is broken; an empty bin breaks nothing.
+def _allow_order(
+    allowed: NDArray[np.bool_], left: NDArray[np.float64], right: NDArray[np.float64], sign: int
+) -> None:
+    """Take back the permission where the order of the bad rates is broken; an empty bin breaks nothing.
 
     Odds are compared by cross-multiplication, which is exact for counts.
     """
-    return np.asarray(sign * (right[1] * left[0] - left[1] * right[0]) < 0)
+    if sign > 0:
+        allowed &= right[1] * left[0] >= left[1] * right[0]
+    elif sign < 0:
+        allowed &= right[1] * left[0] <= left[1] * right[0]
 
 
 def _log_odds(counts: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -224,7 +234,7 @@ def _log_odds(counts: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _squared_z(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
-    g1, b1, g2, b2 = left[2], left[3], right[2], right[3]
+    g1, b1, g2, b2 = left[-2], left[-1], right[-2], right[-1]
     scale = (g1 + b1) * (g2 + b2) * (b1 + b2) * (g1 + g2)
     cross = (g1 + b1 + g2 + b2) * np.square(b1 * g2 - b2 * g1)
     return np.asarray(np.divide(cross, scale, out=np.zeros_like(cross), where=scale > 0))

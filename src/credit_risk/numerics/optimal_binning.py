@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from credit_risk.numerics.bin_chains import largest_sum, ordered_chains
 from credit_risk.numerics.woe import ZERO_CELL_ADDITION
 
 if TYPE_CHECKING:
@@ -141,12 +142,10 @@ def solve(
     sweeps = _Sweeps(table, limits)
     found: dict[Trend, Partition] = {}
     for trend in _sorted_by_cost(trends):
-        if (
-            trend in _TURNING
-            and turning_above is not None
-            and not _may_exceed(cells, limits, found, turning_above)
-        ):
-            continue
+        if trend in _TURNING and turning_above is not None:
+            straight = max((one.objective for t, one in found.items() if t not in _TURNING), default=None)
+            if straight is not None and not _may_exceed(cells, table, limits, turning_above(straight)):
+                continue
         sweeps.run(_directions(tuple(one for one in trends if (one in _TURNING) == (trend in _TURNING))))
         partition = _turning(sweeps, trend) if trend in _TURNING else _straight(sweeps, trend)
         if partition is not None:
@@ -159,16 +158,16 @@ def _sorted_by_cost(trends: tuple[Trend, ...]) -> list[Trend]:
     return sorted(trends, key=lambda trend: trend in _TURNING)
 
 
-def _may_exceed(
-    cells: Cells, limits: BinLimits, found: dict[Trend, Partition], turning_above: Callable[[float], float]
-) -> bool:
-    """Whether any binning could exceed what is asked: merging never adds, so all cells apart are an upper bound."""
-    straight = [one.objective for trend, one in found.items() if trend not in _TURNING]
-    if not straight or float(cells.goods.min()) <= 0 or float(cells.bads.min()) <= 0:
-        return True
-    totals = (float(cells.goods.sum()), float(cells.bads.sum()))
-    bound = float(segment_objective(cells.goods, cells.bads, totals, limits.objective).sum())
-    return bound > turning_above(max(straight))
+def _may_exceed(cells: Cells, table: _Segments, limits: BinLimits, needed: float) -> bool:
+    """Whether any binning could exceed what is needed, by two upper bounds.
+
+    Merging never adds, so all cells apart are one; what bins in any order of bad rates reach is the other.
+    """
+    if float(cells.goods.min()) > 0 and float(cells.bads.min()) > 0:
+        totals = (float(cells.goods.sum()), float(cells.bads.sum()))
+        if float(segment_objective(cells.goods, cells.bads, totals, limits.objective).sum()) <= needed:
+            return False
+    return largest_sum(table.value, limits.max_bins) + _TIE > needed
 
 
 def _directions(trends: tuple[Trend, ...]) -> list[tuple[bool, int]]:
@@ -197,8 +196,11 @@ def segment_objective(
         middle = np.maximum(0.5 * (p + q), 1e-300)
         left = p * np.log(np.maximum(p, 1e-300) / middle)
         return np.asarray(0.5 * (left + q * np.log(np.maximum(q, 1e-300) / middle)))
-    addition = np.where((goods <= 0) | (bads <= 0), ZERO_CELL_ADDITION, 0.0)
-    woe = np.log((goods + addition) / (bads + addition)) - np.log(totals[0] / totals[1])
+    lacks_one = (goods <= 0) | (bads <= 0)
+    if lacks_one.any():
+        addition = np.where(lacks_one, ZERO_CELL_ADDITION, 0.0)
+        goods, bads = goods + addition, bads + addition
+    woe = np.log(goods / bads) - np.log(totals[0] / totals[1])
     return np.asarray((p - q) * woe)
 
 
@@ -266,8 +268,16 @@ class _Sweeps:
         self.table = table
         self.limits = limits
         self.n_cells = table.value.shape[0]
-        self._tables = {False: table, True: _mirror_table(table)}
+        self._mirrored: _Segments | None = None
         self._best: dict[tuple[bool, int], NDArray[np.float64]] = {}
+
+    def side(self, mirrored: bool) -> _Segments:
+        """Return the bins as seen from the left or, mirrored, from the right."""
+        if not mirrored:
+            return self.table
+        if self._mirrored is None:
+            self._mirrored = _mirror_table(self.table)
+        return self._mirrored
 
     def best(self, *, mirrored: bool, sign: int) -> NDArray[np.float64]:
         """Return the sweep in which sign x bad rate never falls; sign 0 asks for no order."""
@@ -280,9 +290,29 @@ class _Sweeps:
         directions = [direction for direction in directions if direction not in self._best]
         if not directions:
             return
-        p, depth = self.n_cells, max(1, min(self.limits.max_bins, self.n_cells))
-        value = np.stack([self._tables[mirrored].value for mirrored, _ in directions])
-        order = np.stack([_signed(self._tables[mirrored].rate, sign) for mirrored, sign in directions])
+        depth = max(1, min(self.limits.max_bins, self.n_cells))
+        value = np.stack([self.side(mirrored).value for mirrored, _ in directions])
+        order = np.stack([_signed(self.side(mirrored).rate, sign) for mirrored, sign in directions])
+        if self._is_free(directions):
+            best = ordered_chains(value, order, depth).swapaxes(0, 1)
+        else:
+            best = self._sweep(value, order, directions, depth)
+        self._best.update(zip(directions, best, strict=True))
+
+    def _is_free(self, directions: list[tuple[bool, int]]) -> bool:
+        """Whether the order of the whole sample is all that is asked of neighbours."""
+        periods = self.table.period_rate is not None and any(sign for _, sign in directions)
+        return not periods and self.limits.min_woe_gap <= 0 and self.limits.max_p_value >= 1
+
+    def _sweep(
+        self,
+        value: NDArray[np.float64],
+        order: NDArray[np.float64],
+        directions: list[tuple[bool, int]],
+        depth: int,
+    ) -> NDArray[np.float64]:
+        """Sweep over the first cell of the last bin, with every constraint between neighbours."""
+        p = self.n_cells
         best = np.full((len(directions), depth, p, p), -np.inf)
         best[:, 0, 0, :] = value[:, 0, :]
         for i in range(1, p):
@@ -291,10 +321,10 @@ class _Sweeps:
                 continue
             allowed = order[:, None, i, i:] >= order[:, :i, i - 1, None]
             for at, (mirrored, sign) in enumerate(directions):
-                self._restrict(allowed[at], self._tables[mirrored], sign, i)
+                self._restrict(allowed[at], self.side(mirrored), sign, i)
             reached = np.where(allowed[:, None], before[..., None], -np.inf).max(axis=2)
             best[:, 1:, i, i:] = reached + value[:, None, i, i:]
-        self._best.update(zip(directions, best, strict=True))
+        return best
 
     def may_follow(self, table: _Segments, sign: int, i: int) -> NDArray[np.bool_]:
         """Whether bin ``i..j`` may stand right of bin ``h..i-1``; shape (i, p - i)."""
@@ -316,7 +346,7 @@ class _Sweeps:
 
     def trace(self, *, mirrored: bool, sign: int, last: tuple[int, int, int]) -> list[int]:
         """Return the first cells of the chain that ends with state ``(m, i, j)``, in sweep order."""
-        table = self._tables[mirrored]
+        table = self.side(mirrored)
         best = self.best(mirrored=mirrored, sign=sign)
         m, i, _ = last
         j = last[2]

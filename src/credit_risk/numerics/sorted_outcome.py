@@ -105,8 +105,10 @@ class SortedOutcome:
         >>> ordinary.values.tolist(), counts[:2].tolist()
         ([1.0, 3.0], [[0.0, 1.0], [1.0, 0.0]])
         """
+        bads = values.take(bad_rows, mode="clip")
+        bads.sort()
+        bads, n_missing_bads = _without_missing(bads)
         everything, n_missing = _without_missing(np.sort(values))
-        bads, n_missing_bads = _without_missing(np.sort(values[bad_rows]))
         counts = [(n_missing - n_missing_bads, n_missing_bads)]
         for group in code_groups:
             n_rows, n_bads = len(everything), len(bads)
@@ -119,15 +121,46 @@ class SortedOutcome:
 
     def below(self, cuts: NDArray[np.float64]) -> CountsBelow:
         """Count goods and bads strictly below each cut."""
-        n_all = np.searchsorted(self.values, cuts, side="left")
-        n_bad = np.searchsorted(self.bad_values, cuts, side="left")
-        rows, bads = n_all.astype(np.float64), n_bad.astype(np.float64)
-        if self.weights_below is None or self.bad_weights_below is None:
-            return CountsBelow(goods=rows - bads, bads=bads, n_goods=rows - bads, n_bads=bads)
-        bad_weight = self.bad_weights_below[n_bad]
-        return CountsBelow(
-            goods=self.weights_below[n_all] - bad_weight, bads=bad_weight, n_goods=rows - bads, n_bads=bads
-        )
+        table = self.table_below(cuts)
+        return CountsBelow(goods=table[0], bads=table[1], n_goods=table[-2], n_bads=table[-1])
+
+    def table_below(
+        self, cuts: NDArray[np.float64], n_all: NDArray[np.intp] | None = None
+    ) -> NDArray[np.float64]:
+        """Count strictly below each cut: goods, bads, rows of goods, rows of bads; the last two rows are always the rows.
+
+        Parameters
+        ----------
+        cuts : ndarray of float64, shape (n_cuts,)
+        n_all : ndarray of int, shape (n_cuts,), optional
+            Rows below each cut, where the caller knows them.
+
+        Returns
+        -------
+        ndarray of float64, shape (4, n_cuts), or (2, n_cuts) where every row counts once
+        """
+        if n_all is None:
+            n_all = self.values.searchsorted(cuts, side="left")
+        n_bad = self.bad_values.searchsorted(cuts, side="left")
+        plain = self.weights_below is None or self.bad_weights_below is None
+        table = np.empty((2 if plain else 4, len(cuts)))
+        table[-2], table[-1] = n_all - n_bad, n_bad
+        if self.weights_below is not None and self.bad_weights_below is not None:
+            table[1] = self.bad_weights_below[n_bad]
+            table[0] = self.weights_below[n_all] - table[1]
+        return table
+
+    def rows_below_values(self, first: int, last: int, step: int) -> NDArray[np.intp]:
+        """Count the rows below the values in places first, first + step, ... up to last; ``first`` is at least 1.
+
+        A value that differs from the one before it has as many rows below as its place says; only ties are searched.
+        """
+        rows = np.arange(first, last + 1, step)
+        value = self.values[first : last + 1 : step]
+        tied = value == self.values[first - 1 : last : step]
+        if tied.any():
+            rows[tied] = self.values.searchsorted(value[tied], side="left")
+        return rows
 
     def quantile_cuts(self, n_cells: int) -> NDArray[np.float64]:
         """Return distinct values that split the rows into about equal cells; each cut has rows on both sides.
@@ -146,6 +179,9 @@ class SortedOutcome:
 
     def _few_distinct(self, limit: int) -> NDArray[np.float64] | None:
         """Return all distinct values if there are at most ``limit + 1``, found by jumps through the sorted values."""
+        sample = self.values[:: max(1, len(self.values) // (2 * limit))]
+        if np.count_nonzero(sample[1:] != sample[:-1]) > limit:
+            return None
         found: list[float] = []
         position, n = 0, len(self.values)
         while position < n:
@@ -153,7 +189,7 @@ class SortedOutcome:
                 return None
             value = self.values[position]
             found.append(float(value))
-            position = int(np.searchsorted(self.values, value, side="right"))
+            position = int(self.values.searchsorted(value, side="right"))
         return np.array(found, dtype=np.float64)
 
     def value_before(self, cut: float) -> float:
@@ -163,10 +199,16 @@ class SortedOutcome:
 
 def _without_missing(ordered: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
     """Cut off the missing values, which sort last, and count them."""
+    if len(ordered) == 0 or not np.isnan(ordered[-1]):
+        return ordered, 0
     n = int(np.searchsorted(ordered, np.nan, side="left"))
     return ordered[:n], len(ordered) - n
 
 
 def _without(ordered: NDArray[np.float64], code: float) -> NDArray[np.float64]:
-    first, last = np.searchsorted(ordered, code, side="left"), np.searchsorted(ordered, code, side="right")
-    return ordered if first == last else np.concatenate([ordered[:first], ordered[last:]])
+    first, last = ordered.searchsorted(code, side="left"), ordered.searchsorted(code, side="right")
+    if first == last:
+        return ordered
+    if first == 0:
+        return ordered[last:]
+    return ordered[:first] if last == len(ordered) else np.concatenate([ordered[:first], ordered[last:]])
