@@ -144,6 +144,8 @@ class Claim:
         Whether the due date has come.
     accrued_penalty : Fraction
         Penalty so far, unrounded; `posted_penalty_minor` of it has been charged.
+    overdue_since : date or None
+        For arrears that a restructuring moved: their original due date, from which days past due count on.
     """
 
     due_on: date
@@ -151,6 +153,7 @@ class Claim:
     is_posted: bool = False
     accrued_penalty: Fraction = Fraction(0)
     posted_penalty_minor: int = 0
+    overdue_since: date | None = None
 
     @property
     def bears(self) -> bool:
@@ -248,7 +251,7 @@ class Position:
     accrued_interest_minor : int
         Interest of the running period, not yet due.
     days_past_due : int
-        Days since the oldest unpaid due date; 0 when nothing is overdue.
+        Days since the oldest unpaid due date, restructured or not; 0 when nothing is overdue.
     overdue_by_bucket : dict
         Overdue amount by bucket ('1-30', '31-60', '61-90', '91+').
     credit_minor : int
@@ -381,7 +384,9 @@ def position(account: LoanAccount, on: date) -> Position:
     """
     account = advance(account, on)
     due = sum((claim.owed for claim in account.due_claims), Parts())
-    overdue = [((on - claim.due_on).days, claim.owed.total) for claim in account.due_claims]
+    overdue = [
+        ((on - (claim.overdue_since or claim.due_on)).days, claim.owed.total) for claim in account.due_claims
+    ]
     buckets = {
         (f"{first}-{last}" if last else f"{first}+"): sum(
             amount for late, amount in overdue if first <= late and (last is None or late <= last)

@@ -75,7 +75,11 @@ class Deferral:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restructuring:
-    """All principal is scheduled anew in equal instalments; unpaid interest, fees and penalty never become principal."""
+    """All principal is scheduled anew in equal instalments; unpaid interest, fees and penalty never become principal.
+
+    Money held settles them at once; what stays unpaid is asked for with the first new instalment, and remains past due
+    since its original date.
+    """
 
     on: date
     annual_rate: ExactRate
@@ -282,8 +286,6 @@ def _restructure(account: LoanAccount, event: Restructuring) -> LoanAccount:
     if principal == 0:
         raise _misfit("No principal is left to restructure")
     interest = accrued_interest_minor(account, event.on)
-    unpaid = sum((claim.owed for claim in account.due_claims), Parts(interest=interest))
-    arrears = Claim(due_on=event.first_due_on, owed=replace(unpaid, principal=0), is_posted=True)
     policy = replace(account.policy, annual_rate=event.annual_rate)
     free_days = (max(account.bears_interest_from or event.on, event.on) - event.on).days
     terms = LoanTerms(
@@ -297,15 +299,31 @@ def _restructure(account: LoanAccount, event: Restructuring) -> LoanAccount:
         interest_free_days=free_days,
     )
     fresh = open_account(repayment_schedule(terms), policy).claims
-    return replace(
+    moved = replace(
         account,
         policy=policy,
-        claims=((arrears,) if arrears.owed.total else ()) + fresh,
+        claims=_moved_arrears(account, interest, event.first_due_on) + fresh,
         posted=account.posted.plus("interest", interest),
         interest_from=event.on,
         due_day=event.first_due_on.day,
         restructured_on=event.on,
     )
+    return settle(moved, 0)
+
+
+def _moved_arrears(account: LoanAccount, interest: int, due_on: date) -> tuple[Claim, ...]:
+    """Return unpaid interest, fees and penalty on a new due date; days past due count on from the old one."""
+    arrears = [
+        Claim(
+            due_on=due_on,
+            owed=replace(claim.owed, principal=0),
+            is_posted=True,
+            overdue_since=claim.overdue_since or claim.due_on,
+        )
+        for claim in account.due_claims
+    ]
+    running = Claim(due_on=due_on, owed=Parts(interest=interest), is_posted=True)
+    return tuple(claim for claim in (*arrears, running) if claim.owed.total)
 
 
 def _waive(account: LoanAccount, event: Waiver) -> LoanAccount:

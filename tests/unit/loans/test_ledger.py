@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -254,8 +255,18 @@ def test_restructuring_never_turns_unpaid_interest_into_principal(schedule):
     fresh = apply_event(account, event)
     accrued = fresh.posted.interest - unpaid.interest
     assert sum(claim.owed.principal for claim in fresh.claims) == 1_000_000
-    assert fresh.claims[0].owed == Parts(penalty=unpaid.penalty, interest=unpaid.interest + accrued)
-    assert position(fresh, date(2026, 3, 21)).days_past_due == 0
+    arrears = fresh.due_claims
+    assert sum((claim.owed for claim in arrears), Parts()) == Parts(
+        penalty=unpaid.penalty, interest=unpaid.interest + accrued
+    )
+    assert {claim.due_on for claim in arrears} == {date(2026, 4, 20)}
+    assert arrears[-1].owed == Parts(interest=accrued)
+    at = position(fresh, date(2026, 3, 21))
+    assert at.days_past_due == (date(2026, 3, 21) - schedule.due_on[0]).days
+    again = apply_event(fresh, replace(event, on=date(2026, 4, 1), first_due_on=date(2026, 5, 1)))
+    assert position(again, date(2026, 4, 1)).days_past_due == (date(2026, 4, 1) - schedule.due_on[0]).days
+    paid = apply_event(fresh, Repayment(on=date(2026, 3, 21), amount_minor=at.due.total))
+    assert position(paid, date(2026, 3, 21)).days_past_due == 0
     assert fresh.restructured_on == date(2026, 3, 20)
     assert not any(imbalances(fresh).values())
 
@@ -399,3 +410,16 @@ def test_penalty_runs_only_by_conventions_that_add_up(convention):
     else:
         with pytest.raises(LoanError, match="CR-LON-017: Penalty cannot run by 30"):
             ServicingPolicy(**RATES, day_count=convention)
+
+
+def test_nobody_becomes_delinquent_while_the_lender_holds_the_money(schedule):
+    on = date(2026, 1, 20)
+    held = replay(schedule, POLICY, [Repayment(on=on, amount_minor=500_000)])
+    event = Restructuring(
+        on=on, annual_rate=Decimal("0.12"), n_instalments=12, first_due_on=date(2026, 2, 20)
+    )
+    moved = apply_event(apply_event(held, event), Deferral(on=on, n_months=4))
+    assert moved.paid == Parts(interest=4_000)
+    at = position(moved, date(2026, 6, 19))
+    assert (at.days_past_due, at.due.total, at.credit_minor) == (0, 0, 496_000)
+    assert not any(imbalances(moved).values())
