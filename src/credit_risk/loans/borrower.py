@@ -17,10 +17,10 @@ from credit_risk.loans.ledger import advance, open_account
 from credit_risk.loans.schedule import repayment_schedule
 from credit_risk.loans.servicing import Repayment, replay, waived_interest_minor
 from credit_risk.loans.statutory_rates import rounded_percent
-from credit_risk.loans.terms import check_amount
+from credit_risk.loans.terms import MAX_AMOUNT_MINOR, check_amount, check_count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
     from credit_risk.domain.money import Currency
@@ -60,7 +60,7 @@ class CustomerView:
     due_this_month_minor : int
         Overdue and due until the end of the month.
     share_of_income : float or None
-        Of this month's income, when it is known.
+        Of this month's income, when it is known and above 0.
     missing_minor : int or None
         What the balance lacks for this month, when it is known; 0 when it suffices.
     """
@@ -95,17 +95,19 @@ class BorrowingReview:
     monthly_after_minor : dict
         Due by month, existing and new.
     share_of_income : float or None
-        Burden of the worst month over monthly income.
+        Burden of the worst month over monthly income; None when the income is unknown, or 0.
     monthly_income_minor, own_monthly_cap_minor : int or None
         As given.
     is_within_own_cap : bool
         False: the borrower's own limit is exceeded, and the loan must not be offered.
     late_days : int
     late_cost_minor : int
-        Penalty on the first instalment paid that late.
+        Penalty on the first instalment that repays principal, paid that late.
     early_after : int
+    early_fee_minor : int
+        Early-repayment fee of that example.
     early_saving_minor : int
-        Interest saved by repaying everything after that many instalments.
+        Interest saved, less that fee, by repaying everything after that many instalments; below 0 it costs more.
     """
 
     worst_month: str
@@ -120,17 +122,19 @@ class BorrowingReview:
     late_cost_minor: int
     early_after: int
     early_saving_minor: int
+    early_fee_minor: int = 0
 
 
 def obligation_of(loan_id: str, account: LoanAccount) -> Obligation:
-    """Return what an account still asks of its borrower."""
-    dues = tuple(
-        Due(on=claim.due_on, loan_id=loan_id, amount_minor=claim.owed.total)
-        for claim in account.claims
-        if claim.owed.total
-    )
+    """Return what an account still asks of its borrower; money the lender holds comes off the next dues."""
+    held, dues = account.credit_minor, []
+    for claim in account.claims:
+        used = min(held, claim.owed.total)
+        held -= used
+        if claim.owed.total > used:
+            dues.append(Due(on=claim.due_on, loan_id=loan_id, amount_minor=claim.owed.total - used))
     principal = sum(claim.owed.principal for claim in account.claims)
-    return Obligation(loan_id=loan_id, dues=dues, principal_outstanding_minor=principal)
+    return Obligation(loan_id=loan_id, dues=tuple(dues), principal_outstanding_minor=principal)
 
 
 def customer_view(
@@ -206,7 +210,7 @@ def coming_shortfall(
     on : date
         Today, handed in.
     balance_minor : int
-        Balance now.
+        Balance now; below 0 when overdrawn.
     expected : iterable of (date, int)
         Incomes (above 0) and other payments (below 0) still to come; on one day incomes count before debits.
     horizon_days : int
@@ -220,7 +224,7 @@ def coming_shortfall(
     Raises
     ------
     LoanError
-        A negative horizon (``CR-LON-002``).
+        A negative horizon (``CR-LON-002``); a balance or payment that is not whole minor units (``CR-LON-008``).
 
     Examples
     --------
@@ -233,13 +237,17 @@ def coming_shortfall(
     """
     if horizon_days < 0:
         raise LoanError(f"horizon_days must be 0 or more. Got {horizon_days}.", code="CR-LON-002")
+    balance = check_amount(balance_minor, "balance_minor", minimum=-MAX_AMOUNT_MINOR)
     until = on + timedelta(days=horizon_days)
     by_day: dict[date, int] = defaultdict(int)
     for entry in _calendar(obligations):
         if entry.on <= until:
             by_day[max(entry.on, on)] += entry.amount_minor
-    flows = sorted((max(day, on), amount) for day, amount in expected if day <= until)
-    balance = balance_minor
+    flows = sorted(
+        (max(day, on), check_amount(amount, "expected", minimum=-MAX_AMOUNT_MINOR))
+        for day, amount in expected
+        if day <= until
+    )
     for day in sorted(by_day):
         while flows and flows[0][0] <= day:
             balance += flows.pop(0)[1]
@@ -262,6 +270,7 @@ def before_you_borrow(
     monthly_income_minor: int | None = None,
     own_monthly_cap_minor: int | None = None,
     late_days: int = 30,
+    early_repayment_fee_minor: int = 0,
 ) -> BorrowingReview:
     """Work out what one more loan would mean, before it is taken.
 
@@ -272,13 +281,15 @@ def before_you_borrow(
     policy : ServicingPolicy
         Its penalty.
     existing : sequence of Obligation
-        Loans already running, from any lender.
+        Loans already running, from any lender; what is overdue on the day of payout burdens that month.
     monthly_income_minor : int, optional
-        None when unknown.
+        None when unknown; 0 means no income.
     own_monthly_cap_minor : int, optional
         The borrower's own limit on monthly repayments: honoured, not argued with.
     late_days : int
-        For the example of a late payment.
+        For the example of a late payment, 1 or more.
+    early_repayment_fee_minor : int
+        What the contract charges for repaying everything early, if anything.
 
     Returns
     -------
@@ -288,30 +299,35 @@ def before_you_borrow(
     Raises
     ------
     LoanError
-        Terms without dates (``CR-LON-017``), and all errors of schedules.
+        Terms without dates, or a policy of another rate (``CR-LON-017``); negative income or fee (``CR-LON-001``); late
+        days (``CR-LON-002``); and all errors of schedules.
     """
     schedule = repayment_schedule(terms)
     account = open_account(schedule, policy)
-    before = _by_month(_calendar(existing))
-    after = _by_month(_calendar([*existing, obligation_of("new", account)]))
+    opened_on = account.opened_on
+    before = _by_month(_calendar(existing), opened_on)
+    after = _by_month(_calendar([*existing, obligation_of("new", account)]), opened_on)
     worst = max(sorted(after), key=lambda month: after[month])
-    first_due = account.claims[0].due_on
-    late = advance(account, first_due + timedelta(days=late_days)).claims[0]
+    income, fee = monthly_income_minor, early_repayment_fee_minor
+    if income is not None:
+        income = check_amount(income, "monthly_income_minor", minimum=0)
+    check_amount(fee, "early_repayment_fee_minor", minimum=0)
     early_after = schedule.n_instalments // 2
-    is_within = own_monthly_cap_minor is None or max(after.values()) <= own_monthly_cap_minor
+    saving = _early_saving(schedule, policy, early_after)
     return BorrowingReview(
         worst_month=worst,
         burden_before_minor=max(before.values(), default=0),
         burden_after_minor=after[worst],
         monthly_after_minor=after,
-        share_of_income=after[worst] / monthly_income_minor if monthly_income_minor else None,
-        monthly_income_minor=monthly_income_minor,
+        share_of_income=after[worst] / income if income else None,
+        monthly_income_minor=income,
         own_monthly_cap_minor=own_monthly_cap_minor,
-        is_within_own_cap=is_within,
-        late_days=late_days,
-        late_cost_minor=late.posted_penalty_minor,
+        is_within_own_cap=own_monthly_cap_minor is None or after[worst] <= own_monthly_cap_minor,
+        late_days=check_count(late_days, "late_days"),
+        late_cost_minor=_late_cost(schedule, policy, late_days),
         early_after=early_after,
-        early_saving_minor=_early_saving(schedule, policy, early_after),
+        early_saving_minor=saving - fee if early_after else 0,
+        early_fee_minor=fee if early_after else 0,
     )
 
 
@@ -345,24 +361,35 @@ def review_sentences(
         say("monthly_before", amount=money(review.burden_before_minor)),
         say("monthly_after", amount=money(review.burden_after_minor), month=review.worst_month),
     ]
-    share = review.share_of_income
-    if share is None or review.monthly_income_minor is None:
-        lines.append(say("no_income"))
-    else:
-        lines.append(
-            say("share", share=f"{rounded_percent(share, 0)}%", income=money(review.monthly_income_minor))
-        )
-        if share > 1:
-            lines.append(say("exceeds_income", month=review.worst_month))
-        elif share > 0.5:
-            lines.append(say("above_half"))
+    lines += _income_sentences(review, say, money)
     if review.own_monthly_cap_minor is not None:
         key = "own_cap_kept" if review.is_within_own_cap else "own_cap_broken"
         lines.append(say(key, cap=money(review.own_monthly_cap_minor)))
     lines.append(say("late", days=review.late_days, amount=money(review.late_cost_minor)))
-    if review.early_saving_minor > 0:
-        lines.append(say("early", n=review.early_after, amount=money(review.early_saving_minor)))
+    if review.early_after:
+        key = "early" if review.early_fee_minor == 0 else "early_with_fee"
+        key = key if review.early_saving_minor >= 0 else "early_costs_more"
+        saving, fee = money(abs(review.early_saving_minor)), money(review.early_fee_minor)
+        if review.early_saving_minor or review.early_fee_minor:
+            lines.append(say(key, n=review.early_after, amount=saving, fee=fee))
     return (*lines, say("prompt"))
+
+
+def _income_sentences(
+    review: BorrowingReview, say: Callable[..., str], money: Callable[[int], str]
+) -> list[str]:
+    """Say what the worst month takes of the income; nothing is affordable without any."""
+    if review.monthly_income_minor is None:
+        return [say("no_income")]
+    if review.share_of_income is None:
+        return [say("exceeds_income", month=review.worst_month)]
+    share = f"{rounded_percent(review.share_of_income, 0)}%"
+    lines = [say("share", share=share, income=money(review.monthly_income_minor))]
+    if review.share_of_income > 1:
+        lines.append(say("exceeds_income", month=review.worst_month))
+    elif review.share_of_income > 0.5:
+        lines.append(say("above_half"))
+    return lines
 
 
 def shortfall_sentence(
@@ -390,22 +417,36 @@ def _month(day: date) -> str:
     return f"{day.year:04d}-{day.month:02d}"
 
 
-def _by_month(calendar: Iterable[Due]) -> dict[str, int]:
+def _by_month(calendar: Iterable[Due], on: date) -> dict[str, int]:
+    """Return what is due in each month; what was due before a day burdens that day's month."""
     months: dict[str, int] = defaultdict(int)
     for entry in calendar:
-        months[_month(entry.on)] += entry.amount_minor
+        months[_month(max(entry.on, on))] += entry.amount_minor
     return dict(months)
+
+
+def _paid_in_time(schedule: Schedule, policy: ServicingPolicy, n_paid: int) -> LoanAccount:
+    """Return the account after the first instalments were paid on their due dates."""
+    paid = [
+        Repayment(on=on, amount_minor=amount)
+        for on, amount in zip(schedule.due_on or (), schedule.instalment_minor, strict=True)
+        if amount > 0
+    ]
+    last_on = (schedule.due_on or ())[n_paid - 1] if n_paid else None
+    return replay(schedule, policy, [event for event in paid if last_on is not None and event.on <= last_on])
+
+
+def _late_cost(schedule: Schedule, policy: ServicingPolicy, late_days: int) -> int:
+    """Penalty on the first instalment that repays principal, alone paid late."""
+    first = next(k for k, part in enumerate(schedule.principal_part_minor) if part > 0)
+    account = _paid_in_time(schedule, policy, first)
+    late = advance(account, (schedule.due_on or ())[first] + timedelta(days=late_days))
+    return late.claims[0].posted_penalty_minor
 
 
 def _early_saving(schedule: Schedule, policy: ServicingPolicy, early_after: int) -> int:
     """Interest saved by repaying everything on the due date of an instalment; 0 for one-instalment loans."""
     if early_after == 0 or schedule.due_on is None:
         return 0
-    paid = [
-        Repayment(on=on, amount_minor=amount)
-        for on, amount in zip(schedule.due_on, schedule.instalment_minor, strict=True)
-        if amount > 0
-    ]
-    before = [payment for payment in paid if payment.on <= schedule.due_on[early_after - 1]]
-    no_penalty = replace(policy, penalty_rate=0)
-    return waived_interest_minor(replay(schedule, no_penalty, before), schedule.due_on[early_after - 1])
+    paid = _paid_in_time(schedule, replace(policy, penalty_rate=0), early_after)
+    return waived_interest_minor(paid, schedule.due_on[early_after - 1])

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -17,6 +18,7 @@ from credit_risk.loans.borrower import (
 )
 from credit_risk.loans.ledger import ServicingPolicy, advance, open_account
 from credit_risk.loans.schedule import repayment_schedule
+from credit_risk.loans.servicing import Repayment, apply_event
 from credit_risk.loans.terms import LoanTerms
 
 CNY = Currency.of("CNY")
@@ -139,3 +141,65 @@ def test_a_loan_of_one_instalment_has_no_early_example():
 def test_a_review_needs_dates():
     with pytest.raises(LoanError, match="CR-LON-017: An account needs a schedule with dates"):
         before_you_borrow(LoanTerms(principal_minor=100, annual_rate=0, n_instalments=1), POLICY)
+
+
+def _terms(**changes):
+    return replace(TERMS, **changes)
+
+
+def test_late_cost_is_shown_where_principal_falls_due():
+    for method in ("interest_only", "bullet"):
+        review = before_you_borrow(_terms(method=method), POLICY, existing=[A])
+        assert review.late_cost_minor == round(1_000_000 * 0.216 * 30 / 360)
+    with pytest.raises(LoanError, match="CR-LON-002: late_days"):
+        before_you_borrow(TERMS, POLICY, late_days=0)
+
+
+def test_no_income_is_not_an_unknown_income():
+    review = before_you_borrow(TERMS, POLICY, monthly_income_minor=0)
+    said = " ".join(review_sentences(review, currency=CNY, language="en"))
+    assert "Do not take this loan" in said
+    assert "We do not know your income" not in said
+    with pytest.raises(LoanError, match="CR-LON-001: monthly_income_minor must be at least 0"):
+        before_you_borrow(TERMS, POLICY, monthly_income_minor=-1)
+
+
+def test_overdue_amounts_burden_the_month_of_the_payout():
+    overdue = _loan("C", (date(2026, 5, 1), 60_000), (date(2026, 6, 1), 60_000))
+    review = before_you_borrow(TERMS, POLICY, existing=[overdue], own_monthly_cap_minor=100_000)
+    assert (review.worst_month, review.burden_after_minor) == ("2026-08", 120_000)
+    assert not review.is_within_own_cap
+
+
+def test_money_held_comes_off_the_next_dues():
+    account = open_account(repayment_schedule(TERMS), POLICY)
+    account = apply_event(account, Repayment(on=date(2026, 9, 1), amount_minor=100_000))
+    dues = obligation_of("L", account).dues
+    assert [(due.on, due.amount_minor) for due in dues[:2]] == [
+        (date(2026, 10, 20), 2 * 89_975 - 100_000), (date(2026, 11, 20), 89_975),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"balance_minor": float("nan")},
+        {"balance_minor": 0.5},
+        {"expected": [(date(2026, 9, 2), float("nan"))]},
+    ],
+)
+def test_a_shortfall_is_never_foreseen_from_figures_that_are_none(changes):
+    with pytest.raises(LoanError, match="CR-LON-008"):
+        coming_shortfall([A], **{"on": date(2026, 9, 1), "balance_minor": 0, **changes})
+    assert coming_shortfall([A], on=date(2026, 9, 1), balance_minor=-10_000).missing_minor == 40_000
+
+
+@pytest.mark.parametrize(
+    ("fee", "said"),
+    [(0, "you save"), (1_000, "less the early-repayment fee of 10.00 CNY"), (900_000, "more than")],
+)
+def test_the_early_repayment_fee_is_part_of_the_example(fee, said):
+    review = before_you_borrow(TERMS, POLICY, early_repayment_fee_minor=fee)
+    assert review.early_saving_minor == sum(repayment_schedule(TERMS).interest_minor[6:]) - fee
+    assert said in " ".join(review_sentences(review, currency=CNY, language="en"))
+    assert len(review_sentences(review, currency=CNY)) == 6
