@@ -64,7 +64,7 @@ def days_between(start_on: date, end_on: date, convention: DayCount = DayCount.A
     Raises
     ------
     LoanError
-        If `end_on` lies before `start_on` (code ``CR-LON-005``).
+        If `end_on` lies before `start_on` (code ``CR-LON-005``); an unknown convention (``CR-LON-015``).
 
     References
     ----------
@@ -78,6 +78,7 @@ def days_between(start_on: date, end_on: date, convention: DayCount = DayCount.A
     32
     """
     check_date_order(start_on, end_on, "end_on")
+    convention = read_convention(convention)
     if convention in {DayCount.ACTUAL_ACTUAL_ISDA, DayCount.ACTUAL_365_FIXED, DayCount.ACTUAL_360}:
         return (end_on - start_on).days
     if convention is DayCount.NO_LEAP_365:
@@ -105,7 +106,7 @@ def year_fraction(start_on: date, end_on: date, convention: DayCount = DayCount.
     Raises
     ------
     LoanError
-        If `end_on` lies before `start_on` (code ``CR-LON-005``).
+        If `end_on` lies before `start_on` (code ``CR-LON-005``); an unknown convention (``CR-LON-015``).
 
     Examples
     --------
@@ -114,6 +115,7 @@ def year_fraction(start_on: date, end_on: date, convention: DayCount = DayCount.
     >>> year_fraction(date(2007, 12, 28), date(2008, 2, 28), DayCount.ACTUAL_ACTUAL_ISDA)  # 4/365 + 58/366
     Fraction(11317, 66795)
     """
+    convention = read_convention(convention)
     if convention is not DayCount.ACTUAL_ACTUAL_ISDA:
         return Fraction(days_between(start_on, end_on, convention), _YEAR_DAYS[convention])
     check_date_order(start_on, end_on, "end_on")
@@ -148,6 +150,8 @@ def add_months(original: date, n_months: int, *, day: int | None = None) -> date
     ['2026-02-28', '2026-03-31']
     """
     year, month = divmod(original.year * 12 + original.month - 1 + n_months, 12)
+    if not date.min.year <= year <= date.max.year:
+        raise _beyond_the_calendar()
     last_day = calendar.monthrange(year, month + 1)[1]
     return date(year, month + 1, min(day or original.day, last_day))
 
@@ -193,17 +197,42 @@ def due_dates(
             f"{sorted(MONTHS_APART) + sorted(DAYS_APART)}. Hint: give no dates for other frequencies.",
             code="CR-LON-012",
         )
+    if due_day is not None and due_day not in range(1, 32):
+        raise LoanError("due_day must be a whole number from 1 to 31.", code="CR-LON-015")
     if first_due_on is not None:
         check_date_order(disbursed_on, first_due_on, "first_due_on", strictly=True)
     anchor = first_due_on or disbursed_on
     steps = range(n_instalments) if first_due_on else range(1, n_instalments + 1)
     if periods_per_year in DAYS_APART:
+        if anchor.toordinal() + n_instalments * DAYS_APART[periods_per_year] > date.max.toordinal():
+            raise _beyond_the_calendar()
         return tuple(anchor + timedelta(days=k * DAYS_APART[periods_per_year]) for k in steps)
     months = MONTHS_APART[periods_per_year]
     listed = tuple(add_months(anchor, k * months, day=due_day) for k in steps)
     if listed:
         check_date_order(disbursed_on, listed[0], "first due date", strictly=True)
     return listed
+
+
+def read_convention(value: object) -> DayCount:
+    """Return a day-count convention from itself or its written form (``CR-LON-015`` when it is unknown).
+
+    Examples
+    --------
+    >>> read_convention("act/360")
+    <DayCount.ACTUAL_360: 'act/360'>
+    """
+    try:
+        return DayCount(value)  # type: ignore[arg-type]
+    except ValueError as error:
+        known = [convention.value for convention in DayCount]
+        raise LoanError(
+            f"The day-count convention is unknown. Expected one of {known}.", code="CR-LON-015"
+        ) from error
+
+
+def _beyond_the_calendar() -> LoanError:
+    return LoanError("A date lies outside the calendar, which has the years 1 to 9999.", code="CR-LON-005")
 
 
 def read_date(text: str, name: str) -> date:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,10 @@ import pyxirr
 
 from credit_risk.errors import LoanError
 from credit_risk.loans.day_count import DayCount, year_fraction
-from credit_risk.loans.terms import check_count
+from credit_risk.loans.terms import check_count, is_finite_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
     from decimal import Decimal
     from fractions import Fraction
 
@@ -123,7 +123,8 @@ def annualise(rate_per_period: float | Decimal | Fraction, periods_per_year: int
     Raises
     ------
     LoanError
-        NaN, infinite or at most -1 (``CR-LON-008``); periods (``CR-LON-002``).
+        NaN, infinite or at most -1 (``CR-LON-008``); periods (``CR-LON-002``); no floating-point number is large
+        enough (``CR-LON-010``).
 
     Examples
     --------
@@ -132,11 +133,14 @@ def annualise(rate_per_period: float | Decimal | Fraction, periods_per_year: int
     >>> print(f"{rates.nominal:.4%} {rates.effective:.4%}")
     18.2500% 20.0159%
     """
-    rate, periods = float(rate_per_period), check_count(periods_per_year, "periods_per_year")
-    if not math.isfinite(rate) or rate <= -1.0:
-        raise LoanError(f"rate_per_period must be finite and above -1. Got {rate}.", code="CR-LON-008")
+    periods = check_count(periods_per_year, "periods_per_year")
+    if not is_finite_number(rate_per_period) or rate_per_period <= -1:
+        raise LoanError("rate_per_period must be finite and above -1.", code="CR-LON-008")
+    exponent = periods * math.log1p(float(rate_per_period))
+    if exponent > HIGHEST_FORCE:
+        raise LoanError("The effective annual rate exceeds any floating-point number.", code="CR-LON-010")
     nominal = float(rate_per_period * periods)
-    return AnnualRates(nominal=nominal, effective=math.expm1(periods * math.log1p(rate)), method="conversion")
+    return AnnualRates(nominal=nominal, effective=math.expm1(exponent), method="conversion")
 
 
 def internal_rate(flows: Sequence[float], times: Sequence[float] | None = None) -> float:
@@ -245,7 +249,7 @@ def dated_internal_rate(
     >>> print(f"{rate:.10f}")
     0.1514055400
     """
-    if len(dates) != len(amounts) or not dates:
+    if len(dates) != len(amounts) or len(dates) == 0:
         raise _wrong_lengths(len(amounts), len(dates))
     start = min(dates)
     return internal_rate(amounts, [float(year_fraction(start, day, day_count)) for day in dates])
@@ -273,8 +277,14 @@ def net_present_value(rate: float, flows: Sequence[float], dates: Sequence[date]
     >>> round(net_present_value(0.08, [-40000, 5000, 8000, 12000, 30000]), 6)
     3065.222668
     """
-    value = pyxirr.npv(rate, list(flows)) if dates is None else pyxirr.xnpv(rate, list(dates), list(flows))
-    return _defined(value, "net present value")
+    what = "net present value"
+    at, amounts = _real(rate, what), [_real(flow, what) for flow in flows]
+    if dates is None:
+        return _defined(pyxirr.npv(at, amounts), what)
+    days = list(dates)
+    if len(days) != len(amounts) or not all(isinstance(day, date) for day in days):
+        raise _wrong_lengths(len(amounts), len(days))
+    return _defined(pyxirr.xnpv(at, days, amounts), what)
 
 
 def instalment_parts(rate: float, period: int, n_periods: int, principal: float) -> tuple[float, float]:
@@ -292,7 +302,8 @@ def instalment_parts(rate: float, period: int, n_periods: int, principal: float)
     Raises
     ------
     LoanError
-        If there is no such instalment (``CR-LON-008``).
+        If there is no such instalment or an argument is no finite number (``CR-LON-008``); `n_periods`
+        (``CR-LON-002``).
 
     Examples
     --------
@@ -300,8 +311,12 @@ def instalment_parts(rate: float, period: int, n_periods: int, principal: float)
     >>> round(interest, 10)
     171.6666666667
     """
-    interest = _defined(pyxirr.ipmt(rate, period, n_periods, principal), "interest part")
-    return abs(interest), abs(_defined(pyxirr.ppmt(rate, period, n_periods, principal), "principal part"))
+    what, n = "interest part", check_count(n_periods, "n_periods")
+    if period not in range(1, n + 1):
+        raise _undefined(what)
+    at, lent = _real(rate, what), _real(principal, what)
+    interest = _defined(pyxirr.ipmt(at, int(period), n, lent), what)
+    return abs(interest), abs(_defined(pyxirr.ppmt(at, int(period), n, lent), "principal part"))
 
 
 def unrounded_instalment(rate: float, n_periods: int, principal: float) -> float:
@@ -312,16 +327,32 @@ def unrounded_instalment(rate: float, n_periods: int, principal: float) -> float
     >>> round(unrounded_instalment(0.08 / 12, 60, 15_000), 10)
     304.1459143262
     """
-    return abs(_defined(pyxirr.pmt(rate, check_count(n_periods, "n_periods"), principal), "instalment"))
+    n, at, lent = (
+        check_count(n_periods, "n_periods"),
+        _real(rate, "instalment"),
+        _real(principal, "instalment"),
+    )
+    return abs(_defined(pyxirr.pmt(at, n, lent), "instalment"))
 
 
 def _defined(value: float | None, what: str) -> float:
     if value is None or not math.isfinite(value):
-        raise LoanError(
-            f"The {what} is undefined for these arguments. Expected finite numbers and an existing period.",
-            code="CR-LON-008",
-        )
+        raise _undefined(what)
     return float(value)
+
+
+def _real(value: object, what: str) -> float:
+    """Return a finite number as float: pyxirr may crash the process on anything else."""
+    if not is_finite_number(value):
+        raise _undefined(what)
+    return float(value)  # type: ignore[arg-type]
+
+
+def _undefined(what: str) -> LoanError:
+    return LoanError(
+        f"The {what} is undefined for these arguments. Expected finite numbers and an existing period.",
+        code="CR-LON-008",
+    )
 
 
 def _wrong_lengths(n_flows: int, n_times: int) -> LoanError:
@@ -333,12 +364,13 @@ def _wrong_lengths(n_flows: int, n_times: int) -> LoanError:
 
 def _merged_terms(flows: Sequence[float], times: Sequence[float] | None) -> list[tuple[float, float]]:
     """Return (time, amount) in order of time, equal times added up, zeros dropped."""
-    when = list(range(len(flows))) if times is None else list(times)
-    is_finite = all(math.isfinite(x) for x in [*flows, *when])
-    if len(when) != len(flows) or not flows or not is_finite:
-        raise _wrong_lengths(len(flows), len(when))
+    amounts = list(flows)
+    when = list(range(len(amounts))) if times is None else list(times)
+    is_finite = all(is_finite_number(x) for x in [*amounts, *when])
+    if len(when) != len(amounts) or not amounts or not is_finite:
+        raise _wrong_lengths(len(amounts), len(when))
     merged: dict[float, float] = {}
-    for time, amount in sorted(zip(map(float, when), map(float, flows), strict=True)):
+    for time, amount in sorted(zip(map(float, when), map(float, amounts), strict=True)):
         merged[time] = merged.get(time, 0.0) + amount
     return [(time, amount) for time, amount in merged.items() if amount != 0.0]
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from credit_risk.errors import LoanError
 from credit_risk.loans.day_count import add_months, check_date_order
 from credit_risk.loans.rates import internal_rate
-from credit_risk.loans.terms import is_finite_number, round_half_up
+from credit_risk.loans.terms import check_count, is_finite_number, round_half_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,7 @@ class UnitPeriodFlow:
     fraction: Fraction | float = Fraction(0)
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.amount) and self.amount > 0):
+        if not (is_finite_number(self.amount) and self.amount > 0):
             raise LoanError("The amount of a unit-period flow must be finite and above 0.", code="CR-LON-008")
         if self.whole < 0 or not 0 <= self.fraction < 1:
             raise LoanError(
@@ -79,7 +79,7 @@ def regulation_z_rate(
     ------
     LoanError
         No flows on one side, or less repaid than lent (``CR-LON-009``); no rate up to 100,000 % per unit-period
-        (``CR-LON-010``).
+        (``CR-LON-010``); `unit_periods_per_year` (``CR-LON-008``).
 
     References
     ----------
@@ -92,6 +92,8 @@ def regulation_z_rate(
     >>> print(f"{rate:.4%}")
     9.6857%
     """
+    if not (is_finite_number(unit_periods_per_year) and unit_periods_per_year > 0):
+        raise LoanError("unit_periods_per_year must be finite and above 0.", code="CR-LON-008")
     lent, repaid = sum(flow.amount for flow in advances), sum(flow.amount for flow in payments)
     if not advances or not payments or repaid < lent:
         raise LoanError(
@@ -131,7 +133,7 @@ def unit_periods_between(start_on: date, end_on: date, *, unit_months: int = 1) 
     Raises
     ------
     LoanError
-        Dates out of order (``CR-LON-005``).
+        Dates out of order (``CR-LON-005``); `unit_months` below 1 (``CR-LON-002``).
 
     Examples
     --------
@@ -140,6 +142,7 @@ def unit_periods_between(start_on: date, end_on: date, *, unit_months: int = 1) 
     (1, Fraction(13, 30))
     """
     check_date_order(start_on, end_on, "end_on")
+    check_count(unit_months, "unit_months")
     whole = 0
     while add_months(end_on, -(whole + 1) * unit_months) >= start_on:
         whole += 1

@@ -7,27 +7,31 @@ exact decimals or fractions per year.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Real
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from credit_risk.errors import LoanError
-from credit_risk.loans.day_count import DayCount, due_dates, read_date
+from credit_risk.loans.day_count import DayCount, due_dates, read_convention, read_date
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import date
+    from collections.abc import Collection, Mapping, Sequence
 
 ExactRate: TypeAlias = Decimal | Fraction | int
 Method = Literal["equal_instalment", "equal_principal", "interest_only", "bullet"]
 FeeTiming = Literal["deducted", "upfront", "per_instalment", "contingent"]
 FeeNature = Literal["service", "guarantee", "membership", "insurance", "penalty", "early_repayment", "other"]
 
-#: Largest amount in minor units: keeps every product of the int64 kernels inside 64 bits at rates up to 400 %.
+#: Largest amount in minor units. The int64 kernels test every product besides (see `vectorised`).
 MAX_AMOUNT_MINOR = 10**12
 MAX_INSTALMENTS = 1200
+#: A rate has at most this many digits before, and its first one at most so far behind, the point.
+MAX_RATE_DIGITS = 30
+_LONGEST_RATE = 200
+_MAX_FREE_DAYS = 36_600
 
 
 def round_half_up(value: Fraction) -> int:
@@ -70,7 +74,7 @@ def exact_rate(value: ExactRate, name: str = "annual_rate") -> Fraction:
     Raises
     ------
     LoanError
-        Not exact or not finite (``CR-LON-008``), negative (``CR-LON-003``).
+        Not exact or not finite (``CR-LON-008``), negative or of impossible size (``CR-LON-003``).
 
     Examples
     --------
@@ -84,10 +88,50 @@ def exact_rate(value: ExactRate, name: str = "annual_rate") -> Fraction:
             "Hint: write Decimal('0.144') or Fraction(144, 1000), not a binary float or NaN.",
             code="CR-LON-008",
         )
+    if isinstance(value, Decimal) and value and not -MAX_RATE_DIGITS <= value.adjusted() <= MAX_RATE_DIGITS:
+        raise _rate_out_of_range(name)
     rate = Fraction(value)
     if rate < 0:
-        raise LoanError(f"{name} must not be negative. Got {float(rate):g}.", code="CR-LON-003")
+        raise LoanError(f"{name} must not be negative.", code="CR-LON-003")
+    if rate > 10**MAX_RATE_DIGITS:
+        raise _rate_out_of_range(name)
     return rate
+
+
+def _rate_out_of_range(name: str) -> LoanError:
+    return LoanError(
+        f"{name} is no rate: its size lies outside 1e-{MAX_RATE_DIGITS} to 1e{MAX_RATE_DIGITS}.",
+        code="CR-LON-003",
+    )
+
+
+def read_rate(text: object, name: str) -> Fraction:
+    """Read an exact rate from its written form, such as '18/125' or '0.144' (``CR-LON-008`` when it is none).
+
+    Examples
+    --------
+    >>> read_rate("18/125", "annual_rate")
+    Fraction(18, 125)
+    """
+    written = str(text)
+    is_plain = len(written) <= _LONGEST_RATE and "e" not in written.lower()  # 1e999999 would take forever
+    try:
+        return Fraction(written if is_plain else "")
+    except (ValueError, ZeroDivisionError) as error:
+        raise LoanError(
+            f"{name} is no exact rate. Expected for instance '0.144' or '18/125'.", code="CR-LON-008"
+        ) from error
+
+
+def check_keys(
+    values: Mapping[str, object], known: Collection[str], required: Collection[str], what: str
+) -> None:
+    """Refuse stored values with unknown or missing keys (``CR-LON-020``)."""
+    missing, unknown = sorted(set(required) - set(values)), sorted(set(values) - set(known))
+    if missing or unknown:
+        raise LoanError(
+            f"{what} cannot be read: missing keys {missing}, unknown keys {unknown}.", code="CR-LON-020"
+        )
 
 
 def check_amount(value: int, name: str, *, minimum: int = 1) -> int:
@@ -122,6 +166,15 @@ def check_count(value: int, name: str = "n_instalments") -> int:
             f"{name} must be a whole number from 1 to {MAX_INSTALMENTS}. Got {value!r}.", code="CR-LON-002"
         )
     return int(value)
+
+
+def _check_whole(value: object, name: str) -> None:
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise LoanError(f"{name} must be a whole number. Got a {type(value).__name__}.", code="CR-LON-008")
+
+
+def _field_names(kind: type[Fee | LoanTerms]) -> tuple[str, ...]:
+    return tuple(item.name for item in fields(kind))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,8 +271,9 @@ class Fee:
     def from_dict(cls, values: Mapping[str, object]) -> Fee:
         """Build a fee from :meth:`to_dict`."""
         content = dict(values)
+        check_keys(content, _field_names(cls), ("code", "timing", "collector"), "A fee")
         if content.get("rate") is not None:
-            content["rate"] = Fraction(str(content["rate"]))
+            content["rate"] = read_rate(content["rate"], "Rate of a fee")
         return cls(**content)  # type: ignore[arg-type]
 
 
@@ -288,6 +342,12 @@ class LoanTerms:
         object.__setattr__(self, "annual_rate", exact_rate(self.annual_rate))
         object.__setattr__(self, "n_instalments", check_count(self.n_instalments))
         check_count(self.periods_per_year, "periods_per_year")
+        for name in ("n_grace_instalments", "balloon_minor", "interest_free_days"):
+            _check_whole(getattr(self, name), name)
+        if self.due_day is not None:
+            _check_whole(self.due_day, "due_day")
+        if self.day_count is not None:
+            object.__setattr__(self, "day_count", read_convention(self.day_count))
         for broken, rule in self._contradictions():
             if broken:
                 raise LoanError(f"The terms contradict each other: {rule}.", code="CR-LON-015")
@@ -300,8 +360,16 @@ class LoanTerms:
             (self.first_due_on is not None and self.disbursed_on is None, "first_due_on needs disbursed_on"),
             (self.day_count is not None and self.disbursed_on is None, "day_count needs disbursed_on"),
             (self.due_day is not None and not 1 <= self.due_day <= 31, "due_day must lie from 1 to 31"),
-            (self.interest_free_days < 0, "interest_free_days must be 0 or more"),
+            (
+                not 0 <= self.interest_free_days <= _MAX_FREE_DAYS,
+                f"interest_free_days must be 0 or more, at most {_MAX_FREE_DAYS}",
+            ),
             (self.interest_free_days > 0 and self.day_count is None, "interest_free_days needs day_count"),
+            (
+                self.disbursed_on is not None
+                and self.disbursed_on.toordinal() + self.interest_free_days > date.max.toordinal(),
+                "interest_free_days must end before the calendar does",
+            ),
             (
                 not 0 <= self.n_grace_instalments < self.n_instalments,
                 "n_grace_instalments must leave at least one instalment that repays principal",
@@ -362,12 +430,15 @@ class LoanTerms:
     def from_dict(cls, values: Mapping[str, object]) -> LoanTerms:
         """Build terms from :meth:`to_dict`."""
         content = dict(values)
-        content["annual_rate"] = Fraction(str(content["annual_rate"]))
+        check_keys(
+            content, _field_names(cls), ("principal_minor", "annual_rate", "n_instalments"), "Loan terms"
+        )
+        content["annual_rate"] = read_rate(content["annual_rate"], "annual_rate")
         for name in ("disbursed_on", "first_due_on"):
             if content.get(name) is not None:
                 content[name] = read_date(str(content[name]), name)
         if content.get("day_count") is not None:
-            content["day_count"] = DayCount(str(content["day_count"]))
+            content["day_count"] = read_convention(content["day_count"])
         rows = content.get("fees") or ()
         content["fees"] = tuple(Fee.from_dict(row) for row in rows)  # type: ignore[attr-defined]
         return cls(**content)  # type: ignore[arg-type]

@@ -71,3 +71,24 @@ def test_29_february_of_a_common_year_is_refused():
     with pytest.raises(LoanError, match=r"CR-LON-013: due_on is not a date of the calendar") as caught:
         read_date("2027-02-29", "due_on")
     assert "2027-02-29" not in str(caught.value)
+
+
+def test_an_unknown_convention_is_refused_not_guessed():
+    for function in (days_between, year_fraction):
+        with pytest.raises(LoanError, match="CR-LON-015: The day-count convention is unknown"):
+            function(date(2026, 1, 1), date(2026, 2, 1), "act/364")
+        assert function(date(2026, 1, 1), date(2026, 2, 1), "30/360") == function(
+            date(2026, 1, 1), date(2026, 2, 1), DayCount.THIRTY_360_ISDA
+        )
+
+
+@pytest.mark.parametrize("due_day", [0, 99, -1])
+def test_an_impossible_day_of_the_month_is_refused(due_day):
+    with pytest.raises(LoanError, match="CR-LON-015: due_day must be a whole number from 1 to 31"):
+        due_dates(date(2026, 1, 1), 2, due_day=due_day)
+
+
+def test_dates_beyond_the_calendar_are_errors_with_a_code():
+    for start, n_months in ((date(9999, 12, 1), 1), (date(1, 1, 1), -1)):
+        with pytest.raises(LoanError, match="CR-LON-005: A date lies outside the calendar"):
+            add_months(start, n_months)

@@ -14,6 +14,7 @@ from credit_risk.loans.rates import (
     annual_rates,
     annualise,
     dated_internal_rate,
+    instalment_parts,
     internal_rate,
     internal_rates,
     net_present_value,
@@ -147,3 +148,53 @@ def test_percentages_of_any_size_and_kind_are_written():
             LoanError, match="CR-LON-008: A percentage needs a finite rate and 0 to 30 decimals"
         ):
             rounded_percent(rate, decimals)
+
+
+@pytest.mark.parametrize("bad", ["a", "1", None, [1], float("nan"), float("inf"), True])
+def test_textbook_functions_check_their_arguments_before_the_compiled_code_sees_them(bad):
+    for call in (
+        lambda: instalment_parts(bad, 1, 2, 3),
+        lambda: instalment_parts(0.01, 1, 2, bad),
+        lambda: unrounded_instalment(bad, 12, 100),
+        lambda: unrounded_instalment(0.01, 12, bad),
+        lambda: net_present_value(bad, [1, 2]),
+        lambda: net_present_value(0.01, [1, bad]),
+    ):
+        with pytest.raises(LoanError, match="CR-LON-008: The .* is undefined for these arguments"):
+            call()
+
+
+def test_periods_and_dates_are_checked_too():
+    for period in ("1", 1.5, None, 3):
+        with pytest.raises(LoanError, match="CR-LON-008: The interest part is undefined"):
+            instalment_parts(0.01, period, 2, 100)
+    with pytest.raises(LoanError, match="CR-LON-002: n_periods"):
+        instalment_parts(0.01, 1, "2", 100)
+    for dates in ([date(2026, 1, 1)], ["2026-01-01", "2027-01-01"]):
+        with pytest.raises(LoanError, match="CR-LON-008: Flows and their times"):
+            net_present_value(0.01, [-1, 2], dates)
+    with pytest.raises(LoanError, match="CR-LON-002: unit_months"):
+        unit_periods_between(date(2026, 1, 1), date(2026, 2, 1), unit_months=0)
+
+
+def test_arrays_are_flows_too_and_text_is_not():
+    assert internal_rate(np.array([-100.0, 110.0])) == pytest.approx(0.1, abs=1e-14)
+    assert net_present_value(np.float64(0.1), np.array([0, 110])) == pytest.approx(100)
+    with pytest.raises(LoanError, match="CR-LON-008: Flows and their times"):
+        internal_rate(["-1", "2"])
+
+
+def test_what_no_floating_point_number_holds_is_an_error():
+    with pytest.raises(LoanError, match="CR-LON-010: The effective annual rate exceeds"):
+        annualise(1e6, 1200)
+    with pytest.raises(LoanError, match="CR-LON-008: rate_per_period"):
+        annualise("0.1", 12)
+
+
+@pytest.mark.parametrize("per_year", [float("nan"), 0, -12, "12", None])
+def test_regulation_z_needs_unit_periods_a_year(per_year):
+    flows = [UnitPeriodFlow(amount=100, whole=0)], [UnitPeriodFlow(amount=110, whole=1)]
+    with pytest.raises(LoanError, match="CR-LON-008: unit_periods_per_year must be finite and above 0"):
+        regulation_z_rate(*flows, unit_periods_per_year=per_year)
+    with pytest.raises(LoanError, match="CR-LON-008: The amount of a unit-period flow"):
+        UnitPeriodFlow(amount="1", whole=0)

@@ -28,7 +28,7 @@ DATED = {"disbursed_on": date(2026, 1, 10)}
         ({"n_instalments": -1}, r"CR-LON-002: .*Got -1"),
         ({"n_instalments": 2.5}, r"CR-LON-002: .*Got 2.5"),
         ({"periods_per_year": 0}, r"CR-LON-002: periods_per_year must be a whole number"),
-        ({"annual_rate": Decimal("-0.01")}, r"CR-LON-003: annual_rate must not be negative. Got -0.01"),
+        ({"annual_rate": Decimal("-0.01")}, r"CR-LON-003: annual_rate must not be negative"),
         ({"annual_rate": 0.144}, r"CR-LON-008: annual_rate must be an exact, finite number. Got a float"),
         ({"annual_rate": Decimal("NaN")}, r"CR-LON-008: .*Got a Decimal"),
         ({"annual_rate": Decimal("Infinity")}, r"CR-LON-008: .*not a binary float or NaN"),
@@ -45,6 +45,31 @@ DATED = {"disbursed_on": date(2026, 1, 10)}
             {**DATED, "first_due_on": date(2026, 1, 10)},
             r"CR-LON-005: .*first_due_on must lie after 2026-01-10",
         ),
+        ({"annual_rate": Decimal("1e999999")}, r"CR-LON-003: annual_rate is no rate: its size lies outside"),
+        ({"annual_rate": Decimal("1e-999999")}, r"CR-LON-003: annual_rate is no rate"),
+        ({"annual_rate": 10**31}, r"CR-LON-003: annual_rate is no rate"),
+        ({"disbursed_on": date(9999, 6, 1)}, r"CR-LON-005: A date lies outside the calendar"),
+        (
+            {"disbursed_on": date(9999, 6, 1), "periods_per_year": 26, "n_instalments": 50},
+            r"CR-LON-005: A date lies outside the calendar",
+        ),
+        (
+            {**DATED, "day_count": DayCount.ACTUAL_360, "interest_free_days": 10**10},
+            r"CR-LON-015: .*at most 36600",
+        ),
+        (
+            {
+                "disbursed_on": date(9998, 6, 1),
+                "day_count": DayCount.ACTUAL_360,
+                "interest_free_days": 30_000,
+            },
+            r"CR-LON-015: .*must end before the calendar does",
+        ),
+        ({"balloon_minor": 100.5}, r"CR-LON-008: balloon_minor must be a whole number. Got a float"),
+        ({"n_grace_instalments": "1"}, r"CR-LON-008: n_grace_instalments must be a whole number. Got a str"),
+        ({"interest_free_days": True}, r"CR-LON-008: interest_free_days must be a whole number"),
+        ({"due_day": 1.5}, r"CR-LON-008: due_day must be a whole number"),
+        ({**DATED, "day_count": "foo"}, r"CR-LON-015: The day-count convention is unknown"),
         ({**DATED, "periods_per_year": 24}, r"CR-LON-012: No calendar rule"),
     ],
 )
@@ -121,3 +146,34 @@ def test_an_agreed_due_day_without_a_first_due_date_makes_the_first_period_irreg
 def test_an_agreed_day_never_puts_a_due_date_before_the_payout():
     with pytest.raises(LoanError, match="CR-LON-005"):
         LoanTerms(**GOOD, disbursed_on=date(2026, 2, 7), first_due_on=date(2026, 2, 10), due_day=5)
+
+
+def test_a_convention_may_be_given_in_its_written_form():
+    terms = LoanTerms(**GOOD, **DATED, day_count="act/360")
+    assert terms.day_count is DayCount.ACTUAL_360
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "dropped", "message"),
+    [
+        (
+            LoanTerms,
+            {},
+            "annual_rate",
+            r"CR-LON-020: Loan terms cannot be read: missing keys \['annual_rate'\]",
+        ),
+        (LoanTerms, {"rat": 1}, None, r"CR-LON-020: .*unknown keys \['rat'\]"),
+        (LoanTerms, {"annual_rate": "1e999999"}, None, "CR-LON-008: annual_rate is no exact rate"),
+        (LoanTerms, {"annual_rate": "a"}, None, "CR-LON-008: annual_rate is no exact rate"),
+        (LoanTerms, {"annual_rate": "1/0"}, None, "CR-LON-008: annual_rate is no exact rate"),
+        (LoanTerms, {"day_count": "act/364"}, None, "CR-LON-015: The day-count convention is unknown"),
+        (Fee, {}, "collector", r"CR-LON-020: A fee cannot be read: missing keys \['collector'\]"),
+        (Fee, {"rate": "x"}, None, "CR-LON-008: Rate of a fee is no exact rate"),
+    ],
+)
+def test_stored_values_that_cannot_be_read_are_refused_with_a_code(kind, changes, dropped, message):
+    fee = Fee(code="service", timing="deducted", collector="lender")
+    content = {**(fee if kind is Fee else LoanTerms(**GOOD, **DATED)).to_dict(), **changes}
+    content.pop(dropped, None)
+    with pytest.raises(LoanError, match=message):
+        kind.from_dict(content)
