@@ -18,7 +18,7 @@ from credit_risk.loans.schedule import equal_instalment_minor
 from credit_risk.loans.terms import MAX_AMOUNT_MINOR, check_count
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from credit_risk.loans.columns import IntArray
 
@@ -113,7 +113,7 @@ class ScheduleTable:
         return [results[name].T for name in wanted]
 
     def with_fees(self, *, initial_minor: ArrayLike = 0, instalment_minor: ArrayLike = 0) -> ScheduleTable:
-        """Return the same loans with fees taken on day 0 and with every instalment.
+        """Return the same loans with more fees taken on day 0 and with every instalment; earlier fees stay.
 
         Parameters
         ----------
@@ -123,7 +123,8 @@ class ScheduleTable:
         Raises
         ------
         LoanError
-            Negative fees (``CR-LON-001``), not whole numbers (``CR-LON-008``).
+            Negative fees, or more kept back than is lent (``CR-LON-001``); above the largest amount (``CR-LON-007``);
+            not whole numbers, or of another shape (``CR-LON-008``).
 
         Examples
         --------
@@ -132,11 +133,16 @@ class ScheduleTable:
         array([970000])
         """
         initial, regular = (
-            np.ascontiguousarray(np.broadcast_to(whole_numbers(fee, name), self.principal_minor.shape))
+            np.ascontiguousarray(_column(fee, name, self.principal_minor.shape))
             for fee, name in ((initial_minor, "initial_minor"), (instalment_minor, "instalment_minor"))
         )
         refuse((initial < 0) | (regular < 0), "fees must be 0 or more", "CR-LON-001")
-        return replace(self, disbursed_minor=self.principal_minor - initial, fee_minor=regular)
+        is_too_large = (initial > MAX_AMOUNT_MINOR) | (regular > MAX_AMOUNT_MINOR - self.fee_minor)
+        refuse(is_too_large, f"fees must be at most {MAX_AMOUNT_MINOR}", "CR-LON-007")
+        refuse(initial > self.disbursed_minor, "initial fees must not exceed the principal", "CR-LON-001")
+        return replace(
+            self, disbursed_minor=self.disbursed_minor - initial, fee_minor=self.fee_minor + regular
+        )
 
 
 def equal_instalment_table(
@@ -207,13 +213,15 @@ def repayment_table(
     check_count(periods_per_year, "periods_per_year")
     principal = np.atleast_1d(whole_numbers(principal_minor, "principal_minor"))
     rate, balloon, days = (
-        np.broadcast_to(whole_numbers(values, name), principal.shape)
+        _column(values, name, principal.shape)
         for values, name in (
             (annual_rate_ppm, "annual_rate_ppm"),
             (balloon_minor, "balloon_minor"),
             (first_period_extra_days, "first_period_extra_days"),
         )
     )
+    if days.size and days.min() < -365:
+        days = np.maximum(days, -365)  # a first period cannot be shorter than nothing
     batch = _Batch(principal, rate, balloon, days, periods_per_year)
     _check_batch(batch, method)
     interest = np.empty((n_instalments, principal.size), dtype=np.int64)
@@ -231,6 +239,17 @@ def repayment_table(
         method=method,
         periods_per_year=periods_per_year,
     )
+
+
+def _column(values: ArrayLike, name: str, shape: tuple[int, ...]) -> IntArray:
+    """Return one whole number per loan, from as many or from a single one (``CR-LON-008``)."""
+    column = whole_numbers(values, name)
+    if column.size != 1 and column.shape != shape:
+        raise LoanError(
+            f"{name} must have one entry, or one per loan. Got {column.size} for {shape[0]} loans.",
+            code="CR-LON-008",
+        )
+    return np.broadcast_to(column, shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,10 +287,15 @@ def _check_batch(batch: _Batch, method: str) -> None:
         2.0 * float(principal.max()) * float(rate.max()) * longest > room
         or principal.max() > MAX_AMOUNT_MINOR
     ):
-        is_too_large = (2.0 * principal * rate.astype(np.float64) * longest > room) | (
-            principal > MAX_AMOUNT_MINOR
-        )
-        refuse(is_too_large, "principal x rate overflows exact 64-bit arithmetic", "CR-LON-007")
+        refuse(_is_too_large(batch, room), "principal x rate overflows exact 64-bit arithmetic", "CR-LON-007")
+
+
+def _is_too_large(batch: _Batch, room: float) -> NDArray[np.bool_]:
+    """Whether a loan's largest product would leave 64 bits; each is judged by its own row, whatever its neighbours."""
+    days = batch.extra_days.astype(np.float64)
+    factor = np.where(days == 0.0, 1.0, 365.0 + batch.periods * np.maximum(days, 0.0))
+    product = 2.0 * batch.principal.astype(np.float64) * batch.rate_ppm.astype(np.float64) * factor
+    return np.asarray((product > room) | (batch.principal > MAX_AMOUNT_MINOR))
 
 
 def _fill(batch: _Batch, interest: IntArray, method: str) -> IntArray:

@@ -1,11 +1,12 @@
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from credit_risk.errors import LoanError
 from credit_risk.loans.rates import annual_rates
-from credit_risk.loans.schedule import equal_instalment_schedule, repayment_schedule
+from credit_risk.loans.schedule import equal_instalment_minor, equal_instalment_schedule, repayment_schedule
 from credit_risk.loans.terms import Fee, LoanTerms
 from credit_risk.loans.vectorised import equal_instalment_table, repayment_table
 from credit_risk.loans.vectorised_rates import annual_rates_table, dated_rates_table
@@ -187,3 +188,66 @@ def test_tiny_loans_that_rounding_repays_early_stop_at_zero_like_the_scalar_path
 def test_rates_below_zero_exist_when_less_is_repaid_than_received():
     nominal, _ = annual_rates_table([1_000], [[300, 300, 300]])
     assert nominal[0] < 0
+
+
+def test_more_fees_are_added_to_earlier_ones_and_stay_within_the_principal():
+    table = equal_instalment_table([1_000_000, 2_000_000], [144_000, 0], n_instalments=12)
+    once = table.with_fees(initial_minor=[30_000, 1], instalment_minor=7)
+    twice = once.with_fees(initial_minor=500, instalment_minor=[2, 0])
+    assert twice.disbursed_minor.tolist() == [969_500, 1_999_499]
+    assert twice.fee_minor.tolist() == [9, 7]
+    with pytest.raises(
+        LoanError, match="CR-LON-001: initial fees must not exceed the principal: broken by 1 of 2"
+    ):
+        once.with_fees(initial_minor=970_001)
+    for fees in ({"initial_minor": 2**62}, {"instalment_minor": 2**62}, {"instalment_minor": 10**12}):
+        with pytest.raises(LoanError, match="CR-LON-007: fees must be at most 1000000000000"):
+            once.with_fees(**fees)
+    with pytest.raises(LoanError, match="CR-LON-008: initial_minor must have one entry, or one per loan"):
+        table.with_fees(initial_minor=[1, 2, 3])
+
+
+@pytest.mark.parametrize("name", ["annual_rate_ppm", "balloon_minor", "first_period_extra_days"])
+def test_columns_of_another_length_are_refused(name):
+    columns = {"annual_rate_ppm": [0, 0], name: [1, 1, 1]}
+    with pytest.raises(
+        LoanError, match=f"CR-LON-008: {name} must have one entry, or one per loan. Got 3 for 2"
+    ):
+        repayment_table([100, 100], n_instalments=12, **columns)
+
+
+@pytest.mark.parametrize("days", [-366, -(10**17), -(2**62)])
+def test_a_first_period_is_never_shorter_than_nothing(days):
+    table = repayment_table([10**6], [144_000], n_instalments=12, first_period_extra_days=[days])
+    rates = [Fraction(0), *[Fraction(12, 1000)] * 11]
+    assert table.interest_minor[0, 0] == 0
+    assert table.payment_minor[0] == equal_instalment_minor(10**6, rates)
+
+
+def test_a_loan_is_never_refused_because_of_its_neighbour():
+    large, odd = (10**12, 240_000, 0), (1_000_000, 144_000, 59)
+    alone = [_one(*large), _one(*odd)]
+    both = repayment_table(
+        [large[0], odd[0]], [large[1], odd[1]], n_instalments=12, first_period_extra_days=[large[2], odd[2]]
+    )
+    for i, table in enumerate(alone):
+        np.testing.assert_array_equal(both.interest_minor[i], table.interest_minor[0])
+        np.testing.assert_array_equal(both.instalment_minor[i], table.instalment_minor[0])
+    schedule = equal_instalment_schedule(10**12, annual_rate=Decimal("0.24"), n_instalments=12)
+    assert tuple(both.instalment_minor[0]) == schedule.instalment_minor
+    with pytest.raises(LoanError, match="CR-LON-007: .*broken by 1 of 2 loans, first at row 1"):
+        repayment_table([10**12] * 2, [240_000] * 2, n_instalments=12, first_period_extra_days=[0, 30])
+
+
+def _one(principal, ppm, days):
+    return repayment_table([principal], [ppm], n_instalments=12, first_period_extra_days=[days])
+
+
+@pytest.mark.parametrize("ppm", [1_000_000, 2_345_678, 4_400_000])
+@pytest.mark.parametrize("n", [2, 12, 60])
+def test_the_largest_loans_are_exact_too(ppm, n):
+    table = equal_instalment_table([10**12, 10**12 - 1], [ppm, ppm], n_instalments=n)
+    for row, principal in enumerate((10**12, 10**12 - 1)):
+        schedule = equal_instalment_schedule(principal, annual_rate=Fraction(ppm, 10**6), n_instalments=n)
+        assert tuple(table.instalment_minor[row]) == schedule.instalment_minor
+        assert tuple(table.interest_minor[row]) == schedule.interest_minor
