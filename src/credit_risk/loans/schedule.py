@@ -229,8 +229,8 @@ def equal_instalment_minor(principal_minor: int, rates: Sequence[Fraction], ball
     instalment = round_half_up((principal_minor - balloon_minor * discount) / annuity)
     if instalment <= round_half_up(principal_minor * rates[0]) and len(rates) > 1:
         raise LoanError(
-            f"The instalment of {instalment} minor units does not exceed the first period's interest, so the balance "
-            "would never fall. Hint: a larger principal, a lower rate or fewer instalments.",
+            "The instalment does not exceed the first period's interest, so the balance would never fall. "
+            "Hint: a larger principal, a lower rate or fewer instalments.",
             code="CR-LON-004",
         )
     return instalment
@@ -453,7 +453,7 @@ def open_ended_interest_minor(
         balance += amount
         if balance < 0:
             raise LoanError(
-                f"More principal is repaid than was drawn, by {-balance} minor units on {on.isoformat()}.",
+                "More principal is repaid than was drawn. Hint: check the order and the signs of movements.",
                 code="CR-LON-019",
             )
         interest += balance * rate * year_fraction(on, end, day_count)
@@ -469,7 +469,7 @@ def _planned_principal(terms: LoanTerms, rates: Sequence[Fraction]) -> Callable[
         part = round_half_up(Fraction(terms.principal_minor, terms.n_instalments - n_grace))
         if part == 0:
             raise LoanError(
-                f"A principal of {terms.principal_minor} minor units is too small for {terms.n_instalments} instalments. "
+                f"principal_minor is too small for {terms.n_instalments} instalments. "
                 "Hint: a larger principal or fewer instalments.",
                 code="CR-LON-004",
             )

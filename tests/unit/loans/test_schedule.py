@@ -157,13 +157,9 @@ def test_fees_of_every_timing():
 
 
 def test_instalment_below_interest_is_refused():
-    with pytest.raises(
-        LoanError, match="CR-LON-004: The instalment of 0 minor units does not exceed the first period's"
-    ):
+    with pytest.raises(LoanError, match="CR-LON-004: The instalment does not exceed the first period's"):
         equal_instalment_schedule(10, annual_rate=Decimal("0.36"), n_instalments=360)
-    with pytest.raises(
-        LoanError, match="CR-LON-004: A principal of 5 minor units is too small for 12 instalments"
-    ):
+    with pytest.raises(LoanError, match="CR-LON-004: principal_minor is too small for 12 instalments"):
         equal_principal_schedule(5, annual_rate=0, n_instalments=12)
 
 
@@ -188,9 +184,7 @@ def test_a_line_drawn_and_repaid_at_will_bears_interest_on_each_days_balance():
 
 def test_an_open_line_refuses_more_repaid_than_drawn_and_dates_out_of_order():
     drawn = [(date(2026, 1, 1), 100), (date(2026, 1, 2), -101)]
-    with pytest.raises(
-        LoanError, match="CR-LON-019: More principal is repaid than was drawn, by 1 minor units"
-    ):
+    with pytest.raises(LoanError, match="CR-LON-019: More principal is repaid than was drawn. Hint"):
         open_ended_interest_minor(drawn, annual_rate=0, settle_on=date(2026, 3, 1))
     with pytest.raises(LoanError, match="CR-LON-005: Dates are out of order"):
         open_ended_interest_minor([(date(2026, 1, 2), 1)], annual_rate=0, settle_on=date(2026, 1, 1))
