@@ -97,18 +97,7 @@ class ServicingPolicy:
     def __post_init__(self) -> None:
         object.__setattr__(self, "annual_rate", exact_rate(self.annual_rate))
         object.__setattr__(self, "penalty_rate", exact_rate(self.penalty_rate, "penalty_rate"))
-        if sorted(self.allocation) != sorted(get_args(Part)) or self.grace_days < 0:
-            raise LoanError(
-                f"allocation must order {sorted(get_args(Part))}, each once, and grace_days be 0 or more. "
-                f"Got {self.allocation}, {self.grace_days}.",
-                code="CR-LON-017",
-            )
-        if self.penalty and self.day_count in NOT_ADDITIVE:
-            raise LoanError(
-                f"Penalty cannot run by {self.day_count.value}: two stretches of days would not add up to both. "
-                "Hint: an actual convention, or 30e/360.",
-                code="CR-LON-017",
-            )
+        self._check_options()
         if self.joint_cap_rate is not None:
             object.__setattr__(self, "joint_cap_rate", exact_rate(self.joint_cap_rate, "joint_cap_rate"))
             for name, rate in (("contract", self.rate), ("penalty", self.penalty)):
@@ -118,6 +107,25 @@ class ServicingPolicy:
                         f"{float(self.joint_cap_rate):.4f} on interest, penalty and fees. Hint: agree a lower rate.",
                         code="CR-CEI-005",
                     )
+
+    def _check_options(self) -> None:
+        is_whole = isinstance(self.grace_days, int) and not isinstance(self.grace_days, bool)
+        if sorted(map(str, self.allocation)) != sorted(get_args(Part)) or not is_whole or self.grace_days < 0:
+            raise LoanError(
+                f"allocation must order {sorted(get_args(Part))}, each once, and grace_days be a whole number, "
+                f"0 or more. Got {self.allocation}, {self.grace_days}.",
+                code="CR-LON-017",
+            )
+        if self.day_count not in tuple(DayCount):
+            known = [convention.value for convention in DayCount]
+            raise LoanError(f"day_count is unknown. Expected one of {known}.", code="CR-LON-017")
+        object.__setattr__(self, "day_count", DayCount(self.day_count))
+        if self.penalty and self.day_count in NOT_ADDITIVE:
+            raise LoanError(
+                f"Penalty cannot run by {self.day_count.value}: two stretches of days would not add up to both. "
+                "Hint: an actual convention, or 30e/360.",
+                code="CR-LON-017",
+            )
 
     @property
     def rate(self) -> Fraction:

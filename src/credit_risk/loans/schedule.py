@@ -7,7 +7,7 @@ per amount. `vectorised` repeats it for a million loans and is tested equal to t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from credit_risk.errors import LoanError
 from credit_risk.loans.day_count import DayCount, read_date, year_fraction
 from credit_risk.loans.terms import (
+    MAX_AMOUNT_MINOR,
     ExactRate,
     LoanTerms,
     check_amount,
@@ -111,8 +112,16 @@ class Schedule:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, object]) -> Schedule:
-        """Build a schedule from :meth:`to_dict`."""
+        """Build a schedule from :meth:`to_dict`; missing or unknown keys are refused (``CR-LON-020``)."""
         content = dict(values)
+        known = [field.name for field in fields(cls)]
+        missing = sorted(set(known[: known.index("disbursed_on")]) - set(content))
+        unknown = sorted(set(content) - set(known))
+        if missing or unknown:
+            raise LoanError(
+                f"A schedule cannot be read: missing keys {missing}, unknown keys {unknown}.",
+                code="CR-LON-020",
+            )
         for name, value in content.items():
             if isinstance(value, list):
                 content[name] = tuple(value)
@@ -215,13 +224,18 @@ def equal_instalment_minor(principal_minor: int, rates: Sequence[Fraction], ball
     Raises
     ------
     LoanError
-        If the rounded instalment does not exceed the first interest (code ``CR-LON-004``).
+        If the rounded instalment does not exceed the first interest (``CR-LON-004``); no period at all
+        (``CR-LON-002``); amounts (``CR-LON-001``, ``CR-LON-008``).
 
     Examples
     --------
     >>> equal_instalment_minor(1_000_000, [Fraction(12, 1000)] * 12)
     89975
     """
+    check_amount(principal_minor, "principal_minor")
+    check_amount(balloon_minor, "balloon_minor", minimum=0)
+    if len(rates) == 0:
+        raise LoanError("rates must name at least one period.", code="CR-LON-002")
     discount, annuity = Fraction(1), Fraction(0)
     for rate in rates:
         discount /= 1 + rate
@@ -450,7 +464,7 @@ def open_ended_interest_minor(
     rate, interest, balance = exact_rate(annual_rate), Fraction(0), 0
     ends = [*(on for on, _ in movements[1:]), settle_on]
     for (on, amount), end in zip(movements, ends, strict=False):
-        balance += amount
+        balance += check_amount(amount, "movements", minimum=-MAX_AMOUNT_MINOR)
         if balance < 0:
             raise LoanError(
                 "More principal is repaid than was drawn. Hint: check the order and the signs of movements.",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from credit_risk.errors import LoanError, PolicyError
 from credit_risk.loans.day_count import MONTHS_APART, add_months
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from credit_risk.loans.schedule import Schedule
+
+
+Effect = Literal["smaller_instalment", "shorter_term"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,7 @@ class EarlyRepayment:
 
     on: date
     amount_minor: int | None = None
-    effect: Literal["smaller_instalment", "shorter_term"] = "smaller_instalment"
+    effect: Effect = "smaller_instalment"
     fee_minor: int = 0
 
 
@@ -147,10 +150,11 @@ def apply_event(account: LoanAccount, event: Event) -> LoanAccount:
     ------
     LoanError
         Event before the account's day (``CR-LON-005``); bad amounts (``CR-LON-001``); nothing left to change, or an
-        amount that does not fit (``CR-LON-018``).
+        amount that does not fit (``CR-LON-018``); no event, or a choice it does not have (``CR-LON-017``).
     PolicyError
         An early-repayment fee or a new rate beyond the joint cap (``CR-CEI-005``).
     """
+    _check_event(event)
     account = advance(account, event.on)
     if isinstance(event, Repayment):
         return settle(account, check_amount(event.amount_minor, "amount_minor"))
@@ -161,6 +165,16 @@ def apply_event(account: LoanAccount, event: Event) -> LoanAccount:
     if isinstance(event, Restructuring):
         return _restructure(account, event)
     return _waive(account, event)
+
+
+def _check_event(event: Event) -> None:
+    """Refuse what is no event, and an effect or part that does not exist: it would silently mean another."""
+    if not isinstance(event, get_args(Event)):
+        raise LoanError(f"This is not an event. Got a {type(event).__name__}.", code="CR-LON-017")
+    if isinstance(event, EarlyRepayment) and event.effect not in get_args(Effect):
+        raise LoanError(f"effect must be one of {get_args(Effect)}.", code="CR-LON-017")
+    if isinstance(event, Waiver) and event.part not in get_args(Part):
+        raise LoanError(f"part must be one of {get_args(Part)}.", code="CR-LON-017")
 
 
 def payoff_minor(account: LoanAccount, on: date) -> int:

@@ -160,7 +160,14 @@ def test_a_penalty_rate_above_the_joint_cap_is_refused_not_clipped():
 
 @pytest.mark.parametrize(
     "changes",
-    [{"allocation": ("fee", "interest")}, {"allocation": ("fee",) * 4}, {"grace_days": -1}],
+    [
+        {"allocation": ("fee", "interest")},
+        {"allocation": ("fee",) * 4},
+        {"allocation": (1, "fee", None)},
+        {"grace_days": -1},
+        {"grace_days": float("nan")},
+        {"grace_days": 1.5},
+    ],
 )
 def test_bad_policies_are_refused(changes):
     with pytest.raises(LoanError, match="CR-LON-017: allocation must order"):
@@ -423,3 +430,22 @@ def test_nobody_becomes_delinquent_while_the_lender_holds_the_money(schedule):
     at = position(moved, date(2026, 6, 19))
     assert (at.days_past_due, at.due.total, at.credit_minor) == (0, 0, 496_000)
     assert not any(imbalances(moved).values())
+
+
+def test_a_policy_reads_a_written_convention_and_refuses_an_unknown_one():
+    assert ServicingPolicy(**RATES, day_count="act/365f").day_count is DayCount.ACTUAL_365_FIXED
+    with pytest.raises(LoanError, match="CR-LON-017: day_count is unknown. Expected one of"):
+        ServicingPolicy(**RATES, day_count="act/364")
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        (EarlyRepayment(on=DAY, amount_minor=50_000, effect="smaller"), "effect must be one of"),
+        (Waiver(on=DAY, part="interests", amount_minor=1), "part must be one of"),
+        ("pay", "This is not an event. Got a str"),
+    ],
+)
+def test_events_that_mean_nothing_are_refused(schedule, event, message):
+    with pytest.raises(LoanError, match=f"CR-LON-017: {message}"):
+        apply_event(open_account(schedule, POLICY), event)

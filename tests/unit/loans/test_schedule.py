@@ -11,6 +11,7 @@ from credit_risk.loans.rates import annual_rates
 from credit_risk.loans.schedule import (
     Schedule,
     daily_interest_minor,
+    equal_instalment_minor,
     equal_instalment_schedule,
     equal_principal_schedule,
     flat_rate_schedule,
@@ -208,3 +209,29 @@ def test_a_schedule_says_how_its_interest_runs_and_reads_older_records():
     older = {name: content[name] for name in list(content)[:11]}
     assert Schedule.from_dict(older).annual_rate is None
     assert flat_rate_schedule(1_200, flat_rate=Decimal("0.006"), n_instalments=12).annual_rate is None
+
+
+@pytest.mark.parametrize(
+    ("principal", "rates", "balloon", "code"),
+    [
+        (100, [], 0, "002"),
+        (100.5, [0], 0, "008"),
+        ("a", [0], 0, "008"),
+        (100, [0], 0.5, "008"),
+        (0, [0], 0, "001"),
+    ],
+)
+def test_an_equal_instalment_needs_amounts_and_periods(principal, rates, balloon, code):
+    with pytest.raises(LoanError, match=f"CR-LON-{code}"):
+        equal_instalment_minor(principal, rates, balloon)
+
+
+def test_stored_schedules_with_other_keys_are_refused():
+    content = equal_instalment_schedule(1_200, annual_rate=0, n_instalments=12).to_dict()
+    with pytest.raises(LoanError, match=r"CR-LON-020: .*missing keys \['due_on'\], unknown keys \['due'\]"):
+        Schedule.from_dict({("due" if name == "due_on" else name): value for name, value in content.items()})
+
+
+def test_movements_are_whole_minor_units():
+    with pytest.raises(LoanError, match="CR-LON-008: movements"):
+        open_ended_interest_minor([(DAY, 0.5)], annual_rate=0, settle_on=DAY)
