@@ -438,7 +438,10 @@ def _power(base: float, exponent: int) -> float:
 
 
 def _periodic_rate(disbursed_minor: int, payments_minor: Sequence[int]) -> float:
-    """Solve for the rate per period, step by step and bit for bit as `vectorised.annual_rates_table` does."""
+    """Solve for the rate per period, step by step and bit for bit as `vectorised_rates.annual_rates_table` does.
+
+    The few flows on which Newton's method does not settle are bisected.
+    """
     disbursed, payments = float(disbursed_minor), [float(payment) for payment in payments_minor]
     n_instalments = len(payments)
     total = moment = 0.0
@@ -456,4 +459,4 @@ def _periodic_rate(disbursed_minor: int, payments_minor: Sequence[int]) -> float
         relative = step / factor
         if n_instalments * (relative * relative) <= _REMAINING_ERROR:
             return (1.0 - factor) / factor
-    raise LoanError("No annual rate could be found for these flows.", code="CR-LON-010")
+    return internal_rate([-disbursed, *payments])

@@ -12,7 +12,7 @@ import numpy as np
 
 from credit_risk.errors import LoanError
 from credit_risk.loans.columns import chunks, power_and_sum, refuse
-from credit_risk.loans.rates import HIGHEST_FORCE
+from credit_risk.loans.rates import HIGHEST_FORCE, LOWEST_FORCE, internal_rate
 from credit_risk.loans.terms import check_count
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _CHUNK = 8192
 _REMAINING_ERROR = 1e-17
 _MAX_STEPS = 400
 _NOT_FOUND = "no annual rate could be found"
+_TOO_LOW = "no annual rate above -99.9 % exists"
 _TOO_HIGH = "the effective annual rate exceeds any floating-point number"
 
 
@@ -57,7 +58,8 @@ def annual_rates_table(
     -----
     With one payout and payments of one sign, ``sum c_k v**k - D`` is convex and rising in the discount factor ``v``: from
     any ``v > 0`` Newton's method is on the right of the only root after one step and falls to it monotonically. Only sums,
-    products and quotients are used, so results are the same bits on every machine.
+    products and quotients are used, so results are the same bits on every machine. The few rows on which rounding keeps it
+    from settling are bisected one by one.
 
     Examples
     --------
@@ -73,6 +75,8 @@ def annual_rates_table(
         if _has_no_rate(disbursed[rows], payments):
             raise _why_no_rate(disbursed, flows)
         rate[rows] = _periodic_rate(disbursed[rows].astype(np.float64), payments)
+    for row in np.flatnonzero(np.isnan(rate)):
+        rate[row] = _bisected(disbursed[row], flows[row], None)
     refuse(np.isnan(rate), _NOT_FOUND, "CR-LON-010")
     with np.errstate(over="ignore"):
         effective = power_and_sum(1.0 + rate, periods_per_year)[0] - 1.0
@@ -107,7 +111,7 @@ def dated_rates_table(
     Raises
     ------
     LoanError
-        As :func:`annual_rates_table`; days below 0 or all 0 (``CR-LON-005``).
+        As :func:`annual_rates_table`, payments on day 0 taken off the payout; days below 0 or all 0 (``CR-LON-005``).
 
     Notes
     -----
@@ -135,8 +139,14 @@ def dated_rates_table(
         times = np.ascontiguousarray(day[rows].T, dtype=np.float64)
         if _has_no_rate(disbursed[rows], payments) or not _follow_day_zero(payments, times):
             raise _why_no_rate(disbursed, flows, day)
-        force[rows] = _daily_force(disbursed[rows].astype(np.float64), payments, times)
+        received = _net_of_day_zero(disbursed[rows].astype(np.float64), payments, times)
+        if received.min() <= 0:
+            raise _why_no_rate(disbursed, flows, day)
+        force[rows] = _daily_force(received, payments, times)
+    for row in np.flatnonzero(np.isnan(force)):
+        force[row] = np.log1p(_bisected(disbursed[row], flows[row], day[row])) / 365.0
     refuse(np.isnan(force), _NOT_FOUND, "CR-LON-010")
+    refuse(force * 365.0 < LOWEST_FORCE, _TOO_LOW, "CR-LON-010")
     refuse(force * 365.0 > HIGHEST_FORCE, _TOO_HIGH, "CR-LON-010")
     nominal = np.expm1(force * (365.0 / periods_per_year)) * periods_per_year
     return nominal, np.expm1(force * 365.0)
@@ -172,6 +182,27 @@ def _follow_day_zero(payments: FloatArray, days: FloatArray) -> bool:
     return bool(days.min() >= 0 and moment.min() > 0)
 
 
+def _net_of_day_zero(disbursed: FloatArray, payments: FloatArray, days: FloatArray) -> FloatArray:
+    """Take payments on day 0 off the payout, and out of `payments`; return what is left of the payout."""
+    if days.min() > 0:
+        return disbursed
+    received = disbursed.copy()
+    for k in range(payments.shape[0]):
+        is_first = days[k] == 0
+        received -= np.where(is_first, payments[k], 0.0)
+        payments[k][is_first] = 0.0
+    return received
+
+
+def _bisected(disbursed: np.int64, flows: IntArray, days: IntArray | None) -> float:
+    """Return the rate of one loan on which Newton's method did not settle, or NaN; per year (ACT/365F) with days."""
+    times = None if days is None else [0.0, *(float(day) / 365.0 for day in days)]
+    try:
+        return internal_rate([-float(disbursed), *(float(flow) for flow in flows)], times)
+    except LoanError:
+        return float("nan")
+
+
 def _why_no_rate(disbursed: IntArray, flows: IntArray, day: IntArray | None = None) -> LoanError:
     """Look at all loans again and say how many break which rule."""
     is_mixed = np.asarray((flows < 0).any(axis=1))
@@ -180,8 +211,10 @@ def _why_no_rate(disbursed: IntArray, flows: IntArray, day: IntArray | None = No
     rule = "the flows need a payout above 0 and a payment above 0, else no rate exists"
     refuse(is_one_sided, rule, "CR-LON-009")
     if day is not None:
+        first = np.where(day == 0, flows, 0).sum(axis=1)
         is_early = np.asarray((day < 0).any(axis=1)) | ~np.asarray(((day > 0) & (flows > 0)).any(axis=1))
         refuse(is_early, "days must be 0 or more, with a payment after day 0", "CR-LON-005")
+        refuse(np.asarray(disbursed <= first), f"less payments on day 0, {rule}", "CR-LON-009")
     return LoanError("No annual rate could be found.", code="CR-LON-010")
 
 

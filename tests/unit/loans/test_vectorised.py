@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -5,7 +6,7 @@ import numpy as np
 import pytest
 
 from credit_risk.errors import LoanError
-from credit_risk.loans.rates import annual_rates
+from credit_risk.loans.rates import annual_rates, internal_rate
 from credit_risk.loans.schedule import equal_instalment_minor, equal_instalment_schedule, repayment_schedule
 from credit_risk.loans.terms import Fee, LoanTerms
 from credit_risk.loans.vectorised import equal_instalment_table, repayment_table
@@ -128,14 +129,55 @@ def test_errors_count_all_loans_not_one_chunk():
         annual_rates_table(np.full(40_000, 1_000), flows)
 
 
+def test_rows_on_which_newton_does_not_settle_are_bisected(monkeypatch):
+    flows = [[500, 500], [10, 9_000]]
+    nominal, _ = annual_rates_table([1_000, 1_000], flows)
+    _, dated = dated_rates_table([1_000, 1_000], flows, [10, 400])
+    monkeypatch.setattr("credit_risk.loans.vectorised_rates._MAX_STEPS", 1)
+    assert annual_rates_table([1_000, 1_000], flows)[0] == pytest.approx(nominal, rel=1e-13, abs=1e-14)
+    assert dated_rates_table([1_000, 1_000], flows, [10, 400])[1] == pytest.approx(
+        dated, rel=1e-13, abs=1e-14
+    )
+
+
 def test_a_rate_that_is_not_found_is_counted(monkeypatch):
     monkeypatch.setattr("credit_risk.loans.vectorised_rates._MAX_STEPS", 1)
     with pytest.raises(
         LoanError, match="CR-LON-010: no annual rate could be found: broken by 1 of 2 loans, first at row 1"
     ):
-        annual_rates_table([1_000, 1_000], [[500, 500], [10, 9_000]])
-    with pytest.raises(LoanError, match="CR-LON-010: no annual rate could be found: broken by 2 of 2"):
-        dated_rates_table([1_000, 1_000], [[500, 9_000], [10, 9_000]], [10, 400])
+        annual_rates_table([1_000, 10**9], [[500, 500], [1, 1]])
+    with pytest.raises(LoanError, match="CR-LON-010: no annual rate could be found: broken by 1 of 2"):
+        dated_rates_table([1_000, 10**9], [[500, 9_000], [1, 1]], [10, 400])
+
+
+LATE_BALLOON = [66] * 119 + [1_962_969]
+
+
+def test_a_late_large_payment_has_its_rate_and_does_not_fail_the_batch():
+    nominal, _ = annual_rates_table([7_262, 100_000], [LATE_BALLOON, [1_000] * 120])
+    assert nominal[0] / 12 == pytest.approx(0.049533968990859725, rel=1e-13)
+    assert nominal[1] == annual_rates_table([100_000], [[1_000] * 120])[0][0]
+    schedule = replace(
+        equal_instalment_schedule(7_262, annual_rate=0, n_instalments=120),
+        instalment_minor=tuple(LATE_BALLOON),
+    )
+    assert annual_rates(schedule).nominal == nominal[0]
+
+
+def test_dated_rates_have_the_bounds_of_the_scalar_path():
+    with pytest.raises(LoanError, match="CR-LON-010: no annual rate above -99.9 % exists: broken by 1 of 2"):
+        dated_rates_table([10**9, 100], [[1], [110]], [[365], [365]])
+    with pytest.raises(LoanError, match="CR-LON-010: No rate above -99.9 %"):
+        internal_rate([-(10**9), 1])
+
+
+def test_payments_on_day_zero_are_taken_off_the_payout():
+    with pytest.raises(
+        LoanError, match="CR-LON-009: less payments on day 0, the flows need a payout above 0"
+    ):
+        dated_rates_table([100], [[100, 10]], [[0, 30]])
+    _, effective = dated_rates_table([100, 90], [[10, 99], [99, 0]], [[0, 365], [365, 400]])
+    assert effective == pytest.approx([0.1, 0.1], rel=1e-14)
 
 
 def test_no_loans_is_an_empty_table():
