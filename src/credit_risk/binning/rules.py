@@ -88,7 +88,8 @@ class Outcome:
 
     def counts(self) -> NDArray[np.float64]:
         """Return weight of goods, weight of bads, rows of goods, rows of bads; shape (4,)."""
-        n, n_bads = float(len(self.is_bad)), float(np.count_nonzero(self.is_bad))
+        n = float(len(self.is_bad))
+        n_bads = float(np.count_nonzero(self.is_bad) if self.bad_rows is None else len(self.bad_rows))
         if self.weight is None:
             return np.array([n - n_bads, n_bads, n - n_bads, n_bads])
         bads = float(self.weight[self.is_bad].sum())

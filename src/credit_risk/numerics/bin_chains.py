@@ -72,19 +72,54 @@ def _n_not_above(ending: NDArray[np.float64], rate: NDArray[np.float64]) -> NDAr
     return np.array(counts, dtype=np.intp).reshape(len(rate), -1, rate.shape[2])
 
 
-def largest_sum(value: NDArray[np.float64], max_bins: int) -> float:
-    """Return the largest sum over chains of at most ``max_bins`` bins that cover all cells, in any order of rates.
+def largest_sums(value: NDArray[np.float64], max_bins: int) -> NDArray[np.float64]:
+    """Return the largest sum over chains whose bins may have any order of rates.
 
     No constraint between neighbours can reach more.
 
+    Returns
+    -------
+    ndarray of float64, shape (max_bins, n_cells)
+        At [m, j]: of chains of m + 1 bins that cover the cells up to j; -inf if none.
+
     Examples
     --------
-    >>> largest_sum(np.array([[1.0, 1.0], [-np.inf, 2.0]]), 2)
-    3.0
+    >>> largest_sums(np.array([[1.0, 1.0], [-np.inf, 2.0]]), 2).tolist()
+    [[1.0, 1.0], [-inf, 3.0]]
     """
-    reached = value[0]
-    largest = reached[-1]
-    for _ in range(1, max_bins):
-        reached = (reached[:-1, None] + value[1:]).max(axis=0, initial=-np.inf)
-        largest = max(largest, reached[-1])
-    return float(largest)
+    reached = np.empty((max_bins, value.shape[1]))
+    reached[0] = value[0]
+    for m in range(1, max_bins):
+        (reached[m - 1, :-1, None] + value[1:]).max(axis=0, initial=-np.inf, out=reached[m])
+    return reached
+
+
+def only_best_chain(
+    value: NDArray[np.float64], reached: NDArray[np.float64], n_bins: int, margin: float
+) -> list[int] | None:
+    """Return the first cells of the best chain of so many bins; None where another comes within the margin.
+
+    Parameters
+    ----------
+    value : ndarray of float64, shape (n_cells, n_cells)
+    reached : ndarray of float64
+        From :func:`largest_sums`.
+    n_bins : int
+        A number of bins that can be reached.
+    margin : float
+
+    Examples
+    --------
+    >>> value = np.array([[1.0, 1.0], [-np.inf, 2.0]])
+    >>> only_best_chain(value, largest_sums(value, 2), 2, 1e-9)
+    [0, 1]
+    """
+    starts, j = [], value.shape[1] - 1
+    for m in range(n_bins - 1, 0, -1):
+        sums = reached[m - 1, :-1] + value[1:, j]
+        at = int(sums.argmax())
+        if np.count_nonzero(sums >= sums[at] - margin) > 1:
+            return None
+        starts.append(at + 1)
+        j = at
+    return [0, *starts[::-1]]

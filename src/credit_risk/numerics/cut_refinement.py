@@ -127,8 +127,10 @@ def _best_place(
     first, last, best_value = first + 1, last - 1, -np.inf
     while last >= first:
         step = max(1, -(-(last - first + 1) // _ZOOM))
-        rows = np.append(task.outcome.rows_below_values(first, last, step), row)
-        candidates = np.append(values[first : last + 1 : step], best_cut)
+        raw = values[first : last + 1 : step]
+        candidates, rows = np.empty(len(raw) + 1), np.empty(len(raw) + 1, dtype=np.intp)
+        candidates[:-1], candidates[-1] = raw, best_cut
+        rows[:-1], rows[-1] = task.outcome.rows_below_values(first, last, step), row
         reached = _evaluate(task, below, k, (candidates, rows), signs)
         best_value = max(best_value, float(reached[-1]))
         best_at = int(reached.argmax())

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from credit_risk.numerics.bin_chains import largest_sum, ordered_chains
+from credit_risk.numerics.bin_chains import largest_sums, only_best_chain, ordered_chains
 from credit_risk.numerics.woe import ZERO_CELL_ADDITION
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ Objective = Literal["information_value", "jensen_shannon", "hellinger"]
 
 TRENDS: tuple[Trend, ...] = ("ascending", "descending", "peak", "valley", "none")
 _TURNING = frozenset({"peak", "valley"})
+_NEAR = 1e-11
+"""A binning is the only best one if every other is worse by more than this, which is far more than sums are rounded."""
 _TIE = 1e-12
 """Two binnings whose objectives differ by less count as equal; then the one with fewer bins is taken."""
 
@@ -118,8 +120,8 @@ def solve(
     trends : tuple of str
         'ascending' means the bad rate rises with the value; 'peak' rises, then falls.
     turning_above : callable, optional
-        From the best straight objective to what a peak or valley must exceed to be of interest; those that provably cannot
-        are left out without being solved.
+        From the best straight objective to what a peak or valley must exceed to be of interest. Trends that provably
+        cannot be chosen are then left out without being solved.
 
     Returns
     -------
@@ -140,11 +142,18 @@ def solve(
     """
     table = _segments(cells, limits)
     sweeps = _Sweeps(table, limits)
+    reached = largest_sums(table.value, max(1, min(limits.max_bins, len(cells.goods))))
+    if turning_above is not None:
+        settled = _settled_without_order(table, sweeps, reached, trends, turning_above)
+        if settled is not None:
+            return {settled.trend: settled}
     found: dict[Trend, Partition] = {}
     for trend in _sorted_by_cost(trends):
         if trend in _TURNING and turning_above is not None:
             straight = max((one.objective for t, one in found.items() if t not in _TURNING), default=None)
-            if straight is not None and not _may_exceed(cells, table, limits, turning_above(straight)):
+            if straight is not None and not _may_exceed(
+                cells, limits, float(reached[:, -1].max()), turning_above(straight)
+            ):
                 continue
         sweeps.run(_directions(tuple(one for one in trends if (one in _TURNING) == (trend in _TURNING))))
         partition = _turning(sweeps, trend) if trend in _TURNING else _straight(sweeps, trend)
@@ -158,16 +167,42 @@ def _sorted_by_cost(trends: tuple[Trend, ...]) -> list[Trend]:
     return sorted(trends, key=lambda trend: trend in _TURNING)
 
 
-def _may_exceed(cells: Cells, table: _Segments, limits: BinLimits, needed: float) -> bool:
+def _settled_without_order(
+    table: _Segments,
+    sweeps: _Sweeps,
+    reached: NDArray[np.float64],
+    trends: tuple[Trend, ...],
+    turning_above: Callable[[float], float],
+) -> Partition | None:
+    """Return the best of all binnings where it happens to follow a straight trend asked for, and nothing comes near it."""
+    limits, per_count = sweeps.limits, reached[:, -1]
+    m = _fewest_best(per_count, limits.min_bins)
+    if m is None or not sweeps.is_free([(False, 1)]):
+        return None
+    objective = float(per_count[m])
+    if np.count_nonzero(per_count >= objective - _NEAR) > 1 or turning_above(objective) < objective + _NEAR:
+        return None
+    starts = only_best_chain(table.value, reached, m + 1, _NEAR)
+    if starts is None:
+        return None
+    ends = [*(start - 1 for start in starts[1:]), reached.shape[1] - 1]
+    steps = np.diff(table.rate[starts, ends])
+    for trend, sign in (("ascending", 1), ("descending", -1)):
+        if trend in trends and (sign * steps >= 0).all():
+            return Partition(starts=tuple(starts), objective=objective, trend=trend)
+    return None
+
+
+def _may_exceed(cells: Cells, limits: BinLimits, largest: float, needed: float) -> bool:
     """Whether any binning could exceed what is needed, by two upper bounds.
 
-    Merging never adds, so all cells apart are one; what bins in any order of bad rates reach is the other.
+    Merging never adds, so all cells apart are one; the largest sum over bins in any order of bad rates is the other.
     """
     if float(cells.goods.min()) > 0 and float(cells.bads.min()) > 0:
         totals = (float(cells.goods.sum()), float(cells.bads.sum()))
         if float(segment_objective(cells.goods, cells.bads, totals, limits.objective).sum()) <= needed:
             return False
-    return largest_sum(table.value, limits.max_bins) + _TIE > needed
+    return largest + _TIE > needed
 
 
 def _directions(trends: tuple[Trend, ...]) -> list[tuple[bool, int]]:
@@ -293,13 +328,13 @@ class _Sweeps:
         depth = max(1, min(self.limits.max_bins, self.n_cells))
         value = np.stack([self.side(mirrored).value for mirrored, _ in directions])
         order = np.stack([_signed(self.side(mirrored).rate, sign) for mirrored, sign in directions])
-        if self._is_free(directions):
+        if self.is_free(directions):
             best = ordered_chains(value, order, depth).swapaxes(0, 1)
         else:
             best = self._sweep(value, order, directions, depth)
         self._best.update(zip(directions, best, strict=True))
 
-    def _is_free(self, directions: list[tuple[bool, int]]) -> bool:
+    def is_free(self, directions: list[tuple[bool, int]]) -> bool:
         """Whether the order of the whole sample is all that is asked of neighbours."""
         periods = self.table.period_rate is not None and any(sign for _, sign in directions)
         return not periods and self.limits.min_woe_gap <= 0 and self.limits.max_p_value >= 1

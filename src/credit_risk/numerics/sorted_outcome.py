@@ -105,10 +105,12 @@ class SortedOutcome:
         >>> ordinary.values.tolist(), counts[:2].tolist()
         ([1.0, 3.0], [[0.0, 1.0], [1.0, 0.0]])
         """
-        bads = values.take(bad_rows, mode="clip")
+        everything = values.copy()
+        bads = everything.take(bad_rows, mode="clip")
+        everything.sort()
         bads.sort()
+        everything, n_missing = _without_missing(everything)
         bads, n_missing_bads = _without_missing(bads)
-        everything, n_missing = _without_missing(np.sort(values))
         counts = [(n_missing - n_missing_bads, n_missing_bads)]
         for group in code_groups:
             n_rows, n_bads = len(everything), len(bads)

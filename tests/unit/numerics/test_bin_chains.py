@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from credit_risk.numerics.bin_chains import largest_sum, ordered_chains
+from credit_risk.numerics.bin_chains import largest_sums, only_best_chain, ordered_chains
 
 
 def random_bins(seed, p=6):
@@ -46,19 +46,31 @@ def test_chains_reach_what_trying_every_chain_reaches(seed):
 
 
 @pytest.mark.parametrize("seed", range(20))
-@pytest.mark.parametrize("max_bins", [1, 3, 9])
-def test_the_largest_sum_is_that_of_the_best_chain_in_any_order(seed, max_bins):
+@pytest.mark.parametrize("n_bins", [1, 2, 4])
+def test_the_largest_sums_are_those_of_the_best_chains_in_any_order(seed, n_bins):
     value, _ = random_bins(seed)
     p = len(value)
-    totals = [
-        sum(value[bin_] for bin_ in chain)
-        for n_bins in range(1, min(max_bins, p) + 1)
-        for chain in chains_up_to(p - 1, n_bins)
-    ]
-    assert largest_sum(value, max_bins) == max(totals)
+    reached = largest_sums(value, 4)
+    for j in range(p):
+        totals = [sum(value[bin_] for bin_ in chain) for chain in chains_up_to(j, n_bins)]
+        assert reached[n_bins - 1, j] == max(totals, default=-np.inf)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_best_chain_is_named_only_where_it_is_alone(seed):
+    value, _ = random_bins(seed)
+    reached = largest_sums(value, 3)
+    totals = {
+        tuple(first for first, _ in chain): sum(value[bin_] for bin_ in chain)
+        for chain in chains_up_to(len(value) - 1, 3)
+    }
+    best = [starts for starts, total in totals.items() if total == max(totals.values()) > -np.inf]
+    if best:
+        found = only_best_chain(value, reached, 3, 1e-9)
+        assert found is None if len(best) > 1 else found == list(best[0])
 
 
 def test_one_cell_is_one_bin():
     one = np.array([[[2.0]]])
     assert ordered_chains(one, np.zeros((1, 1, 1)), 3).ravel().tolist() == [2.0, -np.inf, -np.inf]
-    assert largest_sum(one[0], 3) == 2.0
+    assert largest_sums(one[0], 1).tolist() == [[2.0]]
