@@ -230,7 +230,7 @@ def test_v_b01_to_b08_regulation_z(vector):
 
 def test_v_b03_b07_unit_periods_are_counted_back_from_the_payment():
     assert unit_periods_between(date(1978, 5, 23), date(1978, 10, 1), unit_months=3) == (1, Fraction(39, 90))
-    assert (date(1978, 9, 15) - date(1978, 1, 3)).days == 255
+    assert days_between(date(1978, 1, 3), date(1978, 9, 15)) == 255
 
 
 # ---- B2: EU ----
@@ -305,21 +305,22 @@ def test_v_b14_spreadsheet_example():
 
 
 @pytest.mark.parametrize(
-    ("flows", "published"),
+    ("flows", "published", "last_digit"),
     [
-        ([-100, 39, 59, 55, 20], 0.28094842116),
-        ([-250000, 100000, 150000, 200000, 250000, 300000], 0.5672303344358536),
-        ([-40000, 5000, 8000, 12000, 30000], 0.10582259840),
-        ([-100, 0, 0, 74], -0.09549583034),
+        ([-100, 39, 59, 55, 20], 0.28094842116, 1e-11),
+        ([-250000, 100000, 150000, 200000, 250000, 300000], 0.5672303344358536, 1e-15),
+        ([-40000, 5000, 8000, 12000, 30000], 0.10582259840, 1e-11),
+        ([-100, 0, 0, 74], -0.09549583034, 1e-11),
     ],
 )
-def test_v_b15_irr(flows, published):
-    assert internal_rate(flows) == pytest.approx(published, abs=1e-11)
+def test_v_b15_irr(flows, published, last_digit):
+    assert internal_rate(flows) == pytest.approx(published, rel=0, abs=last_digit)  # some digits are cut off
 
 
 def test_v_b16_npv():
+    # the published digits are cut off, not rounded: ...6681795 is given as ...668179
     assert net_present_value(0.08, [-40000, 5000, 8000, 12000, 30000]) == pytest.approx(
-        3065.222668179, abs=1e-9
+        3065.222668179, rel=0, abs=6e-10
     )
 
 
@@ -345,7 +346,7 @@ def test_v_b18_interest_parts():
         14.850099189833006,
     ]
     ours = [instalment_parts(0.0824 / 12, k, 12, 25_000)[0] for k in range(1, 13)]
-    assert ours == pytest.approx(published, rel=1e-12)
+    assert ours == pytest.approx(published, rel=2e-14)
     for period in (0, 13):
         with pytest.raises(LoanError, match="CR-LON-008: The interest part is undefined"):
             instalment_parts(0.0824 / 12, period, 12, 25_000)
@@ -356,7 +357,7 @@ def test_v_b32_pmt_ipmt_ppmt():
     assert unrounded_instalment(0.5 / 12, 180, 200_000) == pytest.approx(8338.702667524864, rel=1e-14)
     interest, principal = instalment_parts(0.05, 2, 10, 50_000)
     assert interest == pytest.approx(2301.238562586, abs=5.1e-10)
-    assert principal == pytest.approx(4173.9901856864, abs=1e-10)
+    assert principal == pytest.approx(4173.9901856864, rel=0, abs=8e-11)  # cut off, not rounded
     for period in (0, 11):
         with pytest.raises(LoanError, match="CR-LON-008: The interest part is undefined"):
             instalment_parts(0.05, period, 10, 50_000)
@@ -504,7 +505,6 @@ def test_v_b29_flat_fee():
 
 
 def test_v_b30_daily_rate():
-    assert Decimal("0.0005") * 360 == Decimal("0.18")
     rates = annualise(Decimal("0.0005"), 365)
     assert rates.nominal == 0.1825
     assert annualise(Decimal("0.0005"), 360).nominal == 0.18
