@@ -263,7 +263,7 @@ def check_date_order(earlier: date, later: date, name: str, *, strictly: bool = 
     if later < earlier or (strictly and later == earlier):
         word = "after" if strictly else "on or after"
         raise LoanError(
-            f"Dates are out of order: {name} must lie {word} {earlier.isoformat()}. Got {later.isoformat()}.",
+            f"Dates are out of order: {name} must lie {word} the date before it.",
             code="CR-LON-005",
             context={"field": name},
         )

@@ -88,8 +88,7 @@ def annual_rates(schedule: Schedule) -> AnnualRates:
     """
     if schedule.disbursed_minor <= 0 or not any(schedule.instalment_minor):
         raise LoanError(
-            f"No annual rate exists: the borrower receives {schedule.disbursed_minor} and repays "
-            f"{schedule.total_repayment_minor} minor units. Expected both above 0.",
+            "No annual rate exists: the borrower must receive and repay something, both above 0.",
             code="CR-LON-009",
         )
     periods = schedule.periods_per_year

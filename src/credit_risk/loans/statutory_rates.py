@@ -47,8 +47,7 @@ class UnitPeriodFlow:
             raise LoanError("The amount of a unit-period flow must be finite and above 0.", code="CR-LON-008")
         if self.whole < 0 or not 0 <= self.fraction < 1:
             raise LoanError(
-                "A flow lies whole >= 0 unit-periods and a fraction from 0 to below 1 after the first advance. "
-                f"Got {self.whole} and {float(self.fraction):g}.",
+                "A flow lies whole >= 0 unit-periods and a fraction from 0 to below 1 after the first advance.",
                 code="CR-LON-005",
             )
 
@@ -97,7 +96,7 @@ def regulation_z_rate(
     lent, repaid = sum(flow.amount for flow in advances), sum(flow.amount for flow in payments)
     if not advances or not payments or repaid < lent:
         raise LoanError(
-            f"No annual percentage rate exists: {lent:g} is lent and {repaid:g} repaid. Expected no less repaid than lent.",
+            "No annual percentage rate exists: expected flows on both sides and no less repaid than lent.",
             code="CR-LON-009",
         )
     low, high = 0.0, _HIGHEST_RATE

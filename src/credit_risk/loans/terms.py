@@ -150,10 +150,10 @@ def check_amount(value: int, name: str, *, minimum: int = 1) -> int:
         )
     amount = int(value.__index__())
     if amount < minimum:
-        raise LoanError(f"{name} must be at least {minimum} minor unit(s). Got {amount}.", code="CR-LON-001")
+        raise LoanError(f"{name} must be at least {minimum} minor unit(s).", code="CR-LON-001")
     if amount > MAX_AMOUNT_MINOR:
         raise LoanError(
-            f"{name} overflows: at most {MAX_AMOUNT_MINOR} minor units are computed exactly. Got {amount}.",
+            f"{name} overflows: at most {MAX_AMOUNT_MINOR} minor units are computed exactly.",
             code="CR-LON-007",
         )
     return amount
@@ -162,9 +162,7 @@ def check_amount(value: int, name: str, *, minimum: int = 1) -> int:
 def check_count(value: int, name: str = "n_instalments") -> int:
     """Return a number of instalments, or refuse it (``CR-LON-002``)."""
     if isinstance(value, bool) or not hasattr(value, "__index__") or not 1 <= int(value) <= MAX_INSTALMENTS:
-        raise LoanError(
-            f"{name} must be a whole number from 1 to {MAX_INSTALMENTS}. Got {value!r}.", code="CR-LON-002"
-        )
+        raise LoanError(f"{name} must be a whole number from 1 to {MAX_INSTALMENTS}.", code="CR-LON-002")
     return int(value)
 
 
@@ -320,7 +318,7 @@ class LoanTerms:
     >>> LoanTerms(principal_minor=0, annual_rate=Decimal("0.144"), n_instalments=12)
     Traceback (most recent call last):
         ...
-    credit_risk.errors.LoanError: CR-LON-001: principal_minor must be at least 1 minor unit(s). Got 0.
+    credit_risk.errors.LoanError: CR-LON-001: principal_minor must be at least 1 minor unit(s).
     """
 
     principal_minor: int

@@ -172,7 +172,7 @@ def test_one_year_is_one_calendar_year_in_leap_years_too(ceilings):
 
     assert check(date(2029, 1, 10))
     assert not check(date(2029, 1, 11))
-    with pytest.raises(LoanError, match="CR-LON-005: .*last_due_on must lie on or after 2028-01-10"):
+    with pytest.raises(LoanError, match="CR-LON-005: .*last_due_on must lie on or after"):
         check(date(2028, 1, 9))
 
 

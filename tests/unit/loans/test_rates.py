@@ -83,9 +83,7 @@ def test_equal_times_are_added_up():
 
 def test_nothing_received_has_no_annual_rate():
     schedule = equal_instalment_schedule(1_000, annual_rate=Decimal("0.1"), n_instalments=2)
-    with pytest.raises(
-        LoanError, match="CR-LON-009: No annual rate exists: the borrower receives 0 and repays"
-    ):
+    with pytest.raises(LoanError, match="CR-LON-009: No annual rate exists: the borrower must receive"):
         annual_rates(replace(schedule, disbursed_minor=0))
     with pytest.raises(
         LoanError, match="CR-LON-010: The effective annual rate exceeds any floating-point number"
@@ -109,7 +107,7 @@ def test_textbook_functions_refuse_nan():
 def test_regulation_z_refuses_what_has_no_rate():
     lent = [UnitPeriodFlow(amount=100, whole=0)]
     with pytest.raises(
-        LoanError, match="CR-LON-009: No annual percentage rate exists: 100 is lent and 90 repaid"
+        LoanError, match="CR-LON-009: No annual percentage rate exists: expected flows on both sides"
     ):
         regulation_z_rate(lent, [UnitPeriodFlow(amount=90, whole=1)], unit_periods_per_year=12)
     with pytest.raises(LoanError, match="CR-LON-010: No rate up to 100,000 % per unit-period"):
