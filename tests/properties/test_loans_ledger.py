@@ -42,13 +42,21 @@ ADDITIVE = [convention for convention in DayCount if convention not in NOT_ADDIT
 def accounts(draw, *, fees=True):
     monthly = draw(st.integers(0, 300)) if fees else 0
     rate = Fraction(draw(st.sampled_from([0, 72_000, 144_000, 240_000])), 1_000_000)
+    contract_days = draw(st.sampled_from([None, *ADDITIVE]))
+    free_days = draw(st.integers(0, 45)) if contract_days else 0
+    deducted = draw(st.integers(0, 400)) if fees else 0
     terms = LoanTerms(
         principal_minor=draw(st.integers(5_000, 5_000_000)),
         annual_rate=rate,
         n_instalments=draw(st.integers(1, 18)),
-        method=draw(st.sampled_from(["equal_instalment", "equal_principal", "interest_only"])),
+        method=draw(st.sampled_from(["equal_instalment", "equal_principal", "interest_only", "bullet"])),
         disbursed_on=START,
-        fees=(Fee(code="service", timing="per_instalment", collector="lender", amount_minor=monthly),),
+        day_count=contract_days,
+        interest_free_days=free_days,
+        fees=(
+            Fee(code="service", timing="per_instalment", collector="lender", amount_minor=monthly),
+            Fee(code="opening", timing="deducted", collector="lender", amount_minor=deducted),
+        ),
     )
     policy = ServicingPolicy(
         annual_rate=rate,
@@ -114,7 +122,7 @@ def test_no_sequence_of_events_loses_a_cent(opened, data):
     assert not any(imbalances(final).values())
 
 
-@given(accounts(fees=False), st.integers(0, 600), st.integers(1, 100), st.booleans())
+@given(accounts(), st.integers(0, 600), st.integers(1, 100), st.booleans())
 def test_early_repayment_never_costs_more_than_staying(opened, days, percent, is_shorter):
     terms, account = opened
     schedule = repayment_schedule(terms)
@@ -149,7 +157,7 @@ def test_paying_the_payoff_closes_the_loan_exactly(opened, days):
     assert (closed.received_minor, closed.credit_minor) == (amount, 0)
 
 
-@given(accounts(fees=False), st.integers(0, 900), st.integers(1, 400))
+@given(accounts(), st.integers(0, 900), st.integers(1, 400))
 def test_the_joint_cap_holds_and_time_may_pass_in_steps(opened, days, more):
     _, account = opened
     middle = advance(account, START + timedelta(days=days))
