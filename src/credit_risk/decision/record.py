@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from credit_risk.loans.schedule import Schedule
 
-OUTCOMES = ("approve", "decline", "refer", "incomplete")
 #: Where the sentence of a reason stands in the text catalogue, by kind.
 _TEXTS = {
     "score": "features.reason",

@@ -6,7 +6,7 @@ depth) ends every walk in its leaf without a test.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -151,8 +151,3 @@ def _is_walkable(spec: ForestSpec) -> bool:
         reached = np.unique(np.concatenate([spec.left[reached], spec.right[reached]]))
     ends_in_leaves = bool((spec.left[reached] == reached).all() and (spec.right[reached] == reached).all())
     return ends_in_leaves and bool(np.isfinite(spec.leaf_value).all() and np.isfinite(spec.base_margin))
-
-
-def facts_of(spec: ForestSpec) -> dict[str, object]:
-    """Return the scalar facts of a forest (for tables and tracking)."""
-    return {key: value for key, value in asdict(spec).items() if key not in _ARRAYS}

@@ -7,6 +7,7 @@ without arrays: a binary search per variable and a sum.
 from __future__ import annotations
 
 from bisect import bisect_right
+from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from credit_risk.binning.apply import flag_table, known_categories
@@ -111,7 +112,7 @@ class RowScorer:
                 elif value is None:
                     at = missing
                 elif value - value != 0:  # NaN and infinity: what is left is not a number
-                    at = missing if value != value else unseen  # noqa: PLR0124
+                    at = missing if value != value else _beyond(value, unseen)  # noqa: PLR0124
                 elif codes and value in codes:
                     at = codes[value]
                 else:
@@ -228,10 +229,17 @@ def _number_place(variable: VariableBins, codes: dict[float, int]) -> Callable[[
         if value is None or value != value:  # noqa: PLR0124
             return missing
         if value - value != 0:
-            return unseen
+            return _beyond(value, unseen)
         return codes[value] if value in codes else bisect_right(cuts, value)
 
     return place
+
+
+def _beyond(value: object, unseen: int) -> int:
+    """Return the unseen bin for an infinite number; what is no number (a datetime) is a wrong type, never an answer."""
+    if not isinstance(value, Real):
+        raise TypeError
+    return unseen
 
 
 def _wrong_type(name: str, value: object, expected: str) -> ScoringError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -90,6 +92,10 @@ def test_what_cannot_be_scored_is_refused(card):
         ScoringError, match=r"CR-CRD-012: Variable 'c' holds a value of type int\. Expected text"
     ):
         scorer({"a": 1.0, "b": 1, "c": 3})
+    for moment in (datetime(2026, 1, 1, tzinfo=UTC), pd.Timestamp("2026-01-01"), np.datetime64("2026-01-01")):
+        with pytest.raises(ScoringError, match=r"CR-CRD-012: Variable 'a' .*Expected a number or None"):
+            scorer({"a": moment, "b": 1, "c": "x"})
+    assert scorer({"a": float("inf"), "b": 1, "c": "x"}).flags[0] == 3
     with pytest.raises(SpecificationError, match=r"CR-CRD-007: max_reasons must be 1 to 4\. Got 5"):
         RowScorer(fitted.spec_, max_reasons=5)
     strict = Scorecard(binner=WoeBinner(missing={"a": "error"})).fit(X.assign(a=X["a"].fillna(0)), is_bad)
