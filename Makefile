@@ -3,10 +3,11 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements/py311.txt
 TESTS := $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
-LEFT_OUT := not chromium
+LEFT_OUT := not chromium and not postgresql and not java
+PEERS := $(patsubst requirements/peers/%.txt,%,$(wildcard requirements/peers/*.txt))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chromium-tests lint types contracts format torture notebooks reference-bundle clean
+.PHONY: help demo test chromium-tests postgresql-tests java-tests peers lint types contracts format torture notebooks reference-bundle clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -28,11 +29,25 @@ demo: .venv/.demo  ## the main job end to end on real data, into output/demo
 	$(BIN)/credit-risk demo --overwrite
 
 test: .venv/.test  ## the whole suite that Python alone can run
-	@echo "Left out here, run by .ci/run: tests marked 'chromium' (they open pages in a real browser)."
+	@echo "Left out here, run by .ci/run: tests marked 'chromium' (a real browser), 'postgresql' (a real server), 'java' (a real PMML evaluator)."
 	$(TESTS) -m "$(LEFT_OUT)"
 
 chromium-tests: .venv/.test  ## tests that open pages in headless Chromium; fail if it is absent
 	CREDIT_RISK_REQUIRE_SERVICES=1 $(BIN)/python -m pytest -m chromium tests
+
+postgresql-tests: .venv/.test  ## tests on a real PostgreSQL, started for them; fail if it is absent
+	CREDIT_RISK_REQUIRE_SERVICES=1 .ci/with_postgresql $(BIN)/python -m pytest -m postgresql tests
+
+java-tests: .venv/.test .peers/pmml/.created  ## tests that need Java: the card in a real PMML evaluator; fail if it is absent
+	CREDIT_RISK_REQUIRE_SERVICES=1 $(BIN)/python -m pytest -m java tests
+
+.peers/%/.created: requirements/peers/%.txt
+	$(PYTHON) -m venv .peers/$*
+	.peers/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+peers: $(PEERS:%=.peers/%/.created)  ## environments of the peers, then their fixtures with versions
+	$(foreach script,$(wildcard tests/peers/write_*.py),.peers/$$(sed -n 's/^ENVIRONMENT = "\(.*\)"$$/\1/p' $(script))/bin/python $(script) &&) true
 
 lint: .venv/.test  ## style
 	$(BIN)/ruff check src tests benchmarks

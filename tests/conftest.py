@@ -16,7 +16,7 @@ settings.register_profile(
 settings.register_profile("torture", max_examples=10_000, deadline=None, suppress_health_check=_QUIET)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-SERVICES = ("chromium",)
+SERVICES = ("chromium", "postgresql", "java")
 PROJECT = Path(__file__).resolve().parents[1]
 
 
@@ -30,6 +30,15 @@ def project_folder() -> Path:
 def uci_folder() -> Path:
     """Shipped Taiwan credit-card sample."""
     return PROJECT / "data_samples" / "uci_credit_card"
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> str:
+    """Address of a throw-away PostgreSQL on loopback, started by .ci/with_postgresql."""
+    url = os.environ.get("CREDIT_RISK_POSTGRESQL_URL")
+    if not url:
+        pytest.skip("no PostgreSQL: run the tests through .ci/with_postgresql")
+    return url
 
 
 @pytest.hookimpl(wrapper=True)
