@@ -427,7 +427,7 @@ def _root_between(terms: Sequence[tuple[float, float]], left: float, right: floa
 
 
 def _power(base: float, exponent: int) -> float:
-    """Return ``base**exponent`` by doubling, bit for bit as `vectorised` does."""
+    """Return ``base**exponent`` by doubling, bit for bit as `tables` does."""
     power = base
     for bit in bin(exponent)[3:]:
         power *= power
@@ -437,7 +437,7 @@ def _power(base: float, exponent: int) -> float:
 
 
 def _periodic_rate(disbursed_minor: int, payments_minor: Sequence[int]) -> float:
-    """Solve for the rate per period, step by step and bit for bit as `vectorised_rates.annual_rates_table` does.
+    """Solve for the rate per period, step by step and bit for bit as `tables.annual.annual_rates_table` does.
 
     The few flows on which Newton's method does not settle are bisected.
     """

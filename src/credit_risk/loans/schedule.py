@@ -2,7 +2,7 @@
 
 Between `terms` (what was agreed) and `rates` (what it costs). Read :class:`Schedule`, then :func:`repayment_schedule`;
 the shorthand functions below it cover the common loans. This is the readable truth: exact fractions, one half-up rounding
-per amount. `vectorised` repeats it for a million loans and is tested equal to the cent.
+per amount. `tables` repeats it for a million loans and is tested equal to the cent.
 """
 
 from __future__ import annotations
@@ -236,11 +236,7 @@ def equal_instalment_minor(principal_minor: int, rates: Sequence[Fraction], ball
     check_amount(balloon_minor, "balloon_minor", minimum=0)
     if len(rates) == 0:
         raise LoanError("rates must name at least one period.", code="CR-LON-002")
-    discount, annuity = Fraction(1), Fraction(0)
-    for rate in rates:
-        discount /= 1 + rate
-        annuity += discount
-    instalment = round_half_up((principal_minor - balloon_minor * discount) / annuity)
+    instalment = level_payment_minor(principal_minor, rates, balloon_minor)
     if instalment <= round_half_up(principal_minor * rates[0]) and len(rates) > 1:
         raise LoanError(
             "The instalment does not exceed the first period's interest, so the balance would never fall. "
@@ -248,6 +244,15 @@ def equal_instalment_minor(principal_minor: int, rates: Sequence[Fraction], ball
             code="CR-LON-004",
         )
     return instalment
+
+
+def level_payment_minor(principal_minor: int, rates: Sequence[Fraction], balloon_minor: int) -> int:
+    """Return the equal instalment rounded half-up, whether or not it exceeds its interest."""
+    discount, annuity = Fraction(1), Fraction(0)
+    for rate in rates:
+        discount /= 1 + rate
+        annuity += discount
+    return round_half_up((principal_minor - balloon_minor * discount) / annuity)
 
 
 def equal_instalment_schedule(

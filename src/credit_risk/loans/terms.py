@@ -25,13 +25,13 @@ Method = Literal["equal_instalment", "equal_principal", "interest_only", "bullet
 FeeTiming = Literal["deducted", "upfront", "per_instalment", "contingent"]
 FeeNature = Literal["service", "guarantee", "membership", "insurance", "penalty", "early_repayment", "other"]
 
-#: Largest amount in minor units. The int64 kernels test every product besides (see `vectorised`).
+#: Largest amount in minor units. The int64 kernels test every product besides (see `tables`).
 MAX_AMOUNT_MINOR = 10**12
 MAX_INSTALMENTS = 1200
 #: A rate has at most this many digits before, and its first one at most so far behind, the point.
 MAX_RATE_DIGITS = 30
 _LONGEST_RATE = 200
-_MAX_FREE_DAYS = 36_600
+MAX_FREE_DAYS = 36_600
 
 
 def round_half_up(value: Fraction) -> int:
@@ -359,8 +359,8 @@ class LoanTerms:
             (self.day_count is not None and self.disbursed_on is None, "day_count needs disbursed_on"),
             (self.due_day is not None and not 1 <= self.due_day <= 31, "due_day must lie from 1 to 31"),
             (
-                not 0 <= self.interest_free_days <= _MAX_FREE_DAYS,
-                f"interest_free_days must be 0 or more, at most {_MAX_FREE_DAYS}",
+                not 0 <= self.interest_free_days <= MAX_FREE_DAYS,
+                f"interest_free_days must be 0 or more, at most {MAX_FREE_DAYS}",
             ),
             (self.interest_free_days > 0 and self.day_count is None, "interest_free_days needs day_count"),
             (

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from credit_risk.errors import LoanError
-from credit_risk.loans.columns import chunks, power_and_sum, refuse
+from credit_risk.loans.tables.columns import chunks, power_and_sum, refuse
 from credit_risk.loans.rates import HIGHEST_FORCE, LOWEST_FORCE, internal_rate
 from credit_risk.loans.terms import check_count
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from credit_risk.loans.columns import FloatArray, IntArray
+    from credit_risk.loans.tables.columns import FloatArray, IntArray
 
 #: Loans worked on together: the working set stays in the processor's second-level cache.
 _CHUNK = 8192

@@ -9,8 +9,8 @@ from credit_risk.errors import LoanError
 from credit_risk.loans.rates import annual_rates, internal_rate
 from credit_risk.loans.schedule import equal_instalment_minor, equal_instalment_schedule, repayment_schedule
 from credit_risk.loans.terms import Fee, LoanTerms
-from credit_risk.loans.vectorised import equal_instalment_table, repayment_table
-from credit_risk.loans.vectorised_rates import annual_rates_table, dated_rates_table
+from credit_risk.loans.tables.repayment import equal_instalment_table, repayment_table
+from credit_risk.loans.tables.annual import annual_rates_table, dated_rates_table
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ from credit_risk.loans.vectorised_rates import annual_rates_table, dated_rates_t
             {"balloon_minor": 1, "method": "interest_only"},
             r"CR-LON-015: .*with equal instalments",
         ),
-        ([100], [0], {"method": "bullet"}, r"CR-LON-015: method must be one of"),
+        ([100], [0], {"method": "at_will"}, r"CR-LON-015: method must be one of"),
         (
             [10],
             [360_000],
@@ -133,7 +133,7 @@ def test_rows_on_which_newton_does_not_settle_are_bisected(monkeypatch):
     flows = [[500, 500], [10, 9_000]]
     nominal, _ = annual_rates_table([1_000, 1_000], flows)
     _, dated = dated_rates_table([1_000, 1_000], flows, [10, 400])
-    monkeypatch.setattr("credit_risk.loans.vectorised_rates._MAX_STEPS", 1)
+    monkeypatch.setattr("credit_risk.loans.tables.annual._MAX_STEPS", 1)
     assert annual_rates_table([1_000, 1_000], flows)[0] == pytest.approx(nominal, rel=1e-13, abs=1e-14)
     assert dated_rates_table([1_000, 1_000], flows, [10, 400])[1] == pytest.approx(
         dated, rel=1e-13, abs=1e-14
@@ -141,7 +141,7 @@ def test_rows_on_which_newton_does_not_settle_are_bisected(monkeypatch):
 
 
 def test_a_rate_that_is_not_found_is_counted(monkeypatch):
-    monkeypatch.setattr("credit_risk.loans.vectorised_rates._MAX_STEPS", 1)
+    monkeypatch.setattr("credit_risk.loans.tables.annual._MAX_STEPS", 1)
     with pytest.raises(
         LoanError, match="CR-LON-010: no annual rate could be found: broken by 1 of 2 loans, first at row 1"
     ):

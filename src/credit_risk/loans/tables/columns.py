@@ -1,4 +1,4 @@
-"""Columns of loans: the checks and kernels that `vectorised` and `vectorised_rates` share.
+"""Columns of loans: the checks and kernels that the tables share.
 
 Read :func:`refuse` (errors that count loans), then :func:`power_and_sum`. Elementwise only: a row's result depends on that
 row alone, whatever its neighbours or the length of the array.
@@ -38,6 +38,17 @@ def whole_numbers(values: ArrayLike, name: str) -> IntArray:
             code="CR-LON-008",
         )
     return np.ascontiguousarray(array, dtype=np.int64).reshape(array.shape)
+
+
+def as_column(values: ArrayLike, name: str, shape: tuple[int, ...]) -> IntArray:
+    """Return one whole number per loan, from as many or from a single one (``CR-LON-008``)."""
+    column = whole_numbers(values, name)
+    if column.size != 1 and column.shape != shape:
+        raise LoanError(
+            f"{name} must have one entry, or one per loan. Got {column.size} for {shape[0]} loans.",
+            code="CR-LON-008",
+        )
+    return np.broadcast_to(column, shape)
 
 
 def refuse(is_offending: NDArray[np.bool_], rule: str, code: str) -> None:
