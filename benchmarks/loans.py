@@ -28,8 +28,8 @@ from decimal import ROUND_HALF_UP, Decimal
 import numpy as np
 import pyxirr
 
-from credit_risk.loans.tables.repayment import repayment_table
 from credit_risk.loans.tables.annual import annual_rates_table, dated_rates_table
+from credit_risk.loans.tables.repayment import repayment_table
 
 N_INSTALMENTS = 12
 N_PEER_RATES, N_PEER_DECIMAL = 100_000, 5_000

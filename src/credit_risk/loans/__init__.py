@@ -60,18 +60,21 @@ if TYPE_CHECKING:
     from credit_risk.loans.servicing import replay as replay
     from credit_risk.loans.statutory_rates import eu_annual_percentage_rate as eu_annual_percentage_rate
     from credit_risk.loans.statutory_rates import regulation_z_rate as regulation_z_rate
-    from credit_risk.loans.terms import Fee as Fee
-    from credit_risk.loans.terms import LoanTerms as LoanTerms
+    from credit_risk.loans.tables.annual import annual_rates_table as annual_rates_table
+    from credit_risk.loans.tables.annual import dated_rates_table as dated_rates_table
+    from credit_risk.loans.tables.calendar import CalendarTable as CalendarTable
+    from credit_risk.loans.tables.calendar import calendar_table as calendar_table
     from credit_risk.loans.tables.repayment import ScheduleTable as ScheduleTable
     from credit_risk.loans.tables.repayment import equal_instalment_table as equal_instalment_table
     from credit_risk.loans.tables.repayment import repayment_table as repayment_table
-    from credit_risk.loans.tables.annual import annual_rates_table as annual_rates_table
-    from credit_risk.loans.tables.annual import dated_rates_table as dated_rates_table
+    from credit_risk.loans.terms import Fee as Fee
+    from credit_risk.loans.terms import LoanTerms as LoanTerms
 
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "AnnualRates": "credit_risk.loans.rates",
+        "CalendarTable": "credit_risk.loans.tables.calendar",
         "CeilingCheck": "credit_risk.loans.ceilings",
         "CeilingTable": "credit_risk.loans.ceiling_rules",
         "ContingentCost": "credit_risk.loans.disclosure",
@@ -96,6 +99,7 @@ __getattr__, __dir__, __all__ = attach(
         "as_html": "credit_risk.loans.disclosure_page",
         "as_plain_text": "credit_risk.loans.disclosure_page",
         "before_you_borrow": "credit_risk.loans.borrower",
+        "calendar_table": "credit_risk.loans.tables.calendar",
         "check_amount_and_tenor": "credit_risk.loans.ceilings",
         "check_ceiling": "credit_risk.loans.ceilings",
         "check_disclosure": "credit_risk.loans.disclosure",

@@ -442,7 +442,7 @@ def _periodic_rate(disbursed_minor: int, payments_minor: Sequence[int]) -> float
     The few flows on which Newton's method does not settle are bisected.
     """
     disbursed, payments = float(disbursed_minor), [float(payment) for payment in payments_minor]
-    n_instalments = len(payments)
+    n_instalments = max((k for k, payment in enumerate(payments, 1) if payment > 0), default=len(payments))
     total = moment = 0.0
     for k, payment in enumerate(payments):
         total += payment

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from credit_risk.errors import LoanError
-from credit_risk.loans.tables.columns import chunks, power_and_sum, refuse
 from credit_risk.loans.rates import HIGHEST_FORCE, LOWEST_FORCE, internal_rate
+from credit_risk.loans.tables.columns import chunks, power_and_sum, rectangle, refuse
 from credit_risk.loans.terms import check_count
 
 if TYPE_CHECKING:
@@ -39,8 +39,9 @@ def annual_rates_table(
     ----------
     disbursed_minor : int64 array_like, shape (n_loans,)
         What each borrower received on day 0, above 0.
-    flows_minor : int64 array_like, shape (n_loans, n_instalments)
-        What each borrower pays, 0 or more, at least one above 0.
+    flows_minor : int64 array_like, shape (n_loans, n_instalments), or sequence of rows of different lengths
+        What each borrower pays, 0 or more, at least one above 0. Loans of different terms may stand together: shorter rows
+        count as ending with zeros, which change no rate.
     periods_per_year : int
         Instalments a year.
 
@@ -97,7 +98,7 @@ def dated_rates_table(
     ----------
     disbursed_minor, flows_minor : int64 array_like
         As in :func:`annual_rates_table`.
-    days : int64 array_like, shape (n_loans, n_instalments) or (n_instalments,)
+    days : int64 array_like, shape (n_loans, n_instalments) or (n_instalments,), or rows as long as those of the flows
         Days from payout to each payment, 0 or more.
     periods_per_year : int
         Compounding frequency of the nominal rate.
@@ -126,12 +127,13 @@ def dated_rates_table(
     """
     check_count(periods_per_year, "periods_per_year")
     disbursed, flows = _checked_flows(disbursed_minor, flows_minor)
-    day = np.asarray(days)
+    day = rectangle(days, "days")
     if not np.issubdtype(day.dtype, np.integer) or day.shape not in {flows.shape, flows.shape[1:]}:
         raise LoanError(
             f"days must be whole numbers, per instalment or per loan and instalment. Got {day.dtype} {day.shape}.",
             code="CR-LON-008",
         )
+    _check_row_lengths(flows_minor, days)
     day = np.broadcast_to(day, flows.shape)
     force = np.empty(disbursed.shape[0], dtype=np.float64)
     for rows in chunks(force.size, _CHUNK):
@@ -153,7 +155,7 @@ def dated_rates_table(
 
 
 def _checked_flows(disbursed_minor: ArrayLike, flows_minor: ArrayLike) -> tuple[IntArray, IntArray]:
-    disbursed, flows = np.atleast_1d(np.asarray(disbursed_minor)), np.asarray(flows_minor)
+    disbursed, flows = np.atleast_1d(np.asarray(disbursed_minor)), rectangle(flows_minor, "flows_minor")
     is_whole = np.issubdtype(disbursed.dtype, np.integer) and np.issubdtype(flows.dtype, np.integer)
     if not is_whole or flows.ndim != 2 or disbursed.shape != flows.shape[:1] or flows.shape[1] == 0:
         raise LoanError(
@@ -162,6 +164,15 @@ def _checked_flows(disbursed_minor: ArrayLike, flows_minor: ArrayLike) -> tuple[
             code="CR-LON-008",
         )
     return disbursed, flows
+
+
+def _check_row_lengths(flows_minor: ArrayLike, days: ArrayLike) -> None:
+    """Refuse rows of days that are longer or shorter than those of the flows, when both come as rows."""
+    if isinstance(flows_minor, np.ndarray) or isinstance(days, np.ndarray) or np.ndim(days[0]) == 0:  # type: ignore[index]
+        return
+    lengths = [np.array([len(row) for row in rows]) for rows in (flows_minor, days)]  # type: ignore[union-attr,arg-type]
+    if lengths[0].size == lengths[1].size:
+        refuse(lengths[0] != lengths[1], "a row of days must be as long as its row of flows", "CR-LON-008")
 
 
 def _has_no_rate(disbursed: IntArray, payments: FloatArray) -> bool:
@@ -221,6 +232,7 @@ def _why_no_rate(disbursed: IntArray, flows: IntArray, day: IntArray | None = No
 def _periodic_rate(disbursed: FloatArray, payments: FloatArray) -> FloatArray:
     """Solve for the rate per period; `payments` has shape (n_instalments, n_loans)."""
     n_instalments = payments.shape[0]
+    n_own = _n_payments(payments)
     total, moment = np.zeros_like(disbursed), np.zeros_like(disbursed)
     for k in range(n_instalments):
         total += payments[k]
@@ -238,12 +250,23 @@ def _periodic_rate(disbursed: FloatArray, payments: FloatArray) -> FloatArray:
         step[is_done] = 0.0
         factor -= step
         relative = step / factor
-        is_done |= n_instalments * (relative * relative) <= _REMAINING_ERROR
+        is_done |= n_own * (relative * relative) <= _REMAINING_ERROR
         if is_done.all():
             break
     rate: FloatArray = (1.0 - factor) / factor
     rate[~is_done | ~(factor > 0.0)] = np.nan
     return rate
+
+
+def _n_payments(payments: FloatArray) -> FloatArray | float:
+    """Return each loan's number of payments, zeros at its end left out; one number if all loans pay to the end."""
+    n_instalments = payments.shape[0]
+    if payments[-1].min() > 0:
+        return float(n_instalments)
+    own = np.zeros(payments.shape[1])
+    for k in range(n_instalments):
+        own[payments[k] > 0] = k + 1.0
+    return own
 
 
 def _daily_force(disbursed: FloatArray, payments: FloatArray, days: FloatArray) -> FloatArray:

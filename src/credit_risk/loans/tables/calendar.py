@@ -150,9 +150,7 @@ def calendar_table(
         is_no_count, f"interest_free_days must lie from 0 to {MAX_FREE_DAYS} and need day_count", "CR-LON-015"
     )
     due = _due_dates(disbursed, first, agreed, n_instalments, periods_per_year)
-    regular = _due_dates(
-        disbursed, np.full_like(first, "NaT"), np.zeros_like(agreed), 1, periods_per_year
-    )
+    regular = _due_dates(disbursed, np.full_like(first, "NaT"), np.zeros_like(agreed), 1, periods_per_year)
     return CalendarTable(
         disbursed_on=disbursed,
         due_on=due.T,
@@ -234,10 +232,10 @@ def _due_dates(
 ) -> DateArray:
     """Return due dates of shape (n_instalments, n_loans)."""
     is_regular = np.isnat(first)
-    anchor = np.where(is_regular, disbursed, first)
+    anchor: DateArray = np.where(is_regular, disbursed, first)
     steps = np.arange(n_instalments)[:, None] + is_regular
     if periods_per_year in DAYS_APART:
-        due = anchor + steps * np.timedelta64(DAYS_APART[periods_per_year], "D")
+        due: DateArray = anchor + (steps * DAYS_APART[periods_per_year]).astype("timedelta64[D]")
     else:
         month, day_of_month = _month_and_day(anchor)
         day = np.where(agreed > 0, agreed, day_of_month)

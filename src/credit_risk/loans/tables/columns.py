@@ -6,7 +6,7 @@ row alone, whatever its neighbours or the length of the array.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,23 @@ def as_column(values: ArrayLike, name: str, shape: tuple[int, ...]) -> IntArray:
             code="CR-LON-008",
         )
     return np.broadcast_to(column, shape)
+
+
+def rectangle(values: ArrayLike, name: str) -> NDArray[Any]:
+    """Return rows as one array; rows of different lengths are filled up with zeros at their ends (``CR-LON-008``)."""
+    if isinstance(values, np.ndarray) and values.dtype != object:
+        return values
+    try:
+        rows = [np.atleast_1d(np.asarray(row)) for row in values]  # type: ignore[union-attr]
+        lengths = np.array([row.size for row in rows])
+        if lengths.size == 0 or (lengths == lengths[0]).all():
+            return np.asarray(values if not isinstance(values, np.ndarray) else np.stack(rows))
+        flat = np.concatenate(rows)
+    except (TypeError, ValueError) as error:
+        raise LoanError(f"{name} must be rows of whole numbers.", code="CR-LON-008") from error
+    filled = np.zeros((len(rows), lengths.max()), dtype=flat.dtype)
+    filled[np.arange(lengths.max()) < lengths[:, None]] = flat
+    return filled
 
 
 def refuse(is_offending: NDArray[np.bool_], rule: str, code: str) -> None:

@@ -79,14 +79,12 @@ def rounded_share(numerator: IntArray, denominator: int) -> IntArray:
     return np.asarray((2 * numerator + denominator) // (2 * denominator))
 
 
-def first_interest(loans: Loans) -> IntArray:
-    """Interest of the first regular period, odd days included, rounded half-up."""
-    interest = rounded_share(loans.principal * loans.rate_ppm, loans.denominator)
-    odd = np.flatnonzero(loans.extra_days)
+def add_odd_days(loans: Loans, interest: IntArray) -> None:
+    """Correct the first period's interest of the loans whose first period is irregular."""
+    odd = _odd_rows(loans)
     if odd.size:
         product = loans.principal[odd] * loans.rate_ppm[odd] * _first_factor(loans, odd)
         interest[odd] = rounded_share(product, 365 * loans.denominator)
-    return interest
 
 
 def bullet_interest(loans: Loans) -> IntArray:
@@ -121,6 +119,21 @@ def regular_payment(loans: Loans) -> IntArray:
     return result
 
 
+def may_end_early(loans: Loans, payment: IntArray) -> bool:
+    """Whether rounding might repay some loan before its last instalment: tiny principal, many instalments.
+
+    Each instalment is rounded twice, by half a unit each, and what was rounded grows at the loan's rate. A payment above all
+    that together leaves something for the last instalment, whatever the roundings did.
+    """
+    if loans.parts is not None or payment.size == 0:
+        return True
+    if loans.method in {"interest_only", "bullet"}:
+        return False
+    n = loans.n_instalments
+    highest: float = (1.0 + float(loans.rate_ppm.max()) / loans.denominator) ** (n + 1)
+    return not float(payment.min()) > (n + 1) * highest
+
+
 def check_progress(payment: IntArray, interest: IntArray, loans: Loans) -> None:
     """Refuse loans whose regular payment repays nothing."""
     if loans.method == "equal_principal":
@@ -128,6 +141,10 @@ def check_progress(payment: IntArray, interest: IntArray, loans: Loans) -> None:
     if loans.method == "equal_instalment" and loans.n_instalments - loans.n_grace > 1:
         is_stuck = payment <= interest[loans.n_grace]
         refuse(is_stuck, "the instalment must exceed the first interest", "CR-LON-004")
+
+
+def _odd_rows(loans: Loans) -> IntArray:
+    return np.flatnonzero(loans.extra_days != 0)
 
 
 def _first_factor(loans: Loans, chosen: IntArray | slice) -> IntArray:
@@ -148,8 +165,8 @@ def _by_periods(loans: Loans) -> tuple[FloatArray, float]:
     rate = loans.rate_ppm / loans.denominator
     grown, annuity = power_and_sum(rate + 1.0, n_repaying)
     grown *= loans.principal
-    odd = np.flatnonzero(loans.extra_days) if loans.n_grace == 0 else np.array([], dtype=np.int64)
-    if odd.size:
+    odd = _odd_rows(loans)
+    if odd.size and loans.n_grace == 0:
         years = np.maximum(1.0 / loans.year + loans.extra_days[odd] / 365.0, 0.0)
         grown[odd] *= (1.0 + years * loans.rate_ppm[odd] / PPM) / (1.0 + rate[odd])
     largest = float(grown.max()) / n_repaying  # an annuity of growth factors >= 1 is at least n

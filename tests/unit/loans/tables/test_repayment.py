@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from credit_risk.errors import LoanError
+from credit_risk.loans.day_count import DayCount
 from credit_risk.loans.rates import annual_rates, internal_rate
 from credit_risk.loans.schedule import equal_instalment_minor, equal_instalment_schedule, repayment_schedule
-from credit_risk.loans.terms import Fee, LoanTerms
-from credit_risk.loans.tables.repayment import equal_instalment_table, repayment_table
 from credit_risk.loans.tables.annual import annual_rates_table, dated_rates_table
+from credit_risk.loans.tables.calendar import calendar_table
+from credit_risk.loans.tables.repayment import equal_instalment_table, repayment_table
+from credit_risk.loans.terms import Fee, LoanTerms
 
 
 @pytest.mark.parametrize(
@@ -54,6 +56,35 @@ from credit_risk.loans.tables.annual import annual_rates_table, dated_rates_tabl
             r"CR-LON-004: the principal is too small for its instalments",
         ),
         ([100], [0], {"n_instalments": 0}, r"CR-LON-002: n_instalments"),
+        ([100], [0], {"n_grace_instalments": 12}, r"CR-LON-015: n_grace_instalments must be a whole number"),
+        ([100], [0], {"n_grace_instalments": True}, r"CR-LON-015: n_grace_instalments"),
+        ([100], [0], {"initial_fee_minor": 101}, r"CR-LON-001: initial fees must not exceed the principal"),
+        ([100], [0], {"instalment_fee_minor": -1}, r"CR-LON-001: fees must be 0 or more"),
+        (
+            [100],
+            [0],
+            {"out": np.zeros((4, 12, 2), dtype=np.int64)},
+            r"CR-LON-008: out must be a writeable int64",
+        ),
+        ([100], [0], {"out": np.zeros((4, 12, 1))}, r"CR-LON-008: out must be .*\(4, 12, 1\)"),
+        (
+            [100],
+            [0],
+            {"calendar": calendar_table(["2026-01-10"], 6)},
+            r"CR-LON-008: The calendar must have the shape",
+        ),
+        (
+            [100],
+            [0],
+            {"calendar": calendar_table(["2026-01-10"], 12), "first_period_extra_days": 3},
+            r"CR-LON-015: The calendar .* takes the place of first_period_extra_days",
+        ),
+        (
+            [10**12],
+            [240_000],
+            {"calendar": calendar_table(["2026-01-10"], 12, day_count=DayCount.ACTUAL_ACTUAL_ISDA)},
+            r"CR-LON-007: principal x rate overflows",
+        ),
         ([100], [0], {"periods_per_year": 0}, r"CR-LON-002: periods_per_year"),
     ],
 )
@@ -293,3 +324,56 @@ def test_the_largest_loans_are_exact_too(ppm, n):
         schedule = equal_instalment_schedule(principal, annual_rate=Fraction(ppm, 10**6), n_instalments=n)
         assert tuple(table.instalment_minor[row]) == schedule.instalment_minor
         assert tuple(table.interest_minor[row]) == schedule.interest_minor
+
+
+def test_columns_are_written_where_the_caller_says_and_shown_by_the_table():
+    columns = np.empty((4, 12, 2), dtype=np.int64)
+    terms = ([1_000_000, 2_000_000], [144_000, 0])
+    table = repayment_table(*terms, n_instalments=12, instalment_fee_minor=[0, 500], out=columns)
+    lean = repayment_table(*terms, n_instalments=12, instalment_fee_minor=[0, 500])
+    for mine, shown, worked_out in zip(
+        columns,
+        (table.instalment_minor, table.principal_part_minor, table.interest_minor, table.balance_minor),
+        (lean.instalment_minor, lean.principal_part_minor, lean.interest_minor, lean.balance_minor),
+        strict=True,
+    ):
+        assert np.shares_memory(mine, shown)
+        np.testing.assert_array_equal(shown, worked_out)
+    dearer = table.with_fees(instalment_minor=100)
+    np.testing.assert_array_equal(dearer.instalment_minor, table.instalment_minor + 100)
+    np.testing.assert_array_equal(dearer.balance_minor, table.balance_minor)
+
+
+def test_rows_of_different_terms_keep_their_rates():
+    short, long = [89_975] * 11 + [89_980], [52_000] * 24
+    together = annual_rates_table([1_000_000, 1_000_000], [short, long])
+    assert [array[0] for array in together] == [a[0] for a in annual_rates_table([1_000_000], [short])]
+    assert [array[1] for array in together] == [a[0] for a in annual_rates_table([1_000_000], [long])]
+    days = [[30 * k for k in range(1, 13)], [30 * k for k in range(1, 25)]]
+    dated = dated_rates_table([1_000_000, 1_000_000], [short, long], days)
+    assert dated[1][1] == dated_rates_table([1_000_000], [long], days[1:])[1][0]
+
+
+@pytest.mark.parametrize(
+    ("flows", "days", "message"),
+    [
+        (
+            [[60, 60], [130]],
+            [[30, 60], [30, 60]],
+            "CR-LON-008: a row of days must be as long .* first at row 1",
+        ),
+        (
+            [[60, 60], [130]],
+            [[30], [30, 60]],
+            "CR-LON-008: a row of days must be as long .* broken by 2 of 2",
+        ),
+        ([[60, 60], ["a"]], [[30, 60], [30]], "CR-LON-008: .*must be whole numbers"),
+        ([[60, 60], 5.5], [[30, 60], [30]], "CR-LON-008"),
+        ([60, 60], [30, 60], "CR-LON-008"),
+        (7, [1], "CR-LON-008: flows_minor must be rows of whole numbers"),
+        ([[60, 60], [130]], [], "CR-LON-008"),
+    ],
+)
+def test_rows_that_do_not_match_are_refused(flows, days, message):
+    with pytest.raises(LoanError, match=message):
+        dated_rates_table([100, 100], flows, days)
