@@ -6,6 +6,7 @@ row alone, whatever its neighbours or the length of the array.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -14,18 +15,32 @@ from numpy.typing import NDArray
 from credit_risk.errors import LoanError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import ArrayLike
 
 IntArray: TypeAlias = NDArray[np.int64]
 FloatArray: TypeAlias = NDArray[np.float64]
 
+_MOST_THREADS = 64
+
 
 def chunks(n_rows: int, size: int) -> Iterator[slice]:
     """Yield consecutive slices of rows, small enough for the processor's cache."""
     for low in range(0, n_rows, size):
         yield slice(low, low + size)
+
+
+def for_each(work: Callable[[slice], None], parts: Iterable[slice], n_threads: int) -> None:
+    """Do some work on every part, in threads if asked for; parts must not touch each other (``CR-LON-015``)."""
+    if isinstance(n_threads, bool) or n_threads not in range(1, _MOST_THREADS + 1):
+        raise LoanError(f"n_threads must be a whole number from 1 to {_MOST_THREADS}.", code="CR-LON-015")
+    if n_threads == 1:
+        for part in parts:
+            work(part)
+        return
+    with ThreadPoolExecutor(n_threads) as pool:
+        list(pool.map(work, parts))
 
 
 def whole_numbers(values: ArrayLike, name: str) -> IntArray:

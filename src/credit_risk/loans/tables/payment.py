@@ -104,7 +104,7 @@ def regular_payment(loans: Loans) -> IntArray:
     if loans.method != "equal_instalment":
         return np.zeros_like(loans.principal)
     estimate, tolerance = _by_days(loans) if loans.parts is not None else _by_periods(loans)
-    rounded = np.floor(estimate + 0.5)
+    rounded = np.rint(estimate)
     result = rounded.astype(np.int64)
     estimate -= rounded
     np.abs(estimate, out=estimate)
@@ -162,9 +162,10 @@ def _is_free(loans: Loans) -> NDArray[np.bool_]:
 def _by_periods(loans: Loans) -> tuple[FloatArray, float]:
     """Return equal instalments over equal periods in float64, and how near one half is too near."""
     n_repaying = loans.n_instalments - loans.n_grace
-    rate = loans.rate_ppm / loans.denominator
+    rate = loans.rate_ppm.astype(np.float64)
+    rate *= 1.0 / loans.denominator
     grown, annuity = power_and_sum(rate + 1.0, n_repaying)
-    grown *= loans.principal
+    grown *= loans.principal.astype(np.float64)
     odd = _odd_rows(loans)
     if odd.size and loans.n_grace == 0:
         years = np.maximum(1.0 / loans.year + loans.extra_days[odd] / 365.0, 0.0)

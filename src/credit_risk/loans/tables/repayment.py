@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias, get_args
 import numpy as np
 
 from credit_risk.errors import LoanError
-from credit_risk.loans.tables.columns import as_column, chunks, refuse, whole_numbers
+from credit_risk.loans.tables.columns import as_column, chunks, for_each, refuse, whole_numbers
 from credit_risk.loans.tables.payment import (
     PPM,
     Loans,
@@ -193,6 +193,7 @@ def repayment_table(  # noqa: PLR0913 (one keyword for each term of the contract
     initial_fee_minor: ArrayLike = 0,
     instalment_fee_minor: ArrayLike = 0,
     out: IntArray | None = None,
+    n_threads: int = 1,
 ) -> ScheduleTable:
     """Schedule many loans at once, equal to the cent to :func:`~credit_risk.loans.schedule.repayment_schedule`.
 
@@ -264,11 +265,14 @@ def repayment_table(  # noqa: PLR0913 (one keyword for each term of the contract
         _check_out(out, (len(COLUMNS), n_instalments, principal.size))
     interest = np.empty((n_instalments, principal.size), dtype=np.int64) if out is None else out[2]
     payment = np.empty_like(principal)
-    for rows in chunks(principal.size, _CHUNK):
+
+    def fill(rows: slice) -> None:
         columns = {"interest": interest[:, rows]}
         if out is not None:
             columns = dict(zip(COLUMNS, out[:, :, rows], strict=True))
         payment[rows] = _fill(loans.rows(rows), regular[rows], columns)
+
+    for_each(fill, chunks(principal.size, _CHUNK), n_threads)
     check_progress(payment, interest, loans)
     return ScheduleTable(
         principal_minor=principal,
@@ -340,29 +344,46 @@ def _check_loans(loans: Loans) -> None:
             "n_grace_instalments must be a whole number that leaves at least one instalment to repay principal.",
             code="CR-LON-015",
         )
-    if loans.principal.size == 0:
-        return
+    for rows in chunks(loans.principal.size, _CHUNK):
+        if not _is_plainly_right(loans, rows):
+            _check_columns(loans)
+            _check_products(loans)
+            return
+
+
+def _is_plainly_right(loans: Loans, rows: slice) -> bool:
+    """Whether some loans pass every check by their extremes alone: one quick look while they are in the cache."""
+    principal, rate, balloon, days = (
+        column[rows] for column in (loans.principal, loans.rate_ppm, loans.balloon, loans.extra_days)
+    )
+    largest, longest = float(principal.max()), max(float(days.max()), 0.0)
+    product = 2.0 * largest * float(rate.max()) * (365.0 * loans.n_instalments + loans.year * longest)
+    is_in_range = principal.min() > 0 and rate.min() >= 0 and largest <= MAX_AMOUNT_MINOR
+    has_plain_balloon = balloon.min() >= 0 and (
+        balloon.max() == 0 or (loans.method == "equal_instalment" and (principal - balloon).min() > 0)
+    )
+    return bool(is_in_range and has_plain_balloon and loans.parts is None and product <= _room(loans))
+
+
+def _check_columns(loans: Loans) -> None:
+    """Refuse principals, rates and balloons that no loan has."""
     principal, rate, balloon = loans.principal, loans.rate_ppm, loans.balloon
-    if min(principal.min(), rate.min() + 1) < 1:
-        refuse(principal < 1, "principal_minor must be at least 1", "CR-LON-001")
-        refuse(rate < 0, "annual_rate_ppm must not be negative", "CR-LON-003")
-    if balloon.min() < 0 or balloon.max() > 0:
-        is_wrong = (balloon < 0) | (balloon >= principal) | (loans.method != "equal_instalment")
-        refuse(is_wrong, "balloon_minor must lie below the principal, with equal instalments", "CR-LON-015")
-    _check_products(loans)
+    refuse(principal < 1, "principal_minor must be at least 1", "CR-LON-001")
+    refuse(rate < 0, "annual_rate_ppm must not be negative", "CR-LON-003")
+    is_wrong = (balloon < 0) | (balloon >= principal) | ((balloon > 0) & (loans.method != "equal_instalment"))
+    refuse(is_wrong, "balloon_minor must lie below the principal, with equal instalments", "CR-LON-015")
 
 
 def _check_products(loans: Loans) -> None:
     """Refuse loans whose largest product leaves 64 bits; each is judged by its own row, whatever its neighbours."""
-    room = 9.0e18 - 730.0 * PPM * loans.year
-    highest, largest = float(loans.rate_ppm.max()), float(loans.principal.max())
-    longest = 365.0 * loans.n_instalments + loans.year * max(float(loans.extra_days.max()), 0.0)
-    is_plainly_safe = loans.parts is None and 2.0 * largest * highest * longest <= room
-    if is_plainly_safe and largest <= MAX_AMOUNT_MINOR:
-        return
     product = 2.0 * loans.principal.astype(np.float64) * loans.rate_ppm.astype(np.float64)
-    is_too_large = (product * largest_factor(loans) > room) | (loans.principal > MAX_AMOUNT_MINOR)
+    is_too_large = (product * largest_factor(loans) > _room(loans)) | (loans.principal > MAX_AMOUNT_MINOR)
     refuse(np.asarray(is_too_large), "principal x rate overflows exact 64-bit arithmetic", "CR-LON-007")
+
+
+def _room(loans: Loans) -> float:
+    """Return the largest product that half-up rounding may still be added to in 64 bits."""
+    return 9.0e18 - 730.0 * PPM * loans.year
 
 
 def _check_fees(initial: IntArray, regular: IntArray, earlier: IntArray, payout: IntArray) -> None:

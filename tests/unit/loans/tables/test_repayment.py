@@ -57,6 +57,7 @@ from credit_risk.loans.terms import Fee, LoanTerms
         ),
         ([100], [0], {"n_instalments": 0}, r"CR-LON-002: n_instalments"),
         ([100], [0], {"n_grace_instalments": 12}, r"CR-LON-015: n_grace_instalments must be a whole number"),
+        ([100], [0], {"n_threads": 0}, r"CR-LON-015: n_threads must be a whole number from 1 to 64"),
         ([100], [0], {"n_grace_instalments": True}, r"CR-LON-015: n_grace_instalments"),
         ([100], [0], {"initial_fee_minor": 101}, r"CR-LON-001: initial fees must not exceed the principal"),
         ([100], [0], {"instalment_fee_minor": -1}, r"CR-LON-001: fees must be 0 or more"),
@@ -215,6 +216,16 @@ def test_no_loans_is_an_empty_table():
     empty = np.array([], dtype=np.int64)
     table = equal_instalment_table(empty, empty, n_instalments=12)
     assert table.instalment_minor.shape == (0, 12)
+
+
+@pytest.mark.parametrize("n_threads", [2, 3])
+def test_threads_change_nothing(n_threads):
+    rng = np.random.default_rng(7)
+    principal, rate = rng.integers(1_000, 10**7, 50_000), rng.integers(0, 360_000, 50_000)
+    alone, shared = np.empty((2, 4, 6, 50_000), dtype=np.int64)
+    repayment_table(principal, rate, n_instalments=6, out=alone)
+    repayment_table(principal, rate, n_instalments=6, out=shared, n_threads=n_threads)
+    np.testing.assert_array_equal(alone, shared)
 
 
 @pytest.mark.parametrize("n_loans", [1, 16_383, 16_384, 16_385, 40_000])
