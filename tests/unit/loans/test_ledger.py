@@ -1,13 +1,13 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
 from credit_risk.errors import LoanError, PolicyError
 from credit_risk.loans.day_count import DayCount, year_fraction
 from credit_risk.loans.ledger import (
-    NOT_ADDITIVE,
     Parts,
     ServicingPolicy,
     accrued_interest_minor,
@@ -404,19 +404,19 @@ def test_under_a_joint_cap_a_daily_look_costs_the_same_as_one_look():
     assert daily.posted.penalty > 0
 
 
-@pytest.mark.parametrize("convention", [c for c in DayCount if c.value.startswith("30")])
-def test_penalty_runs_only_by_conventions_that_add_up(convention):
-    days = [date(2027, 1, 28) + timedelta(days=k) for k in range(64)]
-    adds_up = all(
-        year_fraction(a, b, convention) + year_fraction(b, c, convention) == year_fraction(a, c, convention)
-        for a in days for b in days if b >= a for c in days[::3] if c >= b
-    )  # fmt: skip
-    assert adds_up == (convention not in NOT_ADDITIVE)
-    if adds_up:
-        assert ServicingPolicy(**RATES, day_count=convention).penalty > 0
-    else:
-        with pytest.raises(LoanError, match="CR-LON-017: Penalty cannot run by 30"):
-            ServicingPolicy(**RATES, day_count=convention)
+@pytest.mark.parametrize("convention", list(DayCount))
+def test_penalty_of_daily_looks_is_the_penalty_of_one_look_under_every_convention(schedule, convention):
+    account = daily = open_account(schedule, ServicingPolicy(**RATES, day_count=convention))
+    due_on = schedule.due_on[0]
+    for days in range(31, 120):
+        on = DAY + timedelta(days=days)
+        daily = advance(daily, on)
+        assert daily == advance(account, on)
+        first = daily.due_claims[0] if daily.due_claims else None
+        if first is not None:
+            years = year_fraction(due_on, on, convention)
+            assert first.accrued_penalty == first.owed.principal * Fraction(RATES["penalty_rate"]) * years
+    assert daily.posted.penalty > 0
 
 
 def test_nobody_becomes_delinquent_while_the_lender_holds_the_money(schedule):
