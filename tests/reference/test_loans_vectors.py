@@ -229,7 +229,7 @@ def test_v_b01_to_b08_regulation_z(vector):
 
 
 def test_v_b03_b07_unit_periods_are_counted_back_from_the_payment():
-    assert unit_periods_between(date(1978, 5, 23), date(1978, 10, 1), unit_months=3) == (1, Fraction(39, 90))
+    assert unit_periods_between(date(1978, 5, 23), date(1978, 10, 1), multiple=3) == (1, Fraction(39, 90))
     assert days_between(date(1978, 1, 3), date(1978, 9, 15)) == 255
 
 

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from credit_risk.loans.servicing import apply_event as apply_event
     from credit_risk.loans.servicing import payoff_minor as payoff_minor
     from credit_risk.loans.servicing import replay as replay
+    from credit_risk.loans.statutory_rates import dated_regulation_z_rate as dated_regulation_z_rate
     from credit_risk.loans.statutory_rates import eu_annual_percentage_rate as eu_annual_percentage_rate
     from credit_risk.loans.statutory_rates import regulation_z_rate as regulation_z_rate
     from credit_risk.loans.tables.annual import annual_rates_table as annual_rates_table
@@ -108,6 +109,7 @@ __getattr__, __dir__, __all__ = attach(
         "customer_view": "credit_risk.loans.borrower",
         "daily_interest_minor": "credit_risk.loans.schedule",
         "dated_internal_rate": "credit_risk.loans.rates",
+        "dated_regulation_z_rate": "credit_risk.loans.statutory_rates",
         "dated_rates_table": "credit_risk.loans.tables.annual",
         "disclose": "credit_risk.loans.disclosure",
         "due_dates": "credit_risk.loans.day_count",
