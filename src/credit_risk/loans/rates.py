@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pyxirr
 
 from credit_risk.errors import LoanError
-from credit_risk.loans.day_count import DayCount, year_fraction
+from credit_risk.loans.day_count import DayCount, check_date, year_fraction
 from credit_risk.loans.terms import check_count, is_finite_number
 
 if TYPE_CHECKING:
@@ -250,6 +250,8 @@ def dated_internal_rate(
     """
     if len(dates) != len(amounts) or len(dates) == 0:
         raise _wrong_lengths(len(amounts), len(dates))
+    for day in dates:
+        check_date(day, "A date")
     start = min(dates)
     return internal_rate(amounts, [float(year_fraction(start, day, day_count)) for day in dates])
 
