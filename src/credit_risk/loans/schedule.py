@@ -89,6 +89,27 @@ class Schedule:
         """All that the loan costs: repayments less money received."""
         return self.total_repayment_minor - self.disbursed_minor
 
+    def _repr_html_(self) -> str:
+        names = ("No.", "Due", "Instalment", "Principal", "Interest", "Fee", "Still owed")
+        due_on = [day.isoformat() for day in self.due_on] if self.due_on else [""] * self.n_instalments
+        columns = (
+            self.instalment_minor,
+            self.principal_part_minor,
+            self.interest_minor,
+            self.fee_minor,
+            self.balance_minor,
+        )
+        rows = [
+            (str(k), day, *(f"{amount:,}" for amount in amounts))
+            for k, (day, *amounts) in enumerate(zip(due_on, *columns, strict=True), 1)
+        ]
+        head = "".join(f"<th>{name}</th>" for name in names)
+        body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+        caption = (
+            f"{self.principal_minor:,} lent, {self.disbursed_minor:,} paid out; minor units (cents, fen)"
+        )
+        return f"<table><caption>{caption}</caption><tr>{head}</tr>{body}</table>"
+
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON values, lossless."""
         return {
