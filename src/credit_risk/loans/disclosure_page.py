@@ -43,7 +43,8 @@ th{background:var(--tint);font-weight:600}.n{text-align:right;white-space:nowrap
 button{font:inherit;padding:8px 20px;border:1px solid var(--ink);border-radius:6px;background:#fff;margin-top:8px}
 button:disabled{color:#667080;border-color:var(--line);background:var(--tint)}.line{border-bottom:1px solid var(--ink);height:40px;width:280px}
 @media(max-width:600px){main{margin:0;padding:20px 16px;border:0}dl{grid-template-columns:repeat(2,1fr)}
-.headline{padding:16px}.headline .rate{font-size:48px}.plan{font-size:11.5px}.plan th,.plan td{padding:5px 2px}
+.headline{padding:16px}.headline .rate{font-size:48px}.plan{font-size:10px;letter-spacing:-.2px}.plan th,.plan td{padding:5px 1px}
+.plan th:nth-child(2),.plan td:nth-child(2){padding-right:4px}
 .plan td:nth-child(2){white-space:nowrap}.stack thead{display:none}.stack tr{display:block;padding:8px 0;border-bottom:1px solid var(--line)}
 .stack td{display:flex;justify-content:space-between;gap:16px;border:0;padding:2px 0;text-align:right;white-space:normal}
 .stack td::before{content:attr(data-label);color:var(--soft);text-align:left;flex:none}.stack td:empty{display:none}
