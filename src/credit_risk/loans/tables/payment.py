@@ -6,6 +6,7 @@ instalment is computed in float64 and, where its fraction lies too near one half
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
@@ -103,12 +104,13 @@ def regular_payment(loans: Loans) -> IntArray:
         return rounded_share(loans.principal, n_repaying)
     if loans.method != "equal_instalment":
         return np.zeros_like(loans.principal)
-    estimate, tolerance = _by_days(loans) if loans.parts is not None else _by_periods(loans)
-    rounded = np.rint(estimate)
-    result = rounded.astype(np.int64)
-    estimate -= rounded
-    np.abs(estimate, out=estimate)
-    is_doubtful = estimate >= 0.5 - tolerance
+    with np.errstate(over="ignore", invalid="ignore"):  # growth beyond floating point is settled exactly, too
+        estimate, tolerance = _by_days(loans) if loans.parts is not None else _by_periods(loans)
+        rounded = np.rint(estimate)
+        result = rounded.astype(np.int64)
+        estimate -= rounded
+        np.abs(estimate, out=estimate)
+        is_doubtful = ~(estimate < 0.5 - tolerance)
     free = np.flatnonzero(_is_free(loans))  # ties are common here, and whole numbers settle them
     if free.size:
         result[free] = rounded_share(loans.principal[free] - loans.balloon[free], n_repaying)
@@ -130,8 +132,8 @@ def may_end_early(loans: Loans, payment: IntArray) -> bool:
     if loans.method in {"interest_only", "bullet"}:
         return False
     n = loans.n_instalments
-    highest: float = (1.0 + float(loans.rate_ppm.max()) / loans.denominator) ** (n + 1)
-    return not float(payment.min()) > (n + 1) * highest
+    growth = (n + 1) * math.log1p(float(loans.rate_ppm.max()) / loans.denominator)
+    return math.log(max(int(payment.min()), 1)) <= math.log(n + 1) + growth + 1e-9
 
 
 def check_progress(payment: IntArray, interest: IntArray, loans: Loans) -> None:
@@ -170,11 +172,17 @@ def _by_periods(loans: Loans) -> tuple[FloatArray, float]:
     if odd.size and loans.n_grace == 0:
         years = np.maximum(1.0 / loans.year + loans.extra_days[odd] / 365.0, 0.0)
         grown[odd] *= (1.0 + years * loans.rate_ppm[odd] / PPM) / (1.0 + rate[odd])
-    largest = float(grown.max()) / n_repaying  # an annuity of growth factors >= 1 is at least n
+    largest = _largest(grown) / n_repaying  # an annuity of growth factors >= 1 is at least n
     if loans.balloon.any():
         grown -= loans.balloon
     grown /= annuity
     return grown, (n_repaying + 8) * 1e-15 * largest + 1e-9
+
+
+def _largest(values: FloatArray) -> float:
+    """Return the largest finite value."""
+    largest = float(values.max())
+    return largest if math.isfinite(largest) else float(values.max(where=np.isfinite(values), initial=0.0))
 
 
 def _by_days(loans: Loans) -> tuple[FloatArray, float]:

@@ -388,3 +388,11 @@ def test_rows_of_different_terms_keep_their_rates():
 def test_rows_that_do_not_match_are_refused(flows, days, message):
     with pytest.raises(LoanError, match=message):
         dated_rates_table([100, 100], flows, days)
+
+
+@pytest.mark.parametrize(("principal", "ppm"), [(1, 3 * 10**12), (1_000, 3 * 10**9), (10**6, 3 * 10**8)])
+def test_growth_beyond_floating_point_is_an_ordinary_refusal(principal, ppm):
+    with pytest.raises(
+        LoanError, match="CR-LON-004: the instalment must exceed .* by 1 of 2 loans, first at row 1"
+    ):
+        repayment_table([10**6, principal], [1_000, ppm], n_instalments=1200)
