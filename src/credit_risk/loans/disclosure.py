@@ -183,7 +183,7 @@ class CostItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disclosure:
-    """The all-in cost of one loan, as data.
+    """The all-in cost of one loan, item by item, before it is put into words.
 
     Attributes
     ----------

@@ -163,7 +163,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoanAccount:
-    """The state of one loan at the end of a day.
+    """What one loan has charged, received and still claims at the end of a day.
 
     Attributes
     ----------

@@ -35,7 +35,7 @@ _MAX_STEPS = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnualRates:
-    """Both annual measures of one cost, because no seen law says which is compared with a ceiling.
+    """What a loan costs a year in both measures, nominal and effective: no seen law says which one a ceiling means.
 
     Attributes
     ----------
@@ -105,7 +105,7 @@ def annual_rates(schedule: Schedule) -> AnnualRates:
 
 
 def annualise(rate_per_period: float | Decimal | Fraction, periods_per_year: int) -> AnnualRates:
-    """Express a rate per period as both annual measures.
+    """Express a rate per period as nominal and effective rates a year.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def annualise(rate_per_period: float | Decimal | Fraction, periods_per_year: int
 
 
 def internal_rate(flows: Sequence[float], times: Sequence[float] | None = None) -> float:
-    """Return THE internal rate of flows: the one rate at which they are worth nothing.
+    """Return the internal rate of return: the ONE rate at which all that is paid is worth what was received.
 
     Parameters
     ----------

@@ -144,7 +144,7 @@ def replay(schedule: Schedule, policy: ServicingPolicy, events: Iterable[Event])
 
 
 def apply_event(account: LoanAccount, event: Event) -> LoanAccount:
-    """Return the account after one event.
+    """Return the account after a payment, an early repayment, a deferral, a restructuring or a waiver.
 
     Raises
     ------

@@ -123,7 +123,7 @@ def dated_regulation_z_rate(
     unit: UnitPeriod = "month",
     multiple: int = 1,
 ) -> float:
-    """Return the US annual percentage rate of dated flows, each placed by :func:`unit_periods_between`.
+    """Return the US annual percentage rate (Regulation Z) of a loan from the dates and amounts of its flows.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ COLUMNS = ("instalment", "principal part", "interest", "balance")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleTable:
-    """Schedules of many loans of one term and method; money in int64 minor units.
+    """Repayment schedules of many loans of one term and method, in whole minor units (cents, fen).
 
     Interest is stored; balances, principal parts and instalments follow from it by whole-number subtraction and are worked
     out when asked for, so that a million 12-instalment loans take 96 MB instead of 384 MB. Keep what you ask for in a
@@ -166,7 +166,7 @@ def equal_instalment_table(
     n_instalments: int,
     periods_per_year: int = 12,
 ) -> ScheduleTable:
-    """Schedule many loans repaid in equal instalments: :func:`repayment_table` with its defaults.
+    """Schedule many loans repaid in equal instalments (等额本息) at once.
 
     Examples
     --------
@@ -195,7 +195,7 @@ def repayment_table(  # noqa: PLR0913 (one keyword for each term of the contract
     out: IntArray | None = None,
     n_threads: int = 1,
 ) -> ScheduleTable:
-    """Schedule many loans at once, equal to the cent to :func:`~credit_risk.loans.schedule.repayment_schedule`.
+    """Schedule many loans at once; each is equal, to the cent, to the schedule it has alone.
 
     Parameters
     ----------
