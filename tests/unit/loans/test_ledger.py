@@ -449,3 +449,30 @@ def test_a_policy_reads_a_written_convention_and_refuses_an_unknown_one():
 def test_events_that_mean_nothing_are_refused(schedule, event, message):
     with pytest.raises(LoanError, match=f"CR-LON-017: {message}"):
         apply_event(open_account(schedule, POLICY), event)
+
+
+@pytest.mark.parametrize(
+    ("convention", "years"),
+    [(DayCount.ACTUAL_360, Fraction(59, 360)), (DayCount.THIRTY_360_US, Fraction(60, 360))],
+)
+def test_deferral_counts_days_where_the_contract_does(convention, years):
+    terms = LoanTerms(
+        principal_minor=1_000_000, annual_rate=Decimal("0.144"), n_instalments=3, method="interest_only",
+        disbursed_on=DAY, day_count=convention,
+    )  # fmt: skip
+    schedule = repayment_schedule(terms)
+    account = open_account(schedule, ServicingPolicy(**RATES, day_count=DayCount.ACTUAL_360))
+    moved = apply_event(account, Deferral(on=DAY, n_months=1))
+    assert [claim.due_on for claim in moved.claims] == [date(2026, month, 10) for month in (3, 4, 5)]
+    assert (
+        moved.claims[0].owed.interest == 144_000 * years
+    )  # 10 January to 10 March, not a twelfth for the month
+    by_hand = [
+        round(144_000 * year_fraction(date(2026, month, 10), date(2026, month + 1, 10), convention))
+        for month in (3, 4)
+    ]
+    assert [claim.owed.interest for claim in moved.claims[1:]] == by_hand
+    free = apply_event(account, Deferral(on=DAY, n_months=1, bears_interest=False))
+    assert [claim.owed.interest for claim in free.claims] == list(schedule.interest_minor)
+    again = apply_event(free, Deferral(on=DAY, n_months=1))
+    assert sum(c.owed.interest for c in again.claims) < sum(c.owed.interest for c in moved.claims) + 14_400
