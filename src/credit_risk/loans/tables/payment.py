@@ -34,7 +34,8 @@ class Loans:
     """Columns of the loans to schedule, one entry per loan; terms that are the same for all of them.
 
     With `parts` interest runs by days: period k bears ``rate_ppm * parts[k] / (PPM * year)``. Without, every period bears
-    ``rate_ppm / (PPM * year)``, and `extra_days` of the first one ``rate_ppm / (PPM * 365)`` each.
+    ``rate_ppm / (PPM * year)``, and `extra_days` of the first one ``rate_ppm / (PPM * 365)`` each; `odd` are the loans that have
+    such days, once they are looked for.
     """
 
     principal: IntArray
@@ -46,15 +47,18 @@ class Loans:
     n_instalments: int
     n_grace: int
     method: TableMethod
+    odd: IntArray | None = None
 
     def rows(self, chosen: slice) -> Loans:
         """Return some of the loans."""
+        extra_days = self.extra_days[chosen]
         return replace(
             self,
             principal=self.principal[chosen],
             rate_ppm=self.rate_ppm[chosen],
             balloon=self.balloon[chosen],
-            extra_days=self.extra_days[chosen],
+            extra_days=extra_days,
+            odd=np.flatnonzero(extra_days != 0),
             parts=None if self.parts is None else np.ascontiguousarray(self.parts[:, chosen]),
         )
 
@@ -146,7 +150,7 @@ def check_progress(payment: IntArray, interest: IntArray, loans: Loans) -> None:
 
 
 def _odd_rows(loans: Loans) -> IntArray:
-    return np.flatnonzero(loans.extra_days != 0)
+    return np.flatnonzero(loans.extra_days != 0) if loans.odd is None else loans.odd
 
 
 def _first_factor(loans: Loans, chosen: IntArray | slice) -> IntArray:
@@ -164,14 +168,15 @@ def _is_free(loans: Loans) -> NDArray[np.bool_]:
 def _by_periods(loans: Loans) -> tuple[FloatArray, float]:
     """Return equal instalments over equal periods in float64, and how near one half is too near."""
     n_repaying = loans.n_instalments - loans.n_grace
-    rate = loans.rate_ppm.astype(np.float64)
-    rate *= 1.0 / loans.denominator
-    grown, annuity = power_and_sum(rate + 1.0, n_repaying)
+    growth = loans.rate_ppm.astype(np.float64)
+    growth *= 1.0 / loans.denominator
+    growth += 1.0
+    grown, annuity = power_and_sum(growth, n_repaying)
     grown *= loans.principal.astype(np.float64)
     odd = _odd_rows(loans)
     if odd.size and loans.n_grace == 0:
         years = np.maximum(1.0 / loans.year + loans.extra_days[odd] / 365.0, 0.0)
-        grown[odd] *= (1.0 + years * loans.rate_ppm[odd] / PPM) / (1.0 + rate[odd])
+        grown[odd] *= (1.0 + years * loans.rate_ppm[odd] / PPM) / growth[odd]
     largest = _largest(grown) / n_repaying  # an annuity of growth factors >= 1 is at least n
     if loans.balloon.any():
         grown -= loans.balloon

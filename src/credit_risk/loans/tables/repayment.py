@@ -150,10 +150,11 @@ class ScheduleTable:
             np.ascontiguousarray(as_column(fee, name, self.principal_minor.shape))
             for fee, name in ((initial_minor, "initial_minor"), (instalment_minor, "instalment_minor"))
         )
-        _check_fees(initial, regular, self.fee_minor, self.disbursed_minor)
+        disbursed = self.disbursed_minor - initial
+        _check_fees(initial, regular, self.fee_minor, disbursed)
         return replace(
             self,
-            disbursed_minor=self.disbursed_minor - initial,
+            disbursed_minor=disbursed,
             fee_minor=self.fee_minor + regular,
             columns_minor=None,
         )
@@ -260,7 +261,8 @@ def repayment_table(  # noqa: PLR0913 (one keyword for each term of the contract
             (instalment_fee_minor, "instalment_fee_minor"),
         )
     )
-    _check_fees(initial, regular, np.zeros_like(principal[:1]), principal)
+    disbursed = principal - initial
+    _check_fees(initial, regular, np.zeros_like(principal[:1]), disbursed)
     if out is not None:
         _check_out(out, (len(COLUMNS), n_instalments, principal.size))
     interest = np.empty((n_instalments, principal.size), dtype=np.int64) if out is None else out[2]
@@ -276,7 +278,7 @@ def repayment_table(  # noqa: PLR0913 (one keyword for each term of the contract
     check_progress(payment, interest, loans)
     return ScheduleTable(
         principal_minor=principal,
-        disbursed_minor=principal - initial,
+        disbursed_minor=disbursed,
         fee_minor=np.ascontiguousarray(regular),
         payment_minor=payment,
         interest_minor=interest.T,
@@ -386,16 +388,16 @@ def _room(loans: Loans) -> float:
     return 9.0e18 - 730.0 * PPM * loans.year
 
 
-def _check_fees(initial: IntArray, regular: IntArray, earlier: IntArray, payout: IntArray) -> None:
-    """Refuse fees below 0, above the largest amount, or above the payout."""
+def _check_fees(initial: IntArray, regular: IntArray, earlier: IntArray, disbursed: IntArray) -> None:
+    """Refuse fees below 0, above the largest amount, or above the payout, of which `disbursed` is left."""
     largest = max(initial.max(initial=0), regular.max(initial=0) + earlier.max(initial=0))
-    lowest = min(initial.min(initial=0), regular.min(initial=0), (payout - initial).min(initial=0))
+    lowest = min(initial.min(initial=0), regular.min(initial=0), disbursed.min(initial=0))
     if lowest >= 0 and largest <= MAX_AMOUNT_MINOR:
         return
     refuse((initial < 0) | (regular < 0), "fees must be 0 or more", "CR-LON-001")
     is_too_large = (initial > MAX_AMOUNT_MINOR) | (regular > MAX_AMOUNT_MINOR - earlier)
     refuse(is_too_large, f"fees must be at most {MAX_AMOUNT_MINOR}", "CR-LON-007")
-    refuse(initial > payout, "initial fees must not exceed the principal", "CR-LON-001")
+    refuse(disbursed < 0, "initial fees must not exceed the principal", "CR-LON-001")
 
 
 def _check_out(out: IntArray, shape: tuple[int, int, int]) -> None:
