@@ -262,7 +262,7 @@ def _node_arrays(trees: list[dict[str, Any]]) -> dict[str, Any]:
     """Lay all trees' nodes one after another; leaves point at themselves."""
     sizes = [len(tree["left_children"]) for tree in trees]
     roots = np.concatenate(([0], np.cumsum(sizes)[:-1])).astype(np.int32)
-    left, right, feature, threshold, default, value = [], [], [], [], [], []
+    left, right, feature, threshold, default, value, cover = [], [], [], [], [], [], []
     for root, tree in zip(roots, trees, strict=True):
         own = np.arange(len(tree["left_children"]), dtype=np.int32)
         children = np.array(tree["left_children"], dtype=np.int32)
@@ -274,6 +274,7 @@ def _node_arrays(trees: list[dict[str, Any]]) -> dict[str, Any]:
         threshold.append(np.where(is_leaf, np.float32(0), condition))
         default.append(np.array(tree["default_left"], dtype=np.bool_) & ~is_leaf)
         value.append(np.where(is_leaf, condition, np.float32(0)))
+        cover.append(np.array(tree["sum_hessian"], dtype=np.float32))
     return {
         "depth": _depth(np.concatenate(left), np.concatenate(right), roots),
         "roots": roots,
@@ -283,6 +284,7 @@ def _node_arrays(trees: list[dict[str, Any]]) -> dict[str, Any]:
         "right": np.concatenate(right).astype(np.int32),
         "default_left": np.concatenate(default),
         "leaf_value": np.concatenate(value).astype(np.float32),
+        "cover": np.concatenate(cover).astype(np.float32),
     }
 
 

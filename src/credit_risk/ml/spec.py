@@ -27,6 +27,7 @@ _ARRAYS: dict[str, type[np.generic]] = {
     "right": np.int32,
     "default_left": np.bool_,
     "leaf_value": np.float32,
+    "cover": np.float32,
 }
 
 
@@ -48,6 +49,8 @@ class ForestSpec:
         First node of each tree.
     split_feature, threshold, left, right, default_left, leaf_value : ndarray, shape (n_nodes,)
         The nodes; ``value < threshold`` goes left, a missing value follows ``default_left``.
+    cover : float32 ndarray, shape (n_nodes,)
+        Weight of the training rows that reach each node (their sum of hessians); needed to share out contributions.
     n_rows_proved : int
         Training rows on which this forest equalled XGBoost's margin, bit for bit.
     parameters : mapping
@@ -67,6 +70,7 @@ class ForestSpec:
     right: NDArray[np.int32] = field(repr=False)
     default_left: NDArray[np.bool_] = field(repr=False)
     leaf_value: NDArray[np.float32] = field(repr=False)
+    cover: NDArray[np.float32] = field(repr=False)
 
     @property
     def n_trees(self) -> int:
@@ -134,7 +138,7 @@ class ForestSpec:
 def _is_walkable(spec: ForestSpec) -> bool:
     """Whether every walk of ``depth`` steps stays inside the arrays, ends in a leaf and meets finite numbers."""
     n_nodes = len(spec.left) if spec.left.ndim == 1 else -1
-    nodes = (spec.split_feature, spec.threshold, spec.left, spec.right, spec.default_left, spec.leaf_value)
+    nodes = [array for name, array in spec.arrays().items() if name != "roots"]
     if any(array.shape != (n_nodes,) for array in nodes) or spec.roots.ndim != 1 or len(spec.roots) == 0:
         return False
     n_features = len(spec.feature_names)
@@ -150,4 +154,5 @@ def _is_walkable(spec: ForestSpec) -> bool:
     for _ in range(spec.depth):
         reached = np.unique(np.concatenate([spec.left[reached], spec.right[reached]]))
     ends_in_leaves = bool((spec.left[reached] == reached).all() and (spec.right[reached] == reached).all())
-    return ends_in_leaves and bool(np.isfinite(spec.leaf_value).all() and np.isfinite(spec.base_margin))
+    is_finite = bool(np.isfinite(spec.leaf_value).all() and np.isfinite(spec.base_margin))
+    return ends_in_leaves and is_finite and bool(np.isfinite(spec.cover).all() and (spec.cover > 0).all())
