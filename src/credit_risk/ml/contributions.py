@@ -119,14 +119,14 @@ def forest_contributions(paths: LeafPaths, X: ArrayLike) -> NDArray[np.float64]:
     >>> bool(first > abs(second))
     True
     """
-    narrow = np.asarray(X, dtype=np.float64)
-    if narrow.ndim != 2 or narrow.shape[1] != paths.n_features:
+    values = np.asarray(X, dtype=np.float64)
+    if values.ndim != 2 or values.shape[1] != paths.n_features:
         raise ScoringError(
-            f"The forest was fitted on {paths.n_features} features. Got an array of shape {narrow.shape}. "
+            f"The forest was fitted on {paths.n_features} features. Got an array of shape {values.shape}. "
             "Hint: pass the columns of spec.feature_names, in that order.",
             code="CR-SCR-010",
         )
-    narrow = narrow.astype(np.float32)
+    narrow = values.astype(np.float32)
     contributions = np.empty(narrow.shape)
     n_leaves = paths.value.size
     step = max(1, _CELLS_AT_ONCE // max(1, n_leaves))

@@ -29,7 +29,7 @@ from credit_risk.scoring.assembly import MISSING, ChosenOffer, DecisionAssembler
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from credit_risk.decision.record import Decision
+    from credit_risk.decision.record import Decision, Reason
     from credit_risk.scorecard.apply import CardResult
     from credit_risk.scoring.bundle import ScoringBundle
 
@@ -62,6 +62,15 @@ class Scores:
 
     card: CardResult
     pds: Mapping[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ScoredRows:
+    """Scores and, for every row, its main reasons."""
+
+    card: CardResult
+    pds: Mapping[str, NDArray[np.float64]]
+    reasons: list[tuple[Reason, ...]]
 
 
 class ScoringEngine:
@@ -118,25 +127,19 @@ class ScoringEngine:
             Wrong number of columns (``CR-SCR-010``) or rows of unequal length (``CR-SCR-011``).
         """
         self._check(rows)
-        scores = self.score(rows.X)
+        scores = self.score_with_reasons(rows.X)
         deciding_pd = scores.pds[self.bundle.strategy.decision_model]
         said = [
             rule_hits(rule, rows.X[:, j])
             for rule, j in zip(self.bundle.strategy.rules, self._rule_columns, strict=True)
         ]
         choice = choose_offers(self.grid, self.bundle.strategy, deciding_pd)
-        reasons = score_reasons(
-            reason_shortfalls(self.bundle.scorecard, scores.card.points),
-            scores.card.flags == MISSING,
-            names=self.bundle.scorecard.feature_names,
-            factors=self._factors,
-        )
         return [
             self._assembler.assemble(
                 self._facts(rows, scores, i, human_review_requested=human_review_requested),
                 rules_said=[str(column[i]) for column in said],
                 choice=_chosen(choice, i),
-                score_reasons=reasons[i],
+                score_reasons=scores.reasons[i],
             )
             for i in range(len(rows.application_ids))
         ]
@@ -156,6 +159,23 @@ class ScoringEngine:
             pds={name: apply_calibration(self.bundle.calibrations[name], pd) for name, pd in raw.items()},
         )
 
+    def score_with_reasons(self, X: NDArray[np.float64]) -> ScoredRows:
+        """Return what :meth:`score` returns, and why: the business factors that cost each row most.
+
+        Parameters
+        ----------
+        X : float64 ndarray, shape (n, n_features)
+            In the order of the bundle's catalogue.
+        """
+        scores = self.score(X)
+        reasons = score_reasons(
+            reason_shortfalls(self.bundle.scorecard, scores.card.points),
+            scores.card.flags == MISSING,
+            names=self.bundle.scorecard.feature_names,
+            factors=self._factors,
+        )
+        return ScoredRows(card=scores.card, pds=scores.pds, reasons=reasons)
+
     def _check(self, rows: FeatureRows) -> None:
         n_features = len(self.bundle.features.names)
         if rows.X.ndim != 2 or rows.X.shape[1] != n_features:
@@ -171,7 +191,9 @@ class ScoringEngine:
                 code="CR-SCR-011",
             )
 
-    def _facts(self, rows: FeatureRows, scores: Scores, i: int, *, human_review_requested: bool) -> RowFacts:
+    def _facts(
+        self, rows: FeatureRows, scores: ScoredRows, i: int, *, human_review_requested: bool
+    ) -> RowFacts:
         return RowFacts(
             application_id=str(rows.application_ids[i]),
             applied_at=rows.applied_at[i].astimezone(UTC).isoformat(),
