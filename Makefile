@@ -7,7 +7,7 @@ LEFT_OUT := not chromium and not postgresql and not java
 PEERS := $(patsubst requirements/peers/%.txt,%,$(wildcard requirements/peers/*.txt))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chromium-tests postgresql-tests java-tests peers lint types contracts format torture notebooks reference-bundle clean
+.PHONY: help demo backend test chromium-tests postgresql-tests java-tests peers lint types contracts format torture notebooks reference-bundle clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -27,6 +27,9 @@ help:  ## list the commands
 
 demo: .venv/.demo  ## the main job end to end on real data, into output/demo
 	$(BIN)/credit-risk demo --overwrite
+
+backend: .venv/.test  ## the example lending backend on http://127.0.0.1:8000/docs
+	$(BIN)/python -m uvicorn --app-dir examples/lending_backend app:app --host 127.0.0.1 --port 8000
 
 test: .venv/.test  ## the whole suite that Python alone can run
 	@echo "Left out here, run by .ci/run: tests marked 'chromium' (a real browser), 'postgresql' (a real server), 'java' (a real PMML evaluator)."
@@ -50,8 +53,8 @@ peers: $(PEERS:%=.peers/%/.created)  ## environments of the peers, then their fi
 	$(foreach script,$(wildcard tests/peers/write_*.py),.peers/$$(sed -n 's/^ENVIRONMENT = "\(.*\)"$$/\1/p' $(script))/bin/python $(script) &&) true
 
 lint: .venv/.test  ## style
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks examples
+	$(BIN)/ruff format --check src tests benchmarks examples
 
 types: .venv/.test  ## mypy strict on src
 	$(BIN)/mypy
@@ -60,8 +63,8 @@ contracts: .venv/.test  ## who may import whom
 	$(BIN)/lint-imports
 
 format: .venv/.test  ## write the agreed style
-	$(BIN)/ruff check --fix src tests benchmarks
-	$(BIN)/ruff format src tests benchmarks
+	$(BIN)/ruff check --fix src tests benchmarks examples
+	$(BIN)/ruff format src tests benchmarks examples
 
 torture: .venv/.test  ## property tests at full counts (hours)
 	HYPOTHESIS_PROFILE=torture $(TESTS) tests/properties tests/parity
