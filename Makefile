@@ -7,7 +7,7 @@ LEFT_OUT := not chromium and not postgresql and not java
 PEERS := $(patsubst requirements/peers/%.txt,%,$(wildcard requirements/peers/*.txt))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo backend test chromium-tests postgresql-tests java-tests peers lint types contracts format torture notebooks reference-bundle clean
+.PHONY: help demo backend test chromium-tests postgresql-tests java-tests peers lint types contracts docs docs-serve format torture notebooks reference-bundle clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -22,7 +22,7 @@ help:  ## list the commands
 	@touch $@
 
 .venv/.test: .venv/.created pyproject.toml requirements/py311.txt
-	$(INSTALL) --editable '.[all,dev]'
+	$(INSTALL) --editable '.[all,dev,docs]'
 	@touch $@ .venv/.demo
 
 demo: .venv/.demo  ## the main job end to end on real data, into output/demo
@@ -61,6 +61,12 @@ types: .venv/.test  ## mypy strict on src
 
 contracts: .venv/.test  ## who may import whom
 	$(BIN)/lint-imports
+
+docs: .venv/.test  ## the documentation, strictly, into output/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+docs-serve: .venv/.test  ## the documentation on http://127.0.0.1:8001 while you write
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve --dev-addr 127.0.0.1:8001
 
 format: .venv/.test  ## write the agreed style
 	$(BIN)/ruff check --fix src tests benchmarks examples
