@@ -28,9 +28,7 @@ def test_code_of_the_page_runs(page, project_folder, tmp_path, monkeypatch, caps
     assert bool(blocks) != (page.stem in shell_only)
 
 
-@pytest.mark.parametrize(
-    "page", [path for path in DOCS.rglob("*.md")], ids=lambda page: str(page.relative_to(DOCS))
-)
+@pytest.mark.parametrize("page", list(DOCS.rglob("*.md")), ids=lambda page: str(page.relative_to(DOCS)))
 def test_commands_that_pages_name_exist(page):
     usage = command_line().format_help()
     for command in re.findall(r"(?:^|`)credit-risk ([a-z]+)", page.read_text(encoding="utf-8"), re.MULTILINE):
