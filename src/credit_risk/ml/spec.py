@@ -13,6 +13,7 @@ import numpy as np
 
 from credit_risk.domain.digest import canonical_json, sha256_of
 from credit_risk.errors import GovernanceError
+from credit_risk.ml.encoding import CategoryEncoding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,6 +56,8 @@ class ForestSpec:
         Training rows on which this forest equalled XGBoost's margin, bit for bit.
     parameters : mapping
         Hyper-parameters of the fit.
+    encodings : tuple of CategoryEncoding
+        How the text columns among the features became numbers; empty where there is none.
     """
 
     feature_names: tuple[str, ...]
@@ -71,6 +74,7 @@ class ForestSpec:
     default_left: NDArray[np.bool_] = field(repr=False)
     leaf_value: NDArray[np.float32] = field(repr=False)
     cover: NDArray[np.float32] = field(repr=False)
+    encodings: tuple[CategoryEncoding, ...] = ()
 
     @property
     def n_trees(self) -> int:
@@ -84,7 +88,11 @@ class ForestSpec:
     def digest(self) -> str:
         """Return a digest of the arrays and the base margin."""
         content = b"".join(np.ascontiguousarray(array).tobytes() for array in self.arrays().values())
-        return sha256_of(content + canonical_json([self.base_margin, self.depth, list(self.feature_names)]))
+        facts = [self.base_margin, self.depth, list(self.feature_names), self._encodings()]
+        return sha256_of(content + canonical_json(facts))
+
+    def _encodings(self) -> list[dict[str, object]]:
+        return [encoding.to_dict() for encoding in self.encodings]
 
     def to_dict(self) -> dict[str, object]:
         """Return everything but the arrays as plain JSON values."""
@@ -96,6 +104,7 @@ class ForestSpec:
             "n_trees": self.n_trees,
             "n_rows_proved": self.n_rows_proved,
             "parameters": dict(self.parameters),
+            "encodings": self._encodings(),
             "digest": self.digest(),
         }
 
@@ -121,6 +130,7 @@ class ForestSpec:
         facts = {key: value for key, value in content.items() if key not in ("n_trees", "digest")}
         facts["feature_names"] = tuple(content["feature_names"])  # type: ignore[arg-type]
         facts["directions"] = tuple(content["directions"])  # type: ignore[arg-type]
+        facts["encodings"] = tuple(CategoryEncoding.from_dict(part) for part in content["encodings"])  # type: ignore[attr-defined]
         spec = cls(**facts, **{name: arrays[name] for name in _ARRAYS})  # type: ignore[arg-type]
         if not _is_walkable(spec):
             raise GovernanceError(
