@@ -1,8 +1,8 @@
 """Points that a person can add up: weights of evidence, a logistic regression, and a scale.
 
 Reading order: ``scaling`` (score and PD), ``spec`` (what a card is), ``apply`` (values to points), ``reasons`` (why points
-were lost), ``selection`` (which variables), ``fit`` (the estimator), ``standalone``
-(the card as a Python file of its own), ``sql`` (the card as a query).
+were lost), ``selection`` (which variables), ``fit`` (the estimator), ``export`` (the card as a query, a PMML document or a
+Python file of its own), ``importers`` (cards that other libraries fitted).
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from credit_risk._lazy import attach
 if TYPE_CHECKING:
     from credit_risk.scorecard.apply import CardResult as CardResult
     from credit_risk.scorecard.apply import apply_scorecard as apply_scorecard
+    from credit_risk.scorecard.export.pmml import scorecard_to_pmml as scorecard_to_pmml
+    from credit_risk.scorecard.export.sql import scorecard_to_sql as scorecard_to_sql
+    from credit_risk.scorecard.export.standalone import scorecard_to_python as scorecard_to_python
     from credit_risk.scorecard.fit import Scorecard as Scorecard
     from credit_risk.scorecard.overrides import PointsOverride as PointsOverride
     from credit_risk.scorecard.overrides import override_points as override_points
@@ -27,8 +30,6 @@ if TYPE_CHECKING:
     from credit_risk.scorecard.spec import RoundingReport as RoundingReport
     from credit_risk.scorecard.spec import ScorecardSpec as ScorecardSpec
     from credit_risk.scorecard.spec import SelectionRecord as SelectionRecord
-    from credit_risk.scorecard.sql import scorecard_to_sql as scorecard_to_sql
-    from credit_risk.scorecard.standalone import scorecard_to_python as scorecard_to_python
 
 __getattr__, __dir__, __all__ = attach(
     __name__,
@@ -48,7 +49,8 @@ __getattr__, __dir__, __all__ = attach(
         "apply_scorecard": "credit_risk.scorecard.apply",
         "override_points": "credit_risk.scorecard.overrides",
         "reason_shortfalls": "credit_risk.scorecard.reasons",
-        "scorecard_to_python": "credit_risk.scorecard.standalone",
-        "scorecard_to_sql": "credit_risk.scorecard.sql",
+        "scorecard_to_pmml": "credit_risk.scorecard.export.pmml",
+        "scorecard_to_python": "credit_risk.scorecard.export.standalone",
+        "scorecard_to_sql": "credit_risk.scorecard.export.sql",
     },
 )
