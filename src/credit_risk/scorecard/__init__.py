@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from credit_risk.scorecard.export.sql import scorecard_to_sql as scorecard_to_sql
     from credit_risk.scorecard.export.standalone import scorecard_to_python as scorecard_to_python
     from credit_risk.scorecard.fit import Scorecard as Scorecard
+    from credit_risk.scorecard.importers.optbinning import from_optbinning as from_optbinning
+    from credit_risk.scorecard.importers.scorecardpy import from_scorecardpy as from_scorecardpy
+    from credit_risk.scorecard.importers.toad import from_toad as from_toad
     from credit_risk.scorecard.overrides import PointsOverride as PointsOverride
     from credit_risk.scorecard.overrides import override_points as override_points
     from credit_risk.scorecard.reasons import main_reasons as main_reasons
@@ -47,6 +50,9 @@ __getattr__, __dir__, __all__ = attach(
         "shift_to_population": "credit_risk.scorecard.scaling",
         "shortfalls_against": "credit_risk.scorecard.reasons",
         "apply_scorecard": "credit_risk.scorecard.apply",
+        "from_optbinning": "credit_risk.scorecard.importers.optbinning",
+        "from_scorecardpy": "credit_risk.scorecard.importers.scorecardpy",
+        "from_toad": "credit_risk.scorecard.importers.toad",
         "override_points": "credit_risk.scorecard.overrides",
         "reason_shortfalls": "credit_risk.scorecard.reasons",
         "scorecard_to_pmml": "credit_risk.scorecard.export.pmml",

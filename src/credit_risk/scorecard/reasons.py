@@ -57,7 +57,7 @@ def shortfalls_against(
     Raises
     ------
     SpecificationError
-        Unknown reference (``CR-CRD-006``).
+        Unknown reference (``CR-CRD-006``); the mean of an imported card without counts (``CR-CRD-041``).
     """
     if reference == "maximum":
         level = maximum_points(spec).astype(np.float64)
@@ -140,9 +140,21 @@ def maximum_points(spec: ScorecardSpec) -> NDArray[np.int64]:
 
 
 def mean_points(spec: ScorecardSpec) -> NDArray[np.float64]:
-    """Return the mean points of each variable in the development sample."""
+    """Return the mean points of each variable in the development sample.
+
+    Raises
+    ------
+    SpecificationError
+        An imported card without counts (``CR-CRD-041``).
+    """
     means = []
     for variable, row in zip(spec.binning.variables, spec.points, strict=True):
         weights = [goods + bads for goods, bads in zip(variable.n_goods, variable.n_bads, strict=True)]
+        if not sum(weights):
+            raise SpecificationError(
+                f"Variable {variable.name!r} has no counts of the development sample, so it has no mean points: the card was "
+                "imported from a library that keeps none. Hint: measure shortfalls against 'maximum' or 'neutral'.",
+                code="CR-CRD-041",
+            )
         means.append(sum(w * p for w, p in zip(weights, row, strict=True)) / sum(weights))
     return np.array(means)
