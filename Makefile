@@ -32,7 +32,7 @@ backend: .venv/.test  ## the example lending backend on http://127.0.0.1:8000/do
 	$(BIN)/python -m uvicorn --app-dir examples/lending_backend app:app --host 127.0.0.1 --port 8000
 
 test: .venv/.test  ## the whole suite that Python alone can run
-	@echo "Left out here, run by .ci/run: tests marked 'chromium' (a real browser), 'postgresql' (a real server), 'java' (a real PMML evaluator)."
+	@echo "Left out here, run by .ci/run: tests marked 'chromium' (a real browser), 'postgresql' (a real server), 'java' (a real PMML evaluator, Spark)."
 	$(TESTS) -m "$(LEFT_OUT)"
 
 chromium-tests: .venv/.test  ## tests that open pages in headless Chromium; fail if it is absent
@@ -41,7 +41,7 @@ chromium-tests: .venv/.test  ## tests that open pages in headless Chromium; fail
 postgresql-tests: .venv/.test  ## tests on a real PostgreSQL, started for them; fail if it is absent
 	CREDIT_RISK_REQUIRE_SERVICES=1 .ci/with_postgresql $(BIN)/python -m pytest -m postgresql tests
 
-java-tests: .venv/.test .peers/pmml/.created  ## tests that need Java: the card in a real PMML evaluator; fail if it is absent
+java-tests: .venv/.test .peers/pmml/.created .peers/spark/.created  ## the card in a real PMML evaluator and in Spark; fail if Java is absent
 	CREDIT_RISK_REQUIRE_SERVICES=1 $(BIN)/python -m pytest -m java tests
 
 .peers/%/.created: requirements/peers/%.txt

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from credit_risk.decision.record import Reason
+from credit_risk.scorecard.reasons import MAX_REASONS, factor_numbers, rank_losses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
-
-MAX_REASONS = 4
-
 
 #: Factor of a characteristic whose value is missing: its own factor's sentence would claim something nobody observed.
 NO_HISTORY = "no_history"
@@ -54,26 +53,19 @@ def score_reasons(
     >>> reasons[1]
     ()
     """
+    numbers, codes = factor_numbers(tuple(names), dict(zip(names, factors, strict=True)))
+    if NO_HISTORY not in codes:
+        codes = (*codes, NO_HISTORY)
+    told = np.where(is_missing, codes.index(NO_HISTORY), numbers)
     return [
-        _reasons_of(row, missing, names=names, factors=factors)[:most]
-        for row, missing in zip(shortfall.tolist(), is_missing.tolist(), strict=True)
+        tuple(
+            Reason(kind="score", code=codes[factor], points_lost=int(points), feature=names[at])
+            for factor, points, at in rank_losses(_losses(*row), most)
+        )
+        for row in zip(shortfall.tolist(), told.tolist(), strict=True)
     ]
 
 
-def _reasons_of(
-    lost: list[int], missing: list[bool], *, names: Sequence[str], factors: Sequence[str]
-) -> tuple[Reason, ...]:
-    totals: dict[str, int] = {}
-    worst: dict[str, int] = {}
-    for j, points in enumerate(lost):
-        if points <= 0:
-            continue
-        factor = NO_HISTORY if missing[j] else factors[j]
-        totals[factor] = totals.get(factor, 0) + points
-        if factor not in worst or points > lost[worst[factor]]:
-            worst[factor] = j
-    ranked = sorted(totals, key=lambda factor: -totals[factor])  # stable: ties keep the card's order
-    return tuple(
-        Reason(kind="score", code=factor, points_lost=totals[factor], feature=names[worst[factor]])
-        for factor in ranked
-    )
+def _losses(lost: list[int], factors: list[int]) -> list[tuple[int, int, int]]:
+    pairs = enumerate(zip(lost, factors, strict=True))
+    return [(at, points, factor) for at, (points, factor) in pairs if points > 0]
