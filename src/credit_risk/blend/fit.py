@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils.validation import check_is_fitted
 
-from credit_risk.blend.apply import blended_log_odds
+from credit_risk.blend.apply import blended_log_odds, card_log_odds
 from credit_risk.blend.spec import HOW, BlendSpec, How
 from credit_risk.errors import SpecificationError
 from credit_risk.ml import PdBooster
@@ -122,9 +122,7 @@ class PdBlend(ClassifierMixin, BaseEstimator):
 
 
 def _card_log_odds(card: Scorecard, X: pd.DataFrame) -> NDArray[np.float64]:
-    """Return the log-odds of bad that the card's whole points stand for."""
-    pd_bad = card.predict_proba(X)[:, 1]
-    return np.asarray(np.log(pd_bad) - np.log1p(-pd_bad))
+    return card_log_odds(card.spec_.scaling, card.predict_score(X))
 
 
 def _out_of_fold_log_odds(

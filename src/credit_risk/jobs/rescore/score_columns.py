@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from credit_risk.decision.reasons import MAX_REASONS
 from credit_risk.errors import DataContractError
 from credit_risk.jobs.rescore.prepared_rows import KEY
+from credit_risk.scorecard.reasons import MAX_REASONS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from credit_risk.decision.record import Reason
+    from credit_risk.decision.reasons import PointLosses
     from credit_risk.scoring import ScoringBundle
 
 #: Version of the columns below; parts of another version are not joined.
@@ -49,7 +49,7 @@ def score_block(bundle: ScoringBundle, block: pa.Table) -> pa.Table:
             f"{keys.null_count} of {len(keys)} rows of a block have no {KEY!r}. Expected one key per row.",
             code="CR-RSC-005",
         )
-    scored = bundle.engine.score_with_reasons(_matrix(bundle, block))
+    scored = bundle.engine.explain(_matrix(bundle, block))
     flags = scored.card.flags
     columns: dict[str, pa.Array] = {
         KEY: keys.cast(pa.string()).combine_chunks(),
@@ -57,7 +57,7 @@ def score_block(bundle: ScoringBundle, block: pa.Table) -> pa.Table:
     }
     columns |= {f"pd_{name}": pa.array(pd) for name, pd in scored.pds.items()}
     columns |= {name: pa.array((flags == code).sum(axis=1, dtype=np.int16)) for name, code in _FLAGS.items()}
-    columns |= _reason_columns(scored.reasons)
+    columns |= _reason_columns(scored.losses)
     metadata = {"bundle_digest": bundle.digest, "columns_version": str(COLUMNS_VERSION)}
     return pa.table(columns).replace_schema_metadata(metadata)
 
@@ -71,13 +71,13 @@ def _matrix(bundle: ScoringBundle, block: pa.Table) -> NDArray[np.float64]:
     return X
 
 
-def _reason_columns(reasons: list[tuple[Reason, ...]]) -> dict[str, pa.Array]:
+def _reason_columns(losses: PointLosses) -> dict[str, pa.Array]:
+    """Return four pairs of columns; null where a row has fewer reasons."""
+    ranked, words = losses.ranked(), pa.array(losses.codes)
     columns = {}
     for rank in range(MAX_REASONS):
-        ranked = [row[rank] if rank < len(row) else None for row in reasons]
-        codes = pa.array([reason and reason.code for reason in ranked], type=pa.string())
-        columns[f"reason_{rank + 1}"] = codes.dictionary_encode()
-        columns[f"points_lost_{rank + 1}"] = pa.array(
-            [reason and reason.points_lost for reason in ranked], type=pa.int64()
-        )
+        is_told = ranked.factor[:, rank] >= 0
+        codes = pa.array(ranked.factor[:, rank].astype(np.int32), mask=~is_told)
+        columns[f"reason_{rank + 1}"] = pa.DictionaryArray.from_arrays(codes, words)
+        columns[f"points_lost_{rank + 1}"] = pa.array(ranked.lost[:, rank], mask=~is_told)
     return columns

@@ -37,12 +37,12 @@ def test_scores_reasons_and_flags_are_the_engines(rows_file, tmp_path, bundle, p
     assert rescore(rows_file, tmp_path / "scores.parquet", "--block-rows", "1000") == 0
     scores = pq.read_table(tmp_path / "scores.parquet").to_pylist()
     X = np.column_stack([prepared.column(name).to_numpy() for name in bundle.features.names])
-    scored = bundle.engine.score_with_reasons(X)
+    scored = bundle.engine.explain(X)
     assert [row["application_id"] for row in scores] == prepared.column("application_id").to_pylist()
     assert [row["score"] for row in scores] == scored.card.score.tolist()
     for model, pd in scored.pds.items():
         assert [row[f"pd_{model}"] for row in scores] == pd.tolist()
-    for row, reasons, flags in zip(scores, scored.reasons, scored.card.flags, strict=True):
+    for row, reasons, flags in zip(scores, scored.losses.reasons(), scored.card.flags, strict=True):
         told = [
             (row[f"reason_{k}"], row[f"points_lost_{k}"])
             for k in range(1, 5)
