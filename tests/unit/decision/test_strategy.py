@@ -88,7 +88,7 @@ def test_grid_steps_are_exact_decimals(strategy):
             'decision_model = "scorecard"',
             'decision_model = "boster"',
             "CR-STR-005",
-            "Found 'boster': did you mean 'booster'",
+            "Did you mean 'booster'",
         ),
         ('when_missing = "refer"', 'when_missing = "pass"', "CR-STR-003", "reason_when_missing goes with"),
         ('model_horizon = "1m"', 'model_horizon = "one month"', "CR-STR-003", "whole months such as '12m'"),
