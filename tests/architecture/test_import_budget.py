@@ -26,7 +26,7 @@ LIGHT_MODULES = [
     "credit_risk.sources.contract",
     *(
         f"credit_risk.{package}.{module}"
-        for package in ("binning", "scorecard", "ml", "calibration")
+        for package in ("binning", "scorecard", "ml", "blend", "calibration")
         for module in ("spec", "apply")
     ),
 ]

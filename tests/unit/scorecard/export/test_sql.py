@@ -361,6 +361,6 @@ def test_case_keeps_columns_apart_where_the_dialect_does(mixed):
 
 
 def test_the_module_loads_sqlglot_only_when_asked():
-    code = "import sys, credit_risk.scorecard.sql; print('sqlglot' in sys.modules)"
+    code = "import sys, credit_risk.scorecard.export.sql; print('sqlglot' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
