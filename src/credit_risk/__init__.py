@@ -47,6 +47,7 @@ __getattr__, __dir__, __all__ = attach(
         "calibrate": "credit_risk.training.recipe",
         "compute_features": "credit_risk.features.compile_batch",
         "evaluate": "credit_risk.evaluation.report",
+        "filter_sources": "credit_risk.sources.readers",
         "load_bundle": "credit_risk.scoring.bundle",
         "read_sources": "credit_risk.sources.readers",
     },
