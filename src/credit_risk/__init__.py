@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from credit_risk.scorecard import Scorecard as Scorecard
     from credit_risk.scoring import ScoringBundle as ScoringBundle
     from credit_risk.scoring import load_bundle as load_bundle
+    from credit_risk.sources import filter_sources as filter_sources
     from credit_risk.sources import read_sources as read_sources
     from credit_risk.training import calibrate as calibrate
 

@@ -244,7 +244,7 @@ def _read_database(connection: Any, table: str, names: Sequence[str]) -> RawTabl
         found = connection.table(table) if table in connection.list_tables() else None
         columns = () if found is None else found.columns
         wanted = [name for name in names if name in columns]
-        content = found.select(wanted).to_pyarrow() if wanted else pa.table({})
+        content = pa.table({}) if found is None or not wanted else found.select(wanted).to_pyarrow()
     except Exception as error:  # every driver has exceptions of its own, and their text may hold values
         raise DataContractError(
             f"Table '{table}' cannot be read: the database or its driver failed with {type(error).__name__}. Hint: check "
