@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from credit_risk.sources.contract import ApplicationContract, ColumnContract, RecordContract, TimeRule
 
 _FIRST_ORDINAL = date(1970, 1, 1).toordinal()
+#: Most records of one source that a request may bring; longer histories are for the batch.
+LONGEST_HISTORY = 200_000
 #: Up to this many values, plain Python is quicker than numpy.
 FEW = 24
 _PLAIN_NUMBERS = ({int}, {float}, {int, float})
@@ -180,11 +182,25 @@ def _is_only(rows: Sequence[Mapping[str, object]], key: str, customer_id: str) -
 
 
 def _fields(rows: Sequence[Mapping[str, object]], contract: RecordContract) -> dict[str, list[Any]]:
+    if len(rows) > LONGEST_HISTORY:
+        raise ScoringError(
+            f"Source {contract.name!r} brings {len(rows)} records. Expected at most {LONGEST_HISTORY} in one request, so that it "
+            "is answered in bounded time and memory. Hint: score such a history in the batch.",
+            code="CR-SRC-032",
+            context={"source": contract.name, "count": len(rows)},
+        )
     return {
         column.name: _field(rows, column.name, contract.name)
         for column in contract.columns
-        if column.role in ("measure", "time")
+        if column.role in ("measure", "time") or _tells_apart(column, contract)
     }
+
+
+def _tells_apart(column: ColumnContract, contract: RecordContract) -> bool:
+    """Whether the column is a key that tells one customer's records apart."""
+    return (
+        column.role == "key" and column.name != contract.customer_key and column.name in contract.unique_key
+    )
 
 
 def _field(rows: Sequence[Mapping[str, object]], name: str, source: str) -> list[Any]:
@@ -205,6 +221,7 @@ def _check_unique(raw: Mapping[str, Sequence[Any]], contract: RecordContract) ->
     parts = [raw[name] for name in contract.unique_key if name in raw]
     if not parts:
         return
+    _check_key_types(raw, contract)
     keys = list(zip(*parts, strict=True))
     try:
         repeated = len(keys) - len(set(keys))
@@ -218,6 +235,16 @@ def _check_unique(raw: Mapping[str, Sequence[Any]], contract: RecordContract) ->
             code="CR-SRC-024",
             context={"source": contract.name, "count": repeated},
         )
+
+
+def _check_key_types(raw: Mapping[str, Sequence[Any]], contract: RecordContract) -> None:
+    """Refuse keys of another type: 7 and '7' would pass for two records."""
+    for column in contract.columns:
+        if column.role == "key" and column.name in raw:
+            kind = int if column.kind == "integer" else str
+            if set(map(type, raw[column.name])) - {kind}:
+                right = [type(value) is kind for value in raw[column.name]]
+                _check_types(right, column, contract.name, "a whole number" if kind is int else "text")
 
 
 def _scale(values: list[Any], column: ColumnContract, source: str) -> list[int | None]:
@@ -304,8 +331,31 @@ def _scale_mixed(values: list[Any], column: ColumnContract, source: str) -> Scal
         ]
         _check_types(right, column, source, "a number")
     missing = np.array([v is None for v in values], dtype=bool)
+    if Decimal in set(map(type, values)):
+        inexact = np.array([isinstance(v, Decimal) and has_more_places(v, column.scale) for v in values])
+        if inexact.any():
+            return Violation(
+                rule="decimal_places",
+                positions=np.flatnonzero(inexact),
+                expected=f"at most {column.scale} decimal places",
+            )
     plain = [0 if v is None else int(v) if isinstance(v, numbers.Integral) else float(v) for v in values]
     return normalize_numbers(_number_array(plain), missing, column)
+
+
+def has_more_places(number: Decimal, scale: int) -> bool:
+    """Return whether a decimal has digits beyond ``scale`` places, which a float might hide.
+
+    Examples
+    --------
+    >>> has_more_places(Decimal("12.340"), 2), has_more_places(Decimal("12.34000000000000000001"), 2)
+    (False, True)
+    """
+    if not number.is_finite() or not number:
+        return False
+    _, digits, exponent = number.as_tuple()
+    n_zeros = len(digits) - len("".join(map(str, digits)).rstrip("0"))
+    return -int(exponent) - n_zeros > scale
 
 
 def _number_array(values: list[Any]) -> NDArray[Any]:
