@@ -1,0 +1,402 @@
+"""Many primitives of one applicant at once: sums, extremes and order statistics over the later part of many series.
+
+A series is a subject's records with a measure; a window is what lies at or after its start. Records are cut at the starts of
+windows into disjoint rings, each reduced once for all series; rings are then cumulated from the most recent backwards. Sums of one
+ring fit 63 bits because rings are cut at :data:`CHUNK` records too; where the cumulated sums could pass them, terms are taken in
+halves and joined in Python integers.
+
+Reading order: :class:`History`, :class:`Sums`, :class:`Extremes`, :class:`OrderStatistics`, :class:`Positions`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    Integers = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
+    Places = NDArray[np.intp]
+    #: Masks of series, values of their measures, ages -> what is summed.
+    Term = Callable[[Flags, Integers, Integers], Integers]
+
+_INT64 = 2**63 - 1
+#: Stands for "not in the series"; no value comes near it.
+_FAR = 2**62
+#: Records handled at once: small enough for the processor's cache, and for sums of halves to fit 63 bits.
+CHUNK = 1024
+#: Values of at most 10**15 are split in halves of this many bits.
+_HALF_BITS = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One primitive: which subject (row of masks), which measure (row of values; -1 for the record itself), which window."""
+
+    kind: str
+    subject: int
+    measure: int
+    window: int
+
+    @property
+    def series(self) -> tuple[int, int]:
+        """Subject and measure."""
+        return self.subject, self.measure
+
+
+class History:
+    """One source of one applicant, in order of time.
+
+    Parameters
+    ----------
+    masks : ndarray of bool, shape (n_subjects, n)
+        Which records belong to each subject.
+    values : ndarray of int64, shape (n_measures, n)
+    present : ndarray of bool, shape (n_measures + 1, n)
+        Where values are; the last row, for the record itself, is true throughout.
+    ages : ndarray of int64, shape (n,)
+        Days before the application, never rising.
+    earliest : ndarray of int64, shape (n_windows,)
+        Negated length of each window.
+    """
+
+    __slots__ = ("ages", "edges", "masks", "n", "oldest", "peaks", "present", "rings", "starts", "values")
+
+    def __init__(
+        self, masks: Flags, values: Integers, present: Flags, ages: Integers, earliest: Integers
+    ) -> None:
+        self.masks, self.values, self.present, self.ages = masks, values, present, ages
+        self.n = ages.size
+        #: for each window, its first record; n where it is empty
+        self.starts = np.searchsorted(-ages, earliest)
+        cuts = {*self.starts.tolist(), *range(0, self.n, CHUNK)} - {self.n}
+        self.edges = np.array(sorted(cuts), dtype=np.intp)
+        #: for each window, its first ring; one past the last ring where it is empty
+        self.rings = np.searchsorted(self.edges, self.starts)
+        self.peaks = np.maximum(values.max(axis=1), -values.min(axis=1)).tolist() if len(values) else []
+        self.oldest = max(abs(int(ages[0])), abs(int(ages[-1])))
+
+    def peak(self, measures: Sequence[int]) -> int:
+        """Return the largest magnitude among some measures."""
+        return max((self.peaks[measure] for measure in measures), default=0)
+
+    def chunks(self) -> list[tuple[slice, Places]]:
+        """Return parts of the history, each with the starts of its rings."""
+        if self.n <= CHUNK:
+            return [(slice(None), self.edges)]
+        bounds = np.arange(0, self.n, CHUNK)
+        parts = np.split(self.edges, np.searchsorted(self.edges, bounds[1:]))
+        return [
+            (slice(int(low), int(low) + CHUNK), part - low) for low, part in zip(bounds, parts, strict=True)
+        ]
+
+    def inside(self, subjects: Places, measures: Places, part: slice) -> Flags:
+        """Return masks of some series within a part of the history."""
+        chosen: Flags = self.masks[subjects, part]
+        chosen &= self.present[measures, part]
+        return chosen
+
+
+def _tails(rings: NDArray[Any], combine: np.ufunc, nothing: int) -> NDArray[Any]:
+    """Combine rings from the most recent backwards; the last column is the tail that holds no record."""
+    tails = np.empty((rings.shape[0], rings.shape[1] + 1), dtype=rings.dtype)
+    tails[:, -1] = nothing
+    combine.accumulate(rings[:, ::-1], axis=1, out=tails[:, -2::-1])
+    return tails
+
+
+def _distinct(requests: Sequence[Request]) -> tuple[Places, Places, Places]:
+    """Return subjects and measures of the distinct series, and each request's place among them."""
+    series = list(dict.fromkeys(request.series for request in requests))
+    places = {key: place for place, key in enumerate(series)}
+    return (
+        np.array([subject for subject, _ in series], dtype=np.intp),
+        np.array([measure for _, measure in series], dtype=np.intp),
+        np.array([places[request.series] for request in requests], dtype=np.intp),
+    )
+
+
+# ---- sums --------------------------------------------------------------------------------------------------------
+
+
+def _high(values: Integers) -> Integers:
+    return values >> _HALF_BITS
+
+
+def _low(values: Integers) -> Integers:
+    return values & (1 << _HALF_BITS) - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Family:
+    """Sums of one kind: its term, a bound of it, and the same in parts that are shifted and added where sums are wide."""
+
+    term: Term
+    limit: Callable[[int, int], int]
+    parts: tuple[tuple[int, Term], ...] = ()
+
+
+_FAMILIES: dict[str, _Family] = {
+    "n": _Family(term=lambda mask, _x, _age: mask, limit=lambda _peak, _oldest: 1),  # type: ignore[arg-type,return-value]
+    "s": _Family(
+        term=lambda mask, x, _age: x * mask,
+        limit=lambda peak, _oldest: peak,
+        parts=((0, lambda mask, x, _age: x * mask),),
+    ),
+    "q": _Family(
+        term=lambda mask, x, _age: x * (x * mask),
+        limit=lambda peak, _oldest: peak * peak,
+        parts=(
+            (2 * _HALF_BITS, lambda mask, x, _age: _high(x) * _high(x) * mask),
+            (_HALF_BITS + 1, lambda mask, x, _age: _high(x) * _low(x) * mask),
+            (0, lambda mask, x, _age: _low(x) * _low(x) * mask),
+        ),
+    ),
+    "t": _Family(term=lambda mask, _x, age: age * mask, limit=lambda _peak, oldest: oldest),
+    "tt": _Family(term=lambda mask, _x, age: age * (age * mask), limit=lambda _peak, oldest: oldest * oldest),
+    "tx": _Family(
+        term=lambda mask, x, age: x * (age * mask),
+        limit=lambda peak, oldest: peak * oldest,
+        parts=(
+            (_HALF_BITS, lambda mask, x, age: _high(x) * (age * mask)),
+            (0, lambda mask, x, age: _low(x) * (age * mask)),
+        ),
+    ),
+}
+SUMMED = tuple(_FAMILIES)
+
+
+class Sums:
+    """Counts, sums, sums of squares and of ages: one reduction for all of them."""
+
+    def __init__(self, requests: Sequence[Request]) -> None:
+        self._subjects, self._measures, places = _distinct(requests)
+        self._kinds: list[tuple[_Family, Places]] = []
+        rows: dict[tuple[str, int], int] = {}
+        for kind, family in _FAMILIES.items():
+            own = {
+                int(place) for request, place in zip(requests, places, strict=True) if request.kind == kind
+            }
+            rows |= {(kind, place): len(rows) + rank for rank, place in enumerate(sorted(own))}
+            if own:
+                self._kinds.append((family, np.array(sorted(own), dtype=np.intp)))
+        self._rows = np.array(
+            [rows[r.kind, int(place)] for r, place in zip(requests, places, strict=True)], dtype=np.intp
+        )
+        self._windows = np.array([request.window for request in requests], dtype=np.intp)
+        self._with_values = [
+            sorted({int(self._measures[place]) for place in own} - {-1}) for _, own in self._kinds
+        ]
+
+    def __call__(self, history: History) -> list[int]:
+        """Return one number per request."""
+        limits = [
+            family.limit(history.peak(measures), history.oldest) * history.n
+            for (family, _), measures in zip(self._kinds, self._with_values, strict=True)
+        ]
+        if max(limits) <= _INT64:
+            return self._take(history, self._reduce(history, [(f.term, own) for f, own in self._kinds]))
+        parts = [
+            (shift, term, own)
+            for (family, own), limit in zip(self._kinds, limits, strict=True)
+            for shift, term in (((0, family.term),) if limit <= _INT64 else family.parts)
+        ]
+        tails = self._reduce(history, [(term, own) for _, term, own in parts], exact=True)
+        joined, row = [], 0
+        for (_, own), limit, (family, _) in zip(self._kinds, limits, self._kinds, strict=True):
+            shifts = [0] if limit <= _INT64 else [shift for shift, _ in family.parts]
+            joined.append(
+                sum(
+                    tails[row + at * own.size : row + (at + 1) * own.size] << s for at, s in enumerate(shifts)
+                )
+            )
+            row += own.size * len(shifts)
+        return self._take(history, np.concatenate(joined))
+
+    def _reduce(
+        self, history: History, terms: list[tuple[Term, Places]], *, exact: bool = False
+    ) -> NDArray[Any]:
+        """Return tails of every term's series, one below the other; `exact` cumulates in Python integers."""
+        n_rows = sum(own.size for _, own in terms)
+        found = []
+        for part, edges in history.chunks():
+            mask = history.inside(self._subjects, self._measures, part)
+            ages = history.ages[part]
+            table = np.empty((n_rows, ages.size), dtype=np.int64)
+            row = 0
+            for term, own in terms:
+                values = history.values[self._measures[own], part]
+                table[row : row + own.size] = term(mask[own], values, ages)
+                row += own.size
+            found.append(np.add.reduceat(table, edges, axis=1))
+        rings = found[0] if len(found) == 1 else np.concatenate(found, axis=1)
+        return _tails(rings.astype(object) if exact else rings, np.add, 0)
+
+    def _take(self, history: History, tails: NDArray[Any]) -> list[int]:
+        found: list[int] = tails[self._rows, history.rings[self._windows]].tolist()
+        return found
+
+
+# ---- extremes ----------------------------------------------------------------------------------------------------
+
+
+class Extremes:
+    """Smallest and largest values: a smallest value is the negated largest of negated values."""
+
+    def __init__(self, requests: Sequence[Request]) -> None:
+        signed = list(dict.fromkeys((request.kind == "min", request.series) for request in requests))
+        places = {key: place for place, key in enumerate(signed)}
+        self._subjects = np.array([series[0] for _, series in signed], dtype=np.intp)
+        self._measures = np.array([series[1] for _, series in signed], dtype=np.intp)
+        self._signs = np.array([[-1 if is_least else 1] for is_least, _ in signed], dtype=np.int64)
+        self._rows = np.array([places[r.kind == "min", r.series] for r in requests], dtype=np.intp)
+        self._own_signs = np.array([-1 if r.kind == "min" else 1 for r in requests], dtype=np.int64)
+        self._windows = np.array([request.window for request in requests], dtype=np.intp)
+
+    def __call__(self, history: History) -> list[int]:
+        """Return one number per request; 0 where the series is empty."""
+        found = []
+        for part, edges in history.chunks():
+            mask = history.inside(self._subjects, self._measures, part)
+            values = history.values[self._measures, part] * self._signs
+            found.append(np.maximum.reduceat(np.where(mask, values, -_FAR), edges, axis=1))
+        rings = found[0] if len(found) == 1 else np.concatenate(found, axis=1)
+        tails = _tails(rings, np.maximum, -_FAR)[self._rows, history.rings[self._windows]]
+        tails[tails == -_FAR] = 0
+        numbers: list[int] = (tails * self._own_signs).tolist()
+        return numbers
+
+
+# ---- order statistics ----------------------------------------------------------------------------------------------
+
+
+class _Cells:
+    """Quantiles and numbers of different values of some series and windows, each sorted once."""
+
+    def __init__(self, requests: Sequence[Request], percents: Sequence[int | None]) -> None:
+        keys = list(dict.fromkeys((request.window, request.series) for request in requests))
+        cell_of = [keys.index((request.window, request.series)) for request in requests]
+        self._subjects = np.array([series[0] for _, series in keys], dtype=np.intp)
+        self._measures = np.array([series[1] for _, series in keys], dtype=np.intp)
+        self._windows = np.array([window for window, _ in keys], dtype=np.intp)
+        quantiles = [at for at, percent in enumerate(percents) if percent is not None]
+        counts = [at for at, percent in enumerate(percents) if percent is None]
+        self._cells = np.array([cell_of[at] for at in quantiles], dtype=np.intp)
+        self._counted = np.array([cell_of[at] for at in counts], dtype=np.intp)
+        self._percents = np.array([percents[at] for at in quantiles], dtype=np.int64)
+        self._back = [[*quantiles, *counts].index(at) for at in range(len(percents))]
+
+    def __call__(self, history: History, first: int) -> list[Any]:
+        """Return one number or pair per request, from the records at or after the first."""
+        part = slice(first, None)
+        inside = history.inside(self._subjects, self._measures, part)
+        if first == 0:
+            inside &= np.arange(history.n) >= history.starts[self._windows][:, None]
+        ordered = np.where(inside, history.values[self._measures, part], _FAR)
+        ordered.sort(axis=1)
+        n = np.count_nonzero(inside, axis=1)
+        found = self._neighbours(ordered, n[self._cells]) + self._differing(ordered, n[self._counted])
+        return [found[at] for at in self._back]
+
+    def _neighbours(self, ordered: Integers, n: Integers) -> list[Any]:
+        """Return the two order statistics between which each quantile lies; 0 where there is no value."""
+        last = np.maximum(n - 1, 0)
+        low = last * self._percents // 100
+        high = np.minimum(low + 1, last)
+        below, above = ordered[self._cells, low], ordered[self._cells, high]
+        below[n == 0] = above[n == 0] = 0
+        return list(zip(below.tolist(), above.tolist(), strict=True))
+
+    def _differing(self, ordered: Integers, n: Integers) -> list[Any]:
+        """Count where a sorted row changes; the last change leads out of the series unless it holds every record."""
+        rows = ordered[self._counted]
+        changes = np.count_nonzero(rows[:, 1:] != rows[:, :-1], axis=1)
+        found: list[Any] = (changes + 1 - (n < ordered.shape[1])).tolist()
+        return found
+
+
+class OrderStatistics:
+    """Quantiles and numbers of different values; a long history is sorted window by window."""
+
+    def __init__(self, requests: Sequence[Request], percents: Sequence[int | None]) -> None:
+        self._all = _Cells(requests, percents)
+        places: dict[int, list[int]] = {}
+        for place, request in enumerate(requests):
+            places.setdefault(request.window, []).append(place)
+        self._by_window = [
+            (window, own, _Cells([requests[at] for at in own], [percents[at] for at in own]))
+            for window, own in places.items()
+        ]
+        self._nothing = [0 if percent is None else (0, 0) for percent in percents]
+
+    def __call__(self, history: History) -> list[Any]:
+        """Return per request how many values differ, or the two order statistics between which a quantile lies."""
+        if history.n <= CHUNK:
+            return self._all(history, 0)
+        found = list(self._nothing)
+        for window, places, cells in self._by_window:
+            first = int(history.starts[window])
+            if first < history.n:
+                for place, value in zip(places, cells(history, first), strict=True):
+                    found[place] = value
+        return found
+
+
+# ---- positions ---------------------------------------------------------------------------------------------------
+
+
+class Positions:
+    """What depends on the order of records: the most recent value, and records in a row."""
+
+    def __init__(self, requests: Sequence[Request]) -> None:
+        self._requests = requests
+        last = [request for request in requests if request.kind == "last"]
+        self._subjects, self._measures, self._rows = _distinct(last)
+
+    def __call__(self, history: History) -> list[int]:
+        """Return one number per request."""
+        last = iter(self._last(history))
+        found = []
+        for request in self._requests:
+            if request.kind == "last":
+                found.append(next(last))
+            elif request.kind == "lead":
+                found.append(_lead(history.masks[request.subject]))
+            else:
+                found.append(_longest(history.masks[request.subject, history.starts[request.window] :]))
+        return found
+
+    def _last(self, history: History) -> list[int]:
+        if not self._rows.size:
+            return []
+        mask = history.inside(self._subjects, self._measures, slice(None))
+        place = history.n - 1 - mask[:, ::-1].argmax(axis=1)
+        each = np.arange(place.size)
+        values = np.where(mask[each, place], history.values[self._measures, place], 0)
+        found: list[int] = values[self._rows].tolist()
+        return found
+
+
+POSITIONED = ("last", "lead", "longest")
+
+
+def _lead(mask: Flags) -> int:
+    """Count records that meet the conditions, back from the most recent to the first that does not."""
+    backwards = mask[::-1]
+    place = int(backwards.argmin())
+    return place if not backwards[place] else mask.size
+
+
+def _longest(mask: Flags) -> int:
+    """Return the largest distance between records that do not meet the conditions, the ends included, less one."""
+    breaks = np.flatnonzero(~mask)
+    if not breaks.size:
+        return mask.size
+    inner = int((breaks[1:] - breaks[:-1]).max(initial=1)) - 1
+    return max(inner, int(breaks[0]), mask.size - 1 - int(breaks[-1]))
