@@ -1,6 +1,6 @@
 """Real time: one applicant's raw records to feature values, equal to the batch row in every bit.
 
-The catalogue is compiled once; a call touches only Python integers and, at the end, the shared :func:`finalize`.
+The catalogue is compiled once; a call touches only Python integers and, at the end, the shared :func:`finish`.
 
 Reading order: :class:`FeatureVector`, :class:`FeatureClosure`; one source is evaluated in ``history``.
 """
@@ -17,10 +17,9 @@ import numpy as np
 from credit_risk.domain.configuration import nearest
 from credit_risk.errors import ScoringError
 from credit_risk.features.definition import APPLICATION
-from credit_risk.features.finalize import finalize
+from credit_risk.features.finalize import finish
 from credit_risk.features.plan import plan_features
 from credit_risk.features.real_time.history import SourceEvaluator
-from credit_risk.numerics.exact_integers import exact_array
 from credit_risk.sources.calendar import local_day, microseconds
 from credit_risk.sources.consent import check_processed_at, is_granted, read_grants
 from credit_risk.sources.requests import check_person, normalize_attributes
@@ -34,6 +33,9 @@ if TYPE_CHECKING:
     from credit_risk.domain.application import Application
     from credit_risk.features.catalogue import FeatureCatalogue
     from credit_risk.sources.contract import SourceContracts
+
+
+_MISSING = float("nan")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,11 +217,11 @@ class FeatureClosure:
         ]
         for place, join, left, right in self._joined:
             quotients.insert(place, join([*quotients[left], *quotients[right]], 1, 1))
-        numerator = exact_array([top for top, _ in quotients])
-        denominator = exact_array([bottom for _, bottom in quotients])
+        # dividing Python's whole numbers is correctly rounded whatever their size, as ``exact_quotient`` is
+        divided = np.array([top / bottom if bottom else _MISSING for top, bottom in quotients]) + 0.0
         if len(self._precisions) == 1:
-            return finalize(numerator, denominator, self._is_root, self._precisions[0][0])
+            return finish(divided, self._is_root, self._precisions[0][0])
         values = np.empty(len(quotients))
         for digits, where in self._precisions:
-            values[where] = finalize(numerator, denominator, self._is_root, digits)[where]
+            values[where] = finish(divided[where], self._is_root[where], digits)
         return values

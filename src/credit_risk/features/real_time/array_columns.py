@@ -170,6 +170,7 @@ def _clip(values: Integers, plan: DerivedPlan) -> Integers:
 
 
 def holds(condition: ConditionPlan, columns: Mapping[str, Column]) -> Flags:
+    """Return which records meet a condition; a missing operand never does."""
     values, missing = columns[condition.left]
     left = _scaled(values, condition.left_factor)
     met: Flags

@@ -23,6 +23,7 @@ from credit_risk.features.real_time.reductions import (
     OrderStatistics,
     Positions,
     Request,
+    Scratch,
     Sums,
 )
 from credit_risk.sources.contract import LARGEST_SCALED_VALUE
@@ -64,6 +65,8 @@ class LongHistory:
             for place, p in enumerate(plan.primitives)
             if p.kind in GAPS
         ]
+        #: each running call takes one of these and gives it back, so threads never share one
+        self._scratch: list[Scratch] = []
         self._reductions: list[Callable[[History], list[Any]]] = []
         places: list[int] = []
         for kinds, reduction in (
@@ -116,16 +119,18 @@ class LongHistory:
         if not order.size:
             return []
         columns = read_columns(self._plan, records, order, attributes, clock)
-        history = self._history(columns, order.size)
+        scratch = self._scratch.pop() if self._scratch else Scratch()
+        history = self._history(columns, order.size, scratch)
         found: list[Any] = []
         for reduction in self._reductions:
             found += reduction(history)
+        self._scratch.append(scratch)
         for series in self._grouped:
             found += series(history.masks, columns, history.starts)
         found += gap_primitives(self._gaps, history.masks, history.ages, history.starts)
         return [found[place] for place in self._places]
 
-    def _history(self, columns: Mapping[str, Column], n: int) -> History:
+    def _history(self, columns: Mapping[str, Column], n: int, scratch: Scratch) -> History:
         masks = np.ones((len(self._plan.subjects), n), dtype=bool)
         met = {condition: holds(condition, columns) for condition in self._conditions}
         for row, subject in enumerate(self._plan.subjects):
@@ -137,7 +142,9 @@ class LongHistory:
             values[row], missing = columns[name]
             if missing is not None:
                 np.logical_not(missing, out=present[row])
-        return History(masks, values, present, columns["age_days"][0], self._earliest)
+        history = History(masks, values, present, columns["age_days"][0], scratch)
+        history.cut(self._earliest)
+        return history
 
     def _order(self, records: RecordArrays, applied_us: int) -> NDArray[np.intp]:
         """Return positions of the records that count, in their order of time."""

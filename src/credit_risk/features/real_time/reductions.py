@@ -16,15 +16,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     Integers = NDArray[np.int64]
     Flags = NDArray[np.bool_]
     Places = NDArray[np.intp]
-    #: Masks of series, values of their measures, ages -> what is summed.
-    Term = Callable[[Flags, Integers, Integers], Integers]
 
 _INT64 = 2**63 - 1
 #: Stands for "not in the series"; no value comes near it.
@@ -33,6 +31,23 @@ _FAR = 2**62
 CHUNK = 1024
 #: Values of at most 10**15 are split in halves of this many bits.
 _HALF_BITS = 25
+
+
+class Scratch:
+    """Memory used again from call to call: fresh memory costs more than the arithmetic done in it."""
+
+    __slots__ = ("_blocks",)
+
+    def __init__(self) -> None:
+        self._blocks: dict[str, Integers] = {}
+
+    def table(self, name: str, n_rows: int, n_columns: int) -> Integers:
+        """Return a table of that shape with any content; the next call under this name takes it back."""
+        size = n_rows * n_columns
+        block = self._blocks.get(name)
+        if block is None or block.size < size:
+            block = self._blocks[name] = np.empty(size, dtype=np.int64)
+        return block[:size].reshape(n_rows, n_columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,25 +77,40 @@ class History:
         Where values are; the last row, for the record itself, is true throughout.
     ages : ndarray of int64, shape (n,)
         Days before the application, never rising.
-    earliest : ndarray of int64, shape (n_windows,)
-        Negated length of each window.
+    scratch : Scratch
+        Memory for tables; no other thread uses it meanwhile.
     """
 
-    __slots__ = ("ages", "edges", "masks", "n", "oldest", "peaks", "present", "rings", "starts", "values")
+    __slots__ = (
+        "ages",
+        "edges",
+        "masks",
+        "n",
+        "oldest",
+        "peaks",
+        "present",
+        "rings",
+        "scratch",
+        "starts",
+        "values",
+    )
 
     def __init__(
-        self, masks: Flags, values: Integers, present: Flags, ages: Integers, earliest: Integers
+        self, masks: Flags, values: Integers, present: Flags, ages: Integers, scratch: Scratch
     ) -> None:
         self.masks, self.values, self.present, self.ages = masks, values, present, ages
-        self.n = ages.size
+        self.scratch, self.n = scratch, ages.size
+        self.peaks = np.maximum(values.max(axis=1), -values.min(axis=1)).tolist() if len(values) else []
+        self.oldest = max(abs(int(ages[0])), abs(int(ages[-1])))
+
+    def cut(self, earliest: Integers) -> None:
+        """Cut the history at the starts of windows, given the negated length of each."""
         #: for each window, its first record; n where it is empty
-        self.starts = np.searchsorted(-ages, earliest)
+        self.starts = np.searchsorted(-self.ages, earliest)
         cuts = {*self.starts.tolist(), *range(0, self.n, CHUNK)} - {self.n}
         self.edges = np.array(sorted(cuts), dtype=np.intp)
         #: for each window, its first ring; one past the last ring where it is empty
         self.rings = np.searchsorted(self.edges, self.starts)
-        self.peaks = np.maximum(values.max(axis=1), -values.min(axis=1)).tolist() if len(values) else []
-        self.oldest = max(abs(int(ages[0])), abs(int(ages[-1])))
 
     def peak(self, measures: Sequence[int]) -> int:
         """Return the largest magnitude among some measures."""
@@ -95,6 +125,13 @@ class History:
         return [
             (slice(int(low), int(low) + CHUNK), part - low) for low, part in zip(bounds, parts, strict=True)
         ]
+
+    def gather(self, name: str, measures: Places, part: slice) -> Integers:
+        """Return values of some measures within a part of the history, in a table of the scratch memory."""
+        values = self.values[:, part]
+        table = self.scratch.table(name, measures.size, values.shape[1])
+        np.take(values, measures, axis=0, out=table, mode="clip")
+        return table
 
     def inside(self, subjects: Places, measures: Places, part: slice) -> Flags:
         """Return masks of some series within a part of the history."""
@@ -124,123 +161,87 @@ def _distinct(requests: Sequence[Request]) -> tuple[Places, Places, Places]:
 
 # ---- sums --------------------------------------------------------------------------------------------------------
 
-
-def _high(values: Integers) -> Integers:
-    return values >> _HALF_BITS
-
-
-def _low(values: Integers) -> Integers:
-    return values & (1 << _HALF_BITS) - 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Family:
-    """Sums of one kind: its term, a bound of it, and the same in parts that are shifted and added where sums are wide."""
-
-    term: Term
-    limit: Callable[[int, int], int]
-    parts: tuple[tuple[int, Term], ...] = ()
-
-
-_FAMILIES: dict[str, _Family] = {
-    "n": _Family(term=lambda mask, _x, _age: mask, limit=lambda _peak, _oldest: 1),  # type: ignore[arg-type,return-value]
-    "s": _Family(
-        term=lambda mask, x, _age: x * mask,
-        limit=lambda peak, _oldest: peak,
-        parts=((0, lambda mask, x, _age: x * mask),),
-    ),
-    "q": _Family(
-        term=lambda mask, x, _age: x * (x * mask),
-        limit=lambda peak, _oldest: peak * peak,
-        parts=(
-            (2 * _HALF_BITS, lambda mask, x, _age: _high(x) * _high(x) * mask),
-            (_HALF_BITS + 1, lambda mask, x, _age: _high(x) * _low(x) * mask),
-            (0, lambda mask, x, _age: _low(x) * _low(x) * mask),
-        ),
-    ),
-    "t": _Family(term=lambda mask, _x, age: age * mask, limit=lambda _peak, oldest: oldest),
-    "tt": _Family(term=lambda mask, _x, age: age * (age * mask), limit=lambda _peak, oldest: oldest * oldest),
-    "tx": _Family(
-        term=lambda mask, x, age: x * (age * mask),
-        limit=lambda peak, oldest: peak * oldest,
-        parts=(
-            (_HALF_BITS, lambda mask, x, age: _high(x) * (age * mask)),
-            (0, lambda mask, x, age: _low(x) * (age * mask)),
-        ),
-    ),
-}
-SUMMED = tuple(_FAMILIES)
+COUNTED, AGED, VALUED = ("n",), ("t", "tt"), ("s", "q", "tx")
+SUMMED = (*COUNTED, *AGED, *VALUED)
 
 
 class Sums:
-    """Counts, sums, sums of squares and of ages: one reduction for all of them."""
+    """Counts, sums, sums of squares and of ages: one table of terms, reduced once."""
 
     def __init__(self, requests: Sequence[Request]) -> None:
         self._subjects, self._measures, places = _distinct(requests)
-        self._kinds: list[tuple[_Family, Places]] = []
         rows: dict[tuple[str, int], int] = {}
-        for kind, family in _FAMILIES.items():
-            own = {
-                int(place) for request, place in zip(requests, places, strict=True) if request.kind == kind
-            }
-            rows |= {(kind, place): len(rows) + rank for rank, place in enumerate(sorted(own))}
-            if own:
-                self._kinds.append((family, np.array(sorted(own), dtype=np.intp)))
+        self._slices: dict[str, slice] = {}
+        for kind in SUMMED:
+            own = sorted(
+                {place for r, place in zip(requests, places.tolist(), strict=True) if r.kind == kind}
+            )
+            self._slices[kind] = slice(len(rows), len(rows) + len(own))
+            rows |= {(kind, place): len(rows) + rank for rank, place in enumerate(own)}
+        self._series = np.array([place for _, place in rows], dtype=np.intp)
         self._rows = np.array(
-            [rows[r.kind, int(place)] for r, place in zip(requests, places, strict=True)], dtype=np.intp
+            [rows[r.kind, place] for r, place in zip(requests, places.tolist(), strict=True)], dtype=np.intp
         )
         self._windows = np.array([request.window for request in requests], dtype=np.intp)
-        self._with_values = [
-            sorted({int(self._measures[place]) for place in own} - {-1}) for _, own in self._kinds
-        ]
+        self._valued = slice(self._slices["s"].start, self._slices["tx"].stop)
+        self._of_values = self._measures[self._series[self._valued]]
 
     def __call__(self, history: History) -> list[int]:
         """Return one number per request."""
-        limits = [
-            family.limit(history.peak(measures), history.oldest) * history.n
-            for (family, _), measures in zip(self._kinds, self._with_values, strict=True)
-        ]
-        if max(limits) <= _INT64:
-            return self._take(history, self._reduce(history, [(f.term, own) for f, own in self._kinds]))
-        parts = [
-            (shift, term, own)
-            for (family, own), limit in zip(self._kinds, limits, strict=True)
-            for shift, term in (((0, family.term),) if limit <= _INT64 else family.parts)
-        ]
-        tails = self._reduce(history, [(term, own) for _, term, own in parts], exact=True)
-        joined, row = [], 0
-        for (_, own), limit, (family, _) in zip(self._kinds, limits, self._kinds, strict=True):
-            shifts = [0] if limit <= _INT64 else [shift for shift, _ in family.parts]
-            joined.append(
-                sum(
-                    tails[row + at * own.size : row + (at + 1) * own.size] << s for at, s in enumerate(shifts)
-                )
-            )
-            row += own.size * len(shifts)
-        return self._take(history, np.concatenate(joined))
+        found = [self._ring_sums(history, *part) for part in history.chunks()]
+        tails = _tails(found[0] if len(found) == 1 else np.concatenate(found, axis=1), np.add, 0)
+        wide = self._wide_kinds(history)
+        if wide:
+            tails = tails.astype(object)
+            for kind in wide:
+                tails[self._slices[kind]] = self._wide_tails(history, kind)
+        numbers: list[int] = tails[self._rows, history.rings[self._windows]].tolist()
+        return numbers
 
-    def _reduce(
-        self, history: History, terms: list[tuple[Term, Places]], *, exact: bool = False
-    ) -> NDArray[Any]:
-        """Return tails of every term's series, one below the other; `exact` cumulates in Python integers."""
-        n_rows = sum(own.size for _, own in terms)
+    def _ring_sums(self, history: History, part: slice, edges: Places) -> Integers:
+        """Return sums over each ring of a part of the history; they may wrap around where a kind is wide."""
+        ages, at = history.ages[part], self._slices
+        mask = history.inside(self._subjects, self._measures, part)[self._series]
+        table = history.scratch.table("terms", self._series.size, ages.size)
+        table[at["n"]] = mask[at["n"]]
+        aged, valued = table[at["t"].start : at["tt"].stop], table[self._valued]
+        np.multiply(mask[at["t"].start : at["tt"].stop], ages, out=aged)
+        table[at["tt"]] *= ages
+        if len(valued):
+            np.take(history.values[:, part], self._of_values, axis=0, out=valued, mode="clip")
+            valued *= mask[self._valued]
+        squared = table[at["q"]]
+        squared *= squared
+        table[at["tx"]] *= ages
+        return np.add.reduceat(table, edges, axis=1)
+
+    def _wide_kinds(self, history: History) -> list[str]:
+        """Return the kinds whose sums could pass 63 bits."""
         found = []
-        for part, edges in history.chunks():
-            mask = history.inside(self._subjects, self._measures, part)
-            ages = history.ages[part]
-            table = np.empty((n_rows, ages.size), dtype=np.int64)
-            row = 0
-            for term, own in terms:
-                values = history.values[self._measures[own], part]
-                table[row : row + own.size] = term(mask[own], values, ages)
-                row += own.size
-            found.append(np.add.reduceat(table, edges, axis=1))
-        rings = found[0] if len(found) == 1 else np.concatenate(found, axis=1)
-        return _tails(rings.astype(object) if exact else rings, np.add, 0)
-
-    def _take(self, history: History, tails: NDArray[Any]) -> list[int]:
-        found: list[int] = tails[self._rows, history.rings[self._windows]].tolist()
+        for kind in VALUED:
+            measures = self._measures[self._series[self._slices[kind]]].tolist()
+            peak = history.peak(measures)
+            limit = {"s": peak, "q": peak * peak, "tx": peak * history.oldest}[kind]
+            if limit * history.n > _INT64:
+                found.append(kind)
         return found
+
+    def _wide_tails(self, history: History, kind: str) -> NDArray[Any]:
+        """Return sums over every tail in Python integers, from sums of halves that fit 63 bits in each ring."""
+        own = self._series[self._slices[kind]]
+        found: list[NDArray[Any]] = []
+        for part, edges in history.chunks():
+            mask = history.inside(self._subjects[own], self._measures[own], part)
+            x, ages = history.values[self._measures[own], part] * mask, history.ages[part]
+            high, low = x >> _HALF_BITS, x & (1 << _HALF_BITS) - 1
+            parts = {
+                "s": ((0, x),),
+                "q": ((2 * _HALF_BITS, high * high), (_HALF_BITS + 1, high * low), (0, low * low)),
+                "tx": ((_HALF_BITS, high * ages), (0, low * ages)),
+            }[kind]
+            sums = [np.add.reduceat(x, edges, axis=1).astype(object) << shift for shift, x in parts]
+            found.append(np.add.reduce(sums))
+        return _tails(np.concatenate(found, axis=1), np.add, 0)
 
 
 # ---- extremes ----------------------------------------------------------------------------------------------------
@@ -263,9 +264,10 @@ class Extremes:
         """Return one number per request; 0 where the series is empty."""
         found = []
         for part, edges in history.chunks():
-            mask = history.inside(self._subjects, self._measures, part)
-            values = history.values[self._measures, part] * self._signs
-            found.append(np.maximum.reduceat(np.where(mask, values, -_FAR), edges, axis=1))
+            values = history.gather("extremes", self._measures, part)
+            values *= self._signs
+            np.copyto(values, -_FAR, where=~history.inside(self._subjects, self._measures, part))
+            found.append(np.maximum.reduceat(values, edges, axis=1))
         rings = found[0] if len(found) == 1 else np.concatenate(found, axis=1)
         tails = _tails(rings, np.maximum, -_FAR)[self._rows, history.rings[self._windows]]
         tails[tails == -_FAR] = 0
@@ -298,7 +300,8 @@ class _Cells:
         inside = history.inside(self._subjects, self._measures, part)
         if first == 0:
             inside &= np.arange(history.n) >= history.starts[self._windows][:, None]
-        ordered = np.where(inside, history.values[self._measures, part], _FAR)
+        ordered = history.gather("sorted", self._measures, part)
+        np.copyto(ordered, _FAR, where=~inside)
         ordered.sort(axis=1)
         n = np.count_nonzero(inside, axis=1)
         found = self._neighbours(ordered, n[self._cells]) + self._differing(ordered, n[self._counted])
