@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -29,6 +29,8 @@ _INT64 = 2**63 - 1
 _FAR = 2**62
 #: Records handled at once: small enough for the processor's cache, and for sums of halves to fit 63 bits.
 CHUNK = 1024
+#: Below this product of records and largest value no sum is wide: neither squares nor products with ages.
+_NARROW = 2**31
 #: Values of at most 10**15 are split in halves of this many bits.
 _HALF_BITS = 25
 
@@ -112,7 +114,7 @@ class History:
         #: for each window, its first ring; one past the last ring where it is empty
         self.rings = np.searchsorted(self.edges, self.starts)
 
-    def peak(self, measures: Sequence[int]) -> int:
+    def peak(self, measures: Iterable[int]) -> int:
         """Return the largest magnitude among some measures."""
         return max((self.peaks[measure] for measure in measures), default=0)
 
@@ -217,9 +219,11 @@ class Sums:
 
     def _wide_kinds(self, history: History) -> list[str]:
         """Return the kinds whose sums could pass 63 bits."""
+        if history.n * history.peak(range(len(history.peaks))) <= _NARROW:
+            return []
         found = []
         for kind in VALUED:
-            measures = self._measures[self._series[self._slices[kind]]].tolist()
+            measures = set(self._measures[self._series[self._slices[kind]]].tolist())
             peak = history.peak(measures)
             limit = {"s": peak, "q": peak * peak, "tx": peak * history.oldest}[kind]
             if limit * history.n > _INT64:
@@ -397,9 +401,5 @@ def _lead(mask: Flags) -> int:
 
 
 def _longest(mask: Flags) -> int:
-    """Return the largest distance between records that do not meet the conditions, the ends included, less one."""
-    breaks = np.flatnonzero(~mask)
-    if not breaks.size:
-        return mask.size
-    inner = int((breaks[1:] - breaks[:-1]).max(initial=1)) - 1
-    return max(inner, int(breaks[0]), mask.size - 1 - int(breaks[-1]))
+    """Return the length of the longest run: what lies between the zero bytes of the mask."""
+    return max(map(len, mask.tobytes().split(b"\0")))
