@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from credit_risk.sources.readers import Sources as Sources
     from credit_risk.sources.readers import filter_sources as filter_sources
     from credit_risk.sources.readers import read_sources as read_sources
+    from credit_risk.sources.sharing_counters import SharingCounterStore as SharingCounterStore
 
 __getattr__, __dir__, __all__ = attach(
     __name__,
@@ -39,6 +40,7 @@ __getattr__, __dir__, __all__ = attach(
         "Failure": "credit_risk.sources.failures",
         "FailureReport": "credit_risk.sources.failures",
         "RecordContract": "credit_risk.sources.contract",
+        "SharingCounterStore": "credit_risk.sources.sharing_counters",
         "SourceContracts": "credit_risk.sources.contract",
         "Sources": "credit_risk.sources.readers",
         "TimeRule": "credit_risk.sources.contract",

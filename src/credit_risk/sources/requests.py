@@ -19,12 +19,14 @@ import numpy as np
 
 from credit_risk.errors import MissingFeatureError, ScoringError
 from credit_risk.sources.calendar import DAY_US, EARLIEST_US, LATEST_US, microseconds, moment_of_date
+from credit_risk.sources.iso_times import iso_moments
 from credit_risk.sources.normalization import (
     ScaledColumn,
     Violation,
     normalize_codes,
     normalize_numbers,
     scale_few,
+    scale_plain,
 )
 
 if TYPE_CHECKING:
@@ -188,11 +190,17 @@ def _fields(rows: Sequence[Mapping[str, object]], contract: RecordContract) -> d
             code="CR-SRC-032",
             context={"source": contract.name, "count": len(rows)},
         )
-    return {
-        column.name: _field(rows, column.name, contract.name)
+    names = [
+        column.name
         for column in contract.columns
         if column.role in ("measure", "time") or _tells_apart(column, contract)
-    }
+    ]
+    if len(rows) > FEW and len(names) > 1:
+        try:  # one pass over the records, whose fields lie close together
+            return dict(zip(names, map(list, zip(*map(itemgetter(*names), rows), strict=True)), strict=True))
+        except (KeyError, TypeError, IndexError):
+            pass  # said field by field
+    return {name: _field(rows, name, contract.name) for name in names}
 
 
 def _tells_apart(column: ColumnContract, contract: RecordContract) -> bool:
@@ -259,21 +267,19 @@ def _scale(values: list[Any], column: ColumnContract, source: str) -> list[int |
 
 
 def _scale_array(values: list[Any], column: ColumnContract, source: str) -> ScaledColumn:
+    plain_column = scale_plain(values, column)
+    if plain_column is not None:
+        return plain_column
     result: ScaledColumn | Violation
     kinds = frozenset(map(type, values))
     if column.kind == "code":
         if not kinds <= _WORDS:
             _check_types([v is None or isinstance(v, str) for v in values], column, source, "text")
-        result = _look_up(values, kinds, column) or normalize_codes(values, column)
+        result = normalize_codes(values, column)
     elif column.kind == "date":
         result = normalize_numbers(*_day_numbers(values, column, source), column)
     elif column.kind == "boolean" or not kinds <= _PLAIN_OR_MISSING:
-        plain = column.kind == "boolean" and kinds == {bool}
-        result = (
-            normalize_numbers(np.array(values, dtype=np.int64), None, column)
-            if plain
-            else _scale_mixed(values, column, source)
-        )
+        result = _scale_mixed(values, column, source)
     elif type(None) not in kinds:
         result = normalize_numbers(_number_array(values), None, column)
     else:
@@ -304,19 +310,6 @@ def _numbers_and_gaps(values: list[Any], kinds: frozenset[type]) -> tuple[NDArra
             return read, gaps
     gaps = np.array([value is None for value in values], dtype=bool)
     return _number_array([0 if value is None else value for value in values]), gaps
-
-
-def _look_up(words: list[Any], kinds: frozenset[type], column: ColumnContract) -> ScaledColumn | None:
-    """Return positions of plain words without a miss; None where anything is unusual."""
-    position: dict[Any, int] = {word: index for index, word in enumerate(column.codes)}
-    if kinds == _WORDS and column.nullable:
-        position[None] = -1
-    found = list(map(position.get, words))
-    if None in found or not kinds <= _WORDS:
-        return None
-    indices = np.array(found, dtype=np.int64)
-    missing = indices < 0 if type(None) in kinds else None
-    return ScaledColumn(values=np.maximum(indices, 0), missing=missing)
 
 
 def _scale_mixed(values: list[Any], column: ColumnContract, source: str) -> ScaledColumn | Violation:
@@ -449,78 +442,6 @@ def _written_date(value: object) -> date | None:
     if not isinstance(value, date) or isinstance(value, datetime) or not 1900 <= value.year < 2200:
         return None
     return value
-
-
-#: Length of an ISO 8601 time -> digits of its fraction, and whether it ends in an offset (else in 'Z').
-_LAYOUTS = {20: (0, False), 25: (0, True), 27: (6, False), 32: (6, True)}
-_SEPARATORS = ((4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":"))
-_FIRST_YEAR, _LAST_YEAR = 1900, 2199
-_MONTH_STARTS = (
-    np.arange(f"{_FIRST_YEAR}-01", f"{_LAST_YEAR + 1}-02", dtype="datetime64[M]")
-    .astype("datetime64[D]")
-    .astype(np.int64)
-)
-
-
-def iso_moments(values: list[Any]) -> NDArray[np.int64] | None:
-    """Read times written ``2026-03-01T12:00:00[.000000](+08:00|Z)``, all in one layout, as UTC microseconds.
-
-    Returns None where any differs, or is no time from 1900 to 2199: the caller reads them one by one.
-
-    Examples
-    --------
-    >>> iso_moments(["1970-01-01T08:00:01+08:00", "1970-01-01T00:00:00+00:00"])
-    array([1000000,       0])
-    >>> iso_moments(["1970-01-01"]) is None
-    True
-    """
-    if set(map(type, values)) != {str} or len(set(map(len, values))) > 1 or len(values[0]) not in _LAYOUTS:
-        return None
-    text = "".join(values)
-    if not text.isascii():
-        return None
-    places = np.frombuffer(text.encode(), dtype=np.uint8).reshape(len(values), -1).T
-    n_fraction, has_offset = _LAYOUTS[len(values[0])]
-    marks = [*_SEPARATORS, *([(19, ".")] if n_fraction else [])]
-    marks.append((len(places) - 3, ":") if has_offset else (len(places) - 1, "Z"))
-    expected = np.array([[ord(mark)] for _, mark in marks], dtype=np.uint8)
-    if (places[[place for place, _ in marks]] != expected).any():
-        return None
-    return _moments_of_digits(places, n_fraction, has_offset)
-
-
-def _moments_of_digits(
-    places: NDArray[np.uint8], n_fraction: int, has_offset: bool
-) -> NDArray[np.int64] | None:
-    where = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, *range(20, 20 + n_fraction)]
-    limits = [99, 99, 12, 31, 23, 59, 59, *[99] * (n_fraction // 2)]
-    offset_at = len(places) - 6
-    if has_offset:
-        where += [offset_at + place for place in (1, 2, 4, 5)]
-        limits += [23, 59]
-    digits = places[where] - np.uint8(48)
-    pairs = digits[0::2] * np.uint8(10) + digits[1::2]
-    if (
-        (digits > 9).any()
-        or (pairs > np.array(limits, dtype=np.uint8)[:, None]).any()
-        or not pairs[2:4].all()
-    ):
-        return None
-    number = pairs.astype(np.int64)
-    month = (number[0] * 100 + number[1] - _FIRST_YEAR) * 12 + number[2] - 1
-    if month.min() < 0 or month.max() >= _MONTH_STARTS.size - 1:
-        return None
-    days = _MONTH_STARTS[month] + number[3] - 1
-    if (days >= _MONTH_STARTS[month + 1]).any():
-        return None
-    seconds = days * 86_400 + number[4] * 3_600 + number[5] * 60 + number[6]
-    if has_offset:
-        sign = 44 - places[offset_at].astype(np.int64)  # ord('+') is 43, ord('-') is 45
-        if (np.abs(sign) != 1).any():
-            return None
-        seconds -= sign * (number[-2] * 3_600 + number[-1] * 60)
-    moments: NDArray[np.int64] = seconds * 1_000_000
-    return moments + (number[7] * 10_000 + number[8] * 100 + number[9]) if n_fraction else moments
 
 
 def _check_types(right: list[bool], column: ColumnContract, source: str, expected: str) -> None:
