@@ -140,7 +140,9 @@ def screen_features(
         )
     table = pd.DataFrame(index=pd.Index(X.columns, name="feature"))
     table["auc"] = [separation(X[name].to_numpy(float), bad) for name in X.columns]
-    table["auc_missing"] = [separation(X[name].isna().to_numpy(dtype=np.float64), bad) for name in X.columns]
+    table["auc_missing"] = [
+        separation(np.isnan(X[name].to_numpy(float)).astype(np.float64), bad) for name in X.columns
+    ]
     if shift is not None and "auc_before" in shift.table:
         table["auc_shifted"] = shift.table["auc_before"].reindex(table.index)
     if snapshots is not None:
