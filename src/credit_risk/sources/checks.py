@@ -110,12 +110,25 @@ def _scale(values: pa.Array, column: ColumnContract, file: str) -> ScaledColumn 
         return normalize_codes(pc.cast(values, pa.string()).to_pylist(), column)
     if column.kind == "boolean" and pa.types.is_boolean(kind):
         return normalize_numbers(_dense(pc.cast(values, pa.int64()), 0), gone, column)
+    if column.kind == "date" and _is_date(kind):
+        return _day_numbers(values, gone, column)
     is_number = column.kind in ("integer", "decimal", "money")
     if is_number and pa.types.is_integer(kind):
         return normalize_numbers(_dense(pc.cast(values, pa.int64()), 0), gone, column)
     if is_number and (pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
         return normalize_numbers(_dense(pc.cast(values, pa.float64()), 0.0), gone, column)
     raise _wrong_type(file, column, len(values))
+
+
+def _day_numbers(
+    values: pa.Array, gone: NDArray[np.bool_] | None, column: ColumnContract
+) -> ScaledColumn | Violation:
+    """Return dates as whole days since 1970-01-01."""
+    raw = _dense(pc.cast(pc.cast(values, _time_type(values.type)), pa.int64()), 0)
+    odd = np.flatnonzero(raw % DAY_US)
+    if odd.size:
+        return Violation(rule="whole_day", positions=odd, expected="a date at midnight")
+    return normalize_numbers(raw // DAY_US, gone, column)
 
 
 def moment_column(

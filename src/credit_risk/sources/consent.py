@@ -49,7 +49,7 @@ def is_granted(grants: Iterable[Grant], contract: RecordContract, applied_us: in
     [False, True, False]
     """
     return any(
-        grant.source == contract.name
+        grant.source == contract.consent_source
         and grant.purpose == contract.consent_purpose
         and grant.granted_us <= applied_us < grant.expires_us
         and processed_us < grant.withdrawn_us

@@ -34,7 +34,7 @@ def ledger_columns(contracts: SourceContracts) -> tuple[ColumnContract, ...]:
     """Return the contract of the ledger's columns."""
     form = contracts.applications
     customer = next(column for column in form.columns if column.name == form.customer_key)
-    sources = tuple(contract.name for contract in contracts.records)
+    sources = tuple(dict.fromkeys(contract.consent_source for contract in contracts.records))
     purposes = tuple(dict.fromkeys(contract.consent_purpose for contract in contracts.records))
     return (
         ColumnContract(name="customer", role="key", kind=customer.kind),
@@ -104,7 +104,7 @@ def consented(
     ledger: pd.DataFrame, applications: pd.DataFrame, contract: RecordContract, processed_us: int
 ) -> NDArray[np.bool_]:
     """Return for each application whether the source may be read: as ``consent.is_granted``, for many at once."""
-    about = (ledger["source"] == contract.name) & (ledger["purpose"] == contract.consent_purpose)
+    about = (ledger["source"] == contract.consent_source) & (ledger["purpose"] == contract.consent_purpose)
     kept = ledger[about & (ledger["withdrawn_at"] > processed_us)]
     asked = pd.DataFrame(
         {

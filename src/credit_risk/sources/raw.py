@@ -61,6 +61,7 @@ def _applications(
 ) -> dict[str, dict[str, object]]:
     contract = contracts.applications
     attributes = [column.name for column in contract.attributes]
+    dates = {column.name for column in contract.attributes if column.kind == "date"}
     keys = [contract.application_key, contract.customer_key]
     times = [contract.applied_at_column] if contract.applied_at_column else []
     table = _read_some(
@@ -73,7 +74,7 @@ def _applications(
             "application_id": key,
             "customer_id": str(row[contract.customer_key]),
             "applied_at": _applied_at(row, contract, contracts.timezone),
-            **{name: _plain(row[name]) for name in attributes},
+            **{name: _plain(row[name], as_date=name in dates) for name in attributes},
         }
     return found
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from credit_risk.sources.contract import ApplicationContract, ColumnContract, RecordContract, TimeRule
 
+_FIRST_ORDINAL = date(1970, 1, 1).toordinal()
 #: Up to this many values, plain Python is quicker than numpy.
 FEW = 24
 _PLAIN_NUMBERS = ({int}, {float}, {int, float})
@@ -221,7 +222,7 @@ def _check_unique(raw: Mapping[str, Sequence[Any]], contract: RecordContract) ->
 def _scale(values: list[Any], column: ColumnContract, source: str) -> list[int | None]:
     if (
         len(values) <= FEW
-        and column.kind not in ("code", "boolean")
+        and column.kind not in ("code", "boolean", "date")
         and set(map(type, values)) in _PLAIN_NUMBERS
     ):
         scaled = scale_few(values, column)
@@ -237,6 +238,8 @@ def _scale_array(values: list[Any], column: ColumnContract, source: str) -> Scal
         if not kinds <= _WORDS:
             _check_types([v is None or isinstance(v, str) for v in values], column, source, "text")
         result = _look_up(values, kinds, column) or normalize_codes(values, column)
+    elif column.kind == "date":
+        result = normalize_numbers(*_day_numbers(values, column, source), column)
     elif column.kind == "boolean" or not kinds <= _PLAIN_OR_MISSING:
         plain = column.kind == "boolean" and kinds == {bool}
         result = (
@@ -251,6 +254,18 @@ def _scale_array(values: list[Any], column: ColumnContract, source: str) -> Scal
     if isinstance(result, Violation):
         raise _broken_rule(source, column.name, result, len(values))
     return result
+
+
+def _day_numbers(
+    values: list[Any], column: ColumnContract, source: str
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return dates as whole days since 1970-01-01, and where there is none."""
+    days = [None if value is None else day_number(value) for value in values]
+    right = [value is None or day is not None for value, day in zip(values, days, strict=True)]
+    _check_types(right, column, source, "a date (ISO 8601, YYYY-MM-DD)")
+    return np.array([day or 0 for day in days], dtype=np.int64), np.array(
+        [day is None for day in days], dtype=bool
+    )
 
 
 def _numbers_and_gaps(values: list[Any], kinds: frozenset[type]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
@@ -359,6 +374,23 @@ def _read_moment(value: object, _rule: TimeRule, _timezone: str) -> int | None:
 
 
 def _read_date(value: object, rule: TimeRule, timezone: str) -> int | None:
+    day = _written_date(value)
+    return None if day is None else moment_of_date(day, rule.moment, timezone)
+
+
+def day_number(value: object) -> int | None:
+    """Return a written date as whole days since 1970-01-01, or None if it is no date from 1900 to 2199.
+
+    Examples
+    --------
+    >>> day_number("1970-01-02"), day_number(date(1970, 1, 1)), day_number("tomorrow")
+    (1, 0, None)
+    """
+    day = _written_date(value)
+    return None if day is None else day.toordinal() - _FIRST_ORDINAL
+
+
+def _written_date(value: object) -> date | None:
     if isinstance(value, str):
         try:
             value = date.fromisoformat(value)
@@ -366,7 +398,7 @@ def _read_date(value: object, rule: TimeRule, timezone: str) -> int | None:
             return None
     if not isinstance(value, date) or isinstance(value, datetime) or not 1900 <= value.year < 2200:
         return None
-    return moment_of_date(value, rule.moment, timezone)
+    return value
 
 
 #: Length of an ISO 8601 time -> digits of its fraction, and whether it ends in an offset (else in 'Z').
