@@ -17,7 +17,6 @@ import pandas as pd
 
 HERE = Path(__file__).resolve().parent
 LOCAL = "Africa/Lagos"
-EPOCH = pd.Timestamp("1970-01-01")
 
 
 def write_sources(published: Path, folder: Path) -> Path:
@@ -63,13 +62,9 @@ def earlier_loans(loans: pd.DataFrame) -> pd.DataFrame:
             "loanamount": loans["loanamount"],
             "totaldue": loans["totaldue"],
             "termdays": loans["termdays"],
-            "approved_day": _day(loans["approveddate"]),
-            "first_due_day": _day(loans["firstduedate"]),
-            "first_paid_day": _day(loans["firstrepaiddate"]),
+            "approved_on": loans["approveddate"].dt.normalize(),
+            "first_due_on": loans["firstduedate"],
+            "first_paid_on": loans["firstrepaiddate"].dt.normalize(),
             "first_paid_hour": loans["firstrepaiddate"].dt.hour.astype("int64"),
         }
     )
-
-
-def _day(local: pd.Series) -> pd.Series:
-    return (local.dt.normalize() - EPOCH).dt.days.astype("int64")

@@ -18,8 +18,8 @@ from credit_risk.errors import SpecificationError
 from credit_risk.features.aggregates import AGGREGATES
 from credit_risk.features.closure import FeatureClosure
 from credit_risk.features.definition import APPLICATION, RECORDS
-from credit_risk.features.history import SourceEvaluator, _holds
 from credit_risk.features.plan import plan_features
+from credit_risk.features.real_time.history import SourceEvaluator, meets
 from credit_risk.sources.calendar import EPOCH, local_day, microseconds, zone_of
 from credit_risk.sources.requests import normalize_attributes, normalize_records
 
@@ -135,9 +135,12 @@ class _Reading:
         plan = plan_features(catalogue, contracts)
         self._plan: SourcePlan = plan.sources[0]
         self._unit = plan.recipes[0].unit
-        subject = catalogue.subject(self._definition.source, self._definition.subject)
-        self._conditions = subject.where
-        self._base = "all" if "base" in AGGREGATES[self._definition.aggregate].needs else None
+        source = self._definition.source
+        self._where = {
+            name: catalogue.subject(source, name).where
+            for name in (self._definition.base, self._definition.subject)
+        }
+        self._counts_base = any("base" in token for token in AGGREGATES[self._definition.aggregate].needs)
         self._applied_us = microseconds(application.applied_at)
         self._attributes = normalize_attributes(application.attributes, contracts.applications)
 
@@ -148,16 +151,20 @@ class _Reading:
         contract = self._contracts.record(self._definition.source)
         evaluator = SourceEvaluator(self._plan, contract)
         records = normalize_records(rows, contract, self._contracts.timezone)
-        order = evaluator._eligible(records, self._applied_us)
+        order = evaluator.eligible(records, self._applied_us)
         today = local_day(self._applied_us, self._contracts.timezone)
         clock = (self._applied_us, today, self._contracts.timezone)
-        columns = evaluator._columns(records, order, self._attributes, clock) if order else {}
+        columns = evaluator.columns(records, order, self._attributes, clock) if order else {}
         reasons = [self._why_not_eligible(records, row) for row in range(len(rows))]
         values: list[Any] = [None] * len(rows)
+        ages = [today - local_day(us, self._contracts.timezone) for us in records.event_time_us]
         for position, row in enumerate(order):
             reasons[row] = self._why(columns, position)
             values[row] = self._measure(columns, position)
-        return self._lines(records, values, reasons)
+            ages[row] = columns["age_days"][position]
+        return _table(
+            {**self._times(records), "age_days": ages, "value": pd.array(values, dtype="float64")}, reasons
+        )
 
     def _why_not_eligible(self, records: NormalizedRecords, row: int) -> str:
         if records.event_time_us[row] >= self._applied_us:
@@ -170,10 +177,13 @@ class _Reading:
         age_days, longest = at["age_days"][0], self._definition.against_days or self._definition.window_days
         if longest is not None and age_days > longest:
             return f"no: older than {longest} days"
-        unmet = self._unmet(at)
+        outside = self._unmet(self._definition.base, at)
+        if outside:
+            return f"no: not {outside}"
+        unmet = self._unmet(self._definition.subject, at)
         if unmet:
-            return f"{'no' if self._base is None else 'yes, in the base only'}: not {unmet}"
-        for measure in (self._definition.measure, self._definition.over):
+            return f"{'yes, in the base only' if self._counts_base else 'no'}: not {unmet}"
+        for measure in (self._definition.measure, self._definition.over, self._definition.by):
             if measure not in ("", RECORDS) and at[measure][0] is None:
                 return f"no: {measure} is missing"
         if self._definition.against_days is None:
@@ -182,11 +192,11 @@ class _Reading:
             f"yes, in the {'recent' if age_days <= (self._definition.window_days or 0) else 'earlier'} part"
         )
 
-    def _unmet(self, at: Mapping[str, list[Any]]) -> str:
-        """Return the first condition of the subject that a record does not meet."""
-        plan = next(subject for subject in self._plan.subjects if subject.name == self._definition.subject)
-        for text, condition in zip(self._conditions, plan.conditions, strict=True):
-            if not _holds(condition, at)[0]:
+    def _unmet(self, name: str, at: Mapping[str, list[Any]]) -> str:
+        """Return the first condition of a subject that a record does not meet."""
+        plan = next(subject for subject in self._plan.subjects if subject.name == name)
+        for text, condition in zip(self._where[name], plan.conditions, strict=True):
+            if not meets(condition, at)[0]:
                 return text
         return ""
 
@@ -197,16 +207,13 @@ class _Reading:
         value = columns[measure][position]
         return None if value is None else value / self._unit
 
-    def _lines(self, records: NormalizedRecords, values: list[Any], reasons: list[str]) -> pd.DataFrame:
-        zone, today = zone_of(self._contracts.timezone), local_day(self._applied_us, self._contracts.timezone)
-        events, known = records.event_time_us, records.known_at_us
-        lines = {
-            "event_at": [(EPOCH + timedelta(microseconds=us)).astimezone(zone) for us in events],
-            "known_at": [(EPOCH + timedelta(microseconds=us)).astimezone(zone) for us in known],
-            "age_days": [today - local_day(us, self._contracts.timezone) for us in events],
-            "value": pd.array(values, dtype="float64"),
+    def _times(self, records: NormalizedRecords) -> dict[str, list[datetime]]:
+        zone = zone_of(self._contracts.timezone)
+        moments = {"event_at": records.event_time_us, "known_at": records.known_at_us}
+        return {
+            name: [(EPOCH + timedelta(microseconds=us)).astimezone(zone) for us in column]
+            for name, column in moments.items()
         }
-        return _table(lines, reasons)
 
 
 def _table(lines: Mapping[str, Any], reasons: list[str]) -> pd.DataFrame:

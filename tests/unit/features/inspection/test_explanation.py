@@ -48,7 +48,10 @@ def bank(mode="assumed"):
 
 
 def catalogue_of(**definition):
-    subjects = (Subject(source="bank", name="rent", where=("kind == 'rent'", "amount >= 10")),)
+    subjects = (
+        Subject(source="bank", name="rent", where=("kind == 'rent'", "amount >= 10")),
+        Subject(source="bank", name="dear", where=("amount > 20",)),
+    )
     fields = {"source": "bank", "factor": "any", **definition}
     return FeatureCatalogue(
         name="one", version="1", subjects=subjects, definitions=(FeatureDefinition(**fields),)
@@ -112,6 +115,16 @@ def test_both_parts_of_a_comparison_and_the_base_of_a_share_are_told_apart():
     )
     assert share.records["why"].tolist() == ["yes", "yes, in the base only: not kind == 'rent'"]
     assert share.value == 0.5
+    of_rent = explained(
+        catalogue_of(subject="dear", base="rent", window="history", aggregate="share"),
+        [record(1, amount=50.0), record(2), record(3, kind="food")],
+    )
+    assert of_rent.records["why"].tolist() == [
+        "yes",
+        "yes, in the base only: not amount > 20",
+        "no: not kind == 'rent'",
+    ]
+    assert of_rent.value == 0.5
     measured = explained(catalogue_of(measure="amount", aggregate="max"), [record(1, amount=None)])
     assert measured.records["why"].tolist() == ["no: amount is missing"]
     assert measured.value is None
