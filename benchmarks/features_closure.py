@@ -104,7 +104,7 @@ NUMERIC = ("amount", "balance", "status", *MEASURES, "age_days", "event_hour")
 
 
 def definition_of(rng: random.Random) -> FeatureDefinition:
-    name = rng.choice(sorted(set(AGGREGATES) - {"value"}))
+    name = rng.choice(sorted(set(AGGREGATES) - {"value", "ratio", "difference"}))
     aggregate = AGGREGATES[name]
     days = rng.choice([7, 30, 60, 90, 180, 365])
     measures = NUMERIC if aggregate.needs_scale else (*NUMERIC, "category")

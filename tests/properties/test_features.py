@@ -417,7 +417,7 @@ def as_float(value, precision):
 
 
 def random_definition(rng):
-    name = rng.choice(sorted(set(AGGREGATES) - {"value"}))
+    name = rng.choice(sorted(set(AGGREGATES) - {"value", "ratio", "difference"}))
     aggregate = AGGREGATES[name]
     days = rng.choice([1, 2, 30, 31, 90, 365])
     window = (
@@ -454,8 +454,24 @@ def random_catalogue(rng, n_features):
         version="1",
         subjects=SUBJECTS,
         measures=MEASURES,
-        definitions=(*chosen.values(), form),
+        definitions=(*chosen.values(), form, *random_joins(rng, [*chosen.values(), form])),
     )
+
+
+def random_joins(rng, definitions):
+    usable = [d.name for d in definitions if not AGGREGATES[d.aggregate].is_root]
+    joins = [
+        FeatureDefinition(
+            source="cross",
+            measure=rng.choice(usable),
+            over=rng.choice(usable),
+            window="now",
+            aggregate=rng.choice(["ratio", "difference"]),
+            factor="any",
+        )
+        for _ in range(2)
+    ]
+    return {d.name: d for d in joins}.values()
 
 
 MICROSECOND = timedelta(microseconds=1)
@@ -583,11 +599,25 @@ def same_bits(left, right):
     return bool(np.all(both_missing | (left.view(np.int64) == right.view(np.int64))))
 
 
-def expected_values(catalogue, form, sent, zone):
-    history = rows_of(sent, form, ZoneInfo(zone))
-    values = [as_float(twin(d, history), d.precision) for d in catalogue.definitions[:-1]]
-    limit = None if form["limit"] is None else 2 * Fraction(str(form["limit"]))
-    return np.array([*values, as_float(limit, 9)]), bool(history)
+def expected_values(catalogue, form, sent, zone, *, has_consent=True):
+    history = rows_of(sent, form, ZoneInfo(zone)) if has_consent else []
+    values = {}
+    for d in catalogue.definitions:
+        if d.source == "application":
+            values[d.name] = None if form["limit"] is None else 2 * Fraction(str(form["limit"]))
+        elif d.source == "cross":
+            values[d.name] = twin_of_join(d, values[d.measure], values[d.over])
+        else:
+            values[d.name] = twin(d, history)
+    return np.array([as_float(values[d.name], d.precision) for d in catalogue.definitions]), bool(history)
+
+
+def twin_of_join(definition, left, right):
+    if left is None or right is None:
+        return None
+    if definition.aggregate == "difference":
+        return left - right
+    return left / right if right > 0 else None
 
 
 def as_request(application, records):
@@ -805,14 +835,13 @@ def test_without_consent_no_value_of_a_source_influences_any_output(seed, zone):
         vector = closure(
             Application.from_mapping(form), {"bank": sent}, consents=own, processed_at=PROCESSED_AT
         )
-        expected, has_history = expected_values(catalogue, form, sent, zone)
-        if not consent[application["application"]]:
-            expected[:-1] = np.nan
+        has_consent = consent[application["application"]]
+        expected, has_history = expected_values(catalogue, form, sent, zone, has_consent=has_consent)
         assert same_bits(vector.values, expected)
         assert same_bits(table.X.loc[application["application"]].to_numpy(), expected)
         flags = table.flags.loc[application["application"]]
-        assert flags["bank__no_consent"] == (not consent[application["application"]])
-        assert flags["bank__no_records"] == (consent[application["application"]] and not has_history)
+        assert flags["bank__no_consent"] == (not has_consent)
+        assert flags["bank__no_records"] == (has_consent and not has_history)
         assert vector.flags == tuple(name for name in flags.index if flags[name])
 
 

@@ -122,7 +122,8 @@ def compute_features(
                 ~has_records if allowed is None else allowed & ~has_records
             )
     values = {
-        recipe.name: _values(recipe, primitives) for recipe in _tracked(plan.recipes, progress, "Features")
+        recipe.name: _values(recipe, plan.recipes, primitives)
+        for recipe in _tracked(plan.recipes, progress, "Features")
     }
     index = sources.applications.index
     return FeatureTable(
@@ -135,10 +136,19 @@ def _tracked(items: tuple[Any, ...], progress: ProgressReporter | None, label: s
     return items if progress is None else progress.track(items, label=label, total=len(items))
 
 
-def _values(recipe: Recipe, primitives: list[list[Any]]) -> NDArray[np.float64]:
+def _values(recipe: Recipe, recipes: tuple[Recipe, ...], primitives: list[list[Any]]) -> NDArray[np.float64]:
+    if recipe.parts:
+        parts = [part for place in recipe.parts for part in _quotient(recipes[place], primitives)]
+        top, bottom = recipe.aggregate.formula(parts, 1, 1)
+    else:
+        top, bottom = _quotient(recipe, primitives)
+    return finalize(top, bottom, recipe.aggregate.is_root, recipe.precision)
+
+
+def _quotient(recipe: Recipe, primitives: list[list[Any]]) -> tuple[ExactIntegers, ExactIntegers]:
     own = [primitives[recipe.source][index] for index in recipe.primitives]
     top, bottom = recipe.aggregate.formula(own, recipe.unit, recipe.over_unit)
-    return finalize(top, bottom, recipe.aggregate.is_root, recipe.precision)
+    return top, bottom
 
 
 def _application_primitives(plan: SourcePlan, sources: Sources) -> list[ExactIntegers]:
