@@ -11,7 +11,7 @@ import random
 import tempfile
 from collections import Counter
 from contextlib import contextmanager
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import cache
@@ -74,6 +74,7 @@ status = {{ role = "measure", kind = "integer", minimum = -9, maximum = 9, nulla
 huge = {{ role = "measure", kind = "integer" }}
 category = {{ role = "measure", kind = "code", codes = ["food", "rent", "pay"], nullable = true }}
 flag = {{ role = "measure", kind = "boolean" }}
+due = {{ role = "measure", kind = "date", nullable = true }}
 """
 ZONES = (
     "Asia/Taipei",
@@ -107,6 +108,7 @@ MEASURES = (
     DerivedMeasure(source="bank", name="change", expression="amount - previous.amount"),
     DerivedMeasure(source="bank", name="total", expression="change + amount", maximum=50),
     DerivedMeasure(source="bank", name="gap", expression="event_day - previous.event_day"),
+    DerivedMeasure(source="bank", name="days_late", expression="event_day - due", minimum=0),
     DerivedMeasure(source="bank", name="before", expression="previous.status"),
     DerivedMeasure(source="application", name="double", expression="limit + limit"),
 )
@@ -157,13 +159,15 @@ def rows_of(records, application, zone):
             row = {**record, "amount": amount, "limit": limit, "event_hour": local.hour}
             row |= {"event_weekday": local.weekday(), "is_weekend": int(local.isoweekday() in (6, 7))}
             row |= {"is_night": int(local.time() < time(6)), "at": at, "known": known}
+            due = record["due"]
+            row["due"] = None if due is None else date.fromisoformat(str(due)).toordinal()
             day = day_of(at, zone)
             row |= {"age_days": (today - day).days, "event_day": day.toordinal()}
             kept.append(row)
 
     def order(row):
         category = None if row["category"] is None else codes[row["category"]]
-        values = (row["amount"], row["status"], row["huge"], category, row["flag"])
+        values = (row["amount"], row["status"], row["huge"], category, row["flag"], row["due"])
         return (row["at"], row["known"], *((value is not None, value or 0) for value in values))
 
     kept.sort(key=order)
@@ -184,6 +188,7 @@ def derive(row, previous):
     row["change"] = both(row["amount"], earlier["amount"], lambda a, b: a - b)
     row["total"] = both(row["change"], row["amount"], lambda a, b: min(a + b, Fraction(50)))
     row["gap"] = both(row["event_day"], earlier["event_day"], lambda a, b: a - b)
+    row["days_late"] = both(row["event_day"], row["due"], lambda a, b: max(a - b, 0))
     row["before"] = earlier["status"]
 
 
@@ -521,6 +526,7 @@ def random_record(rng, anchor, customer):
         "huge": rng.choice([0, 1, 10**15, -(10**15), 10**15 - 1]),
         "category": rng.choice(["food", "rent", "pay", None]),
         "flag": rng.choice([True, False]),
+        "due": rng.choice([None, at.date() - timedelta(days=rng.choice([-40, 0, 1, 29]))]),
     }
 
 
@@ -544,6 +550,7 @@ BANK = pa.schema(
         "huge": pa.int64(),
         "category": pa.string(),
         "flag": pa.bool_(),
+        "due": pa.date32(),
     }
 )
 #: A file must hold a row; this one happens long before every application of a person who never applies twice.
@@ -556,6 +563,7 @@ PADDING = {
     "huge": 0,
     "category": "pay",
     "flag": False,
+    "due": None,
 }
 
 
@@ -628,7 +636,9 @@ def as_request(application, records):
     }
     form["applied_at"] = application["applied_at"].isoformat()
     own = [record for record in records if record["customer"] == application["customer"]]
-    return form, [{**r, "at": r["at"].isoformat(), "known": r["known"].isoformat()} for r in own]
+    return form, [
+        {**r, **{name: r[name] and r[name].isoformat() for name in ("at", "known", "due")}} for r in own
+    ]
 
 
 @cache
