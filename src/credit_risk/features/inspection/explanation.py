@@ -17,7 +17,7 @@ from credit_risk.domain.configuration import nearest
 from credit_risk.errors import SpecificationError
 from credit_risk.features.aggregates import AGGREGATES
 from credit_risk.features.closure import FeatureClosure
-from credit_risk.features.definition import APPLICATION, RECORDS
+from credit_risk.features.definition import APPLICATION, CROSS, RECORDS
 from credit_risk.features.plan import plan_features
 from credit_risk.features.real_time.history import SourceEvaluator, meets
 from credit_risk.sources.calendar import EPOCH, local_day, microseconds, zone_of
@@ -50,6 +50,8 @@ class FeatureExplanation:
     records : DataFrame
         One row per record in the order given: ``event_at``, ``known_at`` (the lender's time), ``age_days``, ``value`` (the measure;
         NaN where it has none or counts records), ``counted`` and ``why``. Empty without consent: nothing was read.
+    parts : tuple of FeatureExplanation
+        The two features that a joined feature reads, each with its own records; else empty.
     """
 
     feature: str
@@ -57,12 +59,16 @@ class FeatureExplanation:
     value: float | None
     flags: tuple[str, ...]
     records: pd.DataFrame
+    parts: tuple[FeatureExplanation, ...] = ()
 
     def _repr_html_(self) -> str:
         flags = f" ({', '.join(self.flags)})" if self.flags else ""
-        counted = int(self.records["counted"].sum()) if len(self.records) else 0
-        head = f"<p><b>{self.feature}</b> = {self.value}{flags}<br>{self.meaning}; {counted} of {len(self.records)} records counted.</p>"
-        return head + str(self.records.to_html())
+        head = f"<p><b>{self.feature}</b> = {self.value}{flags}<br>{self.meaning}"
+        if self.parts:
+            return f"{head}; joined of</p>" + "".join(part._repr_html_() for part in self.parts)
+        counted = int(self.records["counted"].sum())
+        table = str(self.records.to_html()) if len(self.records) else ""
+        return f"{head}; {counted} of {len(self.records)} records counted.</p>{table}"
 
 
 def explain_feature(
@@ -99,7 +105,8 @@ def explain_feature(
         The records cannot be used, see :class:`~credit_risk.features.closure.FeatureClosure`.
     """
     definition = _definition(catalogue, name)
-    alone = replace(catalogue, definitions=(definition,))
+    parts = catalogue.parts(definition) if definition.source == CROSS else ()
+    alone = replace(catalogue, definitions=(*dict.fromkeys(parts), definition))
     vector = FeatureClosure(alone, contracts)(
         application, records, consents=consents, processed_at=processed_at
     )
@@ -111,6 +118,18 @@ def explain_feature(
         value=vector.to_dict()[name],
         flags=vector.flags,
         records=_Reading(alone, contracts, application).table(rows or ()) if is_read else _table({}, []),
+        parts=tuple(
+            explain_feature(
+                alone,
+                contracts,
+                part.name,
+                application,
+                records,
+                consents=consents,
+                processed_at=processed_at,
+            )
+            for part in parts
+        ),
     )
 
 
