@@ -196,14 +196,14 @@ def random_value(column, rng, moment):
 
 def random_row(contract, customer, rng, number):
     at = APPLIED_AT + timedelta(days=-abs(rng.gauss(0, 120)), microseconds=rng.randint(0, 999_999))
-    if rng.random() < 0.3:
+    if rng.random() < (0.9 if contract.consent_source == "session" else 0.3):
         at = APPLIED_AT - timedelta(days=rng.randint(0, 3), minutes=rng.randint(0, 600))
     row = {}
     for column in contract.columns:
         if column.name == contract.customer_key:
             row[column.name] = customer
         elif column.role == "key":
-            row[column.name] = f"{column.name}-{number}"
+            row[column.name] = f"{customer}-{column.name}-{number}"
         elif column.name == contract.event_time.column:
             month = contract.event_time.moment == "last_instant_of_month"
             written = date(2024 + number // 12 % 3, 1 + number % 12, 1) if month else at.date()
@@ -262,5 +262,7 @@ def test_batch_and_real_time_agree_on_random_records_of_every_source(tmp_path, s
 
 
 def test_every_feature_has_a_value_and_varies_somewhere(tmp_path):
-    table = compute_features(CATALOGUE, write_random(tmp_path, 4, n_customers=40), processed_at=AFTER_ALL)
+    table = compute_features(
+        CATALOGUE, write_random(tmp_path, 4, n_customers=30, n_rows=250), processed_at=AFTER_ALL
+    )
     assert [name for name in CATALOGUE.names if table.X[name].nunique() < 2] == []
