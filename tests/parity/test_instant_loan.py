@@ -196,7 +196,7 @@ def random_value(column, rng, moment):
 
 def random_row(contract, customer, rng, number):
     at = APPLIED_AT + timedelta(days=-abs(rng.gauss(0, 120)), microseconds=rng.randint(0, 999_999))
-    if rng.random() < (0.9 if contract.consent_source == "session" else 0.3):
+    if rng.random() < (0.9 if contract.consent_source in ("session", "sharing_counters") else 0.3):
         at = APPLIED_AT - timedelta(days=rng.randint(0, 3), minutes=rng.randint(0, 600))
     row = {}
     for column in contract.columns:
@@ -245,7 +245,7 @@ def write_random(folder, seed, n_customers=12, n_rows=30):
         rows = [
             random_row(contract, person, rng, number)
             for person in people
-            for number in range(rng.choice([0, 2, n_rows]))
+            for number in range(rng.choice([0, 1, 3, n_rows]))
         ]
         columns = [column.name for column in contract.columns]
         frame = pd.DataFrame(rows, columns=columns).drop_duplicates(list(contract.unique_key))
