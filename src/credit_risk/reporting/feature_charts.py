@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import cycle
 from typing import TYPE_CHECKING
 
@@ -16,29 +17,34 @@ if TYPE_CHECKING:
 
 
 def plot_feature_risk(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> Axes:
-    """Draw a feature's bad rate with its interval over bars of customers, from ``evaluation.risk_by_value``."""
+    """Draw a feature's bad rate with its interval over bars of customers, from ``evaluation.risk_by_value``.
+
+    Customers without a value stand apart: the line does not lead to them.
+    """
     rows = np.arange(len(table))
+    missing = np.asarray(table.index == "missing")
     ax.bar(rows, table["share"], color=PALE, label=text("report.chart.share_of_customers", language))
     rate = table["bad_rate"]
-    reach = [rate - table["bad_rate_low"], table["bad_rate_high"] - rate]
-    ax.errorbar(
-        rows,
-        rate,
-        yerr=reach,
-        color=BAD,
-        marker="o",
-        markersize=4,
-        label=text("report.chart.bad_rate", language),
-    )
-    missing = table.index == "missing"
+    reach = np.array([rate - table["bad_rate_low"], table["bad_rate_high"] - rate])
+    for kept, style in ((~missing, "o-"), (missing, "D")):
+        if kept.any():
+            label = None if style == "D" else text("report.chart.bad_rate", language)
+            ax.errorbar(
+                rows[kept], rate[kept], yerr=reach[:, kept], color=BAD, fmt=style, markersize=4, label=label
+            )
     words = [
-        text("report.bin.missing", language) if gone else str(name)
+        text("report.bin.missing", language) if gone else _shortened(str(name))
         for name, gone in zip(table.index, missing, strict=True)
     ]
     ax.set_xticks(rows, words, rotation=40, ha="right", rotation_mode="anchor")
     as_shares(ax, y=True)
     ax.set(ylim=(0, None))
     return labelled(ax, "value", "share", language)
+
+
+def _shortened(label: str) -> str:
+    """Write the numbers of a group with three digits."""
+    return re.sub(r"-?\d[\d.e+-]*", lambda number: f"{float(number[0]):.3g}", label)
 
 
 def plot_feature_over_time(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> Axes:

@@ -46,7 +46,9 @@ class ScreeningLimits:
     copy : float
         Of a feature that copies the outcome.
     missing : float
-        Of the missingness itself, and of the source's delay and late records.
+        Of the missingness itself. 'Never late' may honestly tell a little: only much is suspicious.
+    delay : float
+        Of the source's mean delay, and of its late records.
     faded : float
         Share of the separation that is gone in the shift test.
     delay_correlation : float
@@ -55,7 +57,8 @@ class ScreeningLimits:
 
     separation: float = 0.35
     copy: float = 0.49
-    missing: float = 0.15
+    missing: float = 0.25
+    delay: float = 0.15
     faded: float = 0.5
     delay_correlation: float = 0.5
 
@@ -144,7 +147,8 @@ def screen_features(
         separation(np.isnan(X[name].to_numpy(float)).astype(np.float64), bad) for name in X.columns
     ]
     if shift is not None and "auc_before" in shift.table:
-        table["auc_shifted"] = shift.table["auc_before"].reindex(table.index)
+        told = shift.table["auc_before"].fillna(0.5)  # nothing left to tell goods from bads by
+        table["auc_shifted"] = told.reindex(table.index)
     if snapshots is not None:
         table["share_rewritten"] = snapshots.table["share_differ"].reindex(table.index)
     if catalogue is not None and sources is not None:
@@ -219,7 +223,7 @@ def _suspicions(table: pd.DataFrame, limits: ScreeningLimits) -> dict[str, list[
     distance = {name: (table[name] - 0.5).abs() for name in table.columns if name.startswith("auc")}
     nothing = pd.Series(0.0, index=table.index)
     copies = distance["auc"] >= limits.copy
-    faded = distance["auc"] - distance.get("auc_shifted", distance["auc"]).fillna(0.0)
+    faded = distance["auc"] - distance.get("auc_shifted", distance["auc"]).fillna(distance["auc"])
     delayed = table.get("rho_delay", nothing).abs() >= limits.delay_correlation
     found = {
         "copies_the_outcome": copies,
@@ -227,7 +231,7 @@ def _suspicions(table: pd.DataFrame, limits: ScreeningLimits) -> dict[str, list[
         "missing_tells": distance["auc_missing"] >= limits.missing,
         "fades_when_shifted": (faded >= limits.faded * distance["auc"]) & (distance["auc"] >= 0.05),
         "rewritten": table.get("share_rewritten", nothing) > 0,
-        "follows_delay": delayed & (distance.get("auc_delay", nothing) >= limits.missing),
-        "late_records_tell": distance.get("auc_late_records", nothing) >= limits.missing,
+        "follows_delay": delayed & (distance.get("auc_delay", nothing) >= limits.delay),
+        "late_records_tell": distance.get("auc_late_records", nothing) >= limits.delay,
     }
     return {name: [word for word, holds in found.items() if holds[name]] for name in table.index}

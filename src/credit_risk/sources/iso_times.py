@@ -33,7 +33,18 @@ _LAYOUTS = {
     )
 }
 #: Numbers read from a time, the letters they are written in, and their largest value.
-_FIELDS = {"Y": _LAST_YEAR, "M": 12, "D": 31, "H": 23, "N": 59, "S": 59, "o": 23, "p": 59, "f": 999_999, "s": 2}
+_FIELDS = {
+    "Y": _LAST_YEAR,
+    "M": 12,
+    "D": 31,
+    "H": 23,
+    "N": 59,
+    "S": 59,
+    "o": 23,
+    "p": 59,
+    "f": 999_999,
+    "s": 2,
+}
 _SEPARATOR = "\n"
 
 

@@ -148,10 +148,11 @@ def test_a_real_shift_test_feeds_the_screening(tmp_path):
     catalogue, sources, table, is_bad = synthetic(tmp_path, lambda bad, i: 9.5 * (1 - bad))
     shift = shift_test(catalogue, sources, days=1, is_bad=is_bad)
     report = screen_features(table.X, is_bad, shift=shift)
-    assert (
-        report.table["auc_shifted"].isna().all()
-    )  # a day earlier the visits of goods were not known: one class is left
-    assert "missing_tells" not in report.suspects.get(catalogue.names[1], ())
+    # a day earlier the visits of goods were not known: one class is left, and nothing to tell it by
+    assert (report.table["auc_shifted"] == 0.5).all()
+    assert report.suspects == {catalogue.names[0]: ("copies_the_outcome", "fades_when_shifted")}
+    others = table.X.assign(elsewhere=table.X[catalogue.names[0]])  # a feature the shift test did not see
+    assert screen_features(others, is_bad, shift=shift).suspects["elsewhere"] == ("copies_the_outcome",)
 
 
 def test_bad_input_is_refused(honest):
