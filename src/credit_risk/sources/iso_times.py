@@ -5,6 +5,7 @@ Reading order: :func:`iso_moments`.
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -45,6 +46,11 @@ _FIELDS = {
     "f": 999_999,
     "s": 2,
 }
+_LIMITS = tuple(_FIELDS.values())
+#: Sums of fields that are wanted as well: months, seconds of the day, seconds of the offset.
+_SUMS = ({"Y": 12, "M": 1}, {"H": 3_600, "N": 60, "S": 1}, {"o": 3_600, "p": 60})
+#: Times read at once.
+_MOST = 1 << 14
 _SEPARATOR = "\n"
 
 
@@ -56,8 +62,8 @@ class _Layout:
     ----------
     lowest, spread : ndarray of uint8
         For each place of the joined text, the smallest character and how far above it a character may lie.
-    weights : ndarray of float32, shape (width, 10)
-        Digits of a row times this are its fields (exact: all lie below 2**24).
+    weights : ndarray of float32, shape (13, width)
+        This times the digits of a row are its fields and their sums (exact: all lie below 2**24).
     """
 
     lowest: NDArray[np.uint8]
@@ -68,16 +74,17 @@ class _Layout:
 @lru_cache(maxsize=64)
 def _layout(length: int, n_rows: int) -> _Layout:
     text = _LAYOUTS[length] + _SEPARATOR
-    weights = np.zeros((len(text), len(_FIELDS)), dtype=np.float32)
-    for column, letter in enumerate(_FIELDS):
+    weights = np.zeros((len(_FIELDS), len(text)), dtype=np.float32)
+    for row, letter in enumerate(_FIELDS):
         places = [place for place, found in enumerate(text) if found == letter]
-        for power, place in enumerate(reversed(places)):
-            weights[place, column] = 10**power
+        weights[row, places[::-1]] = [10**power for power in range(len(places))]
+    rows = {letter: row for row, letter in enumerate(_FIELDS)}
+    sums = [sum(factor * weights[rows[letter]] for letter, factor in parts.items()) for parts in _SUMS]
     signs = {"s": ("+", 2)}
     kinds = [signs.get(letter, ("0", 9) if letter in _FIELDS else (letter, 0)) for letter in text]
     lowest = np.array([ord(low) for low, _ in kinds], dtype=np.uint8)
     spread = np.array([above for _, above in kinds], dtype=np.uint8)
-    return _Layout(np.tile(lowest, n_rows), np.tile(spread, n_rows), weights)
+    return _Layout(np.tile(lowest, n_rows), np.tile(spread, n_rows), np.vstack([weights, *sums]))
 
 
 def iso_moments(values: Sequence[str]) -> NDArray[np.int64] | None:
@@ -92,6 +99,11 @@ def iso_moments(values: Sequence[str]) -> NDArray[np.int64] | None:
     >>> iso_moments(["1970-01-01"]) is None
     True
     """
+    if len(values) > _MOST:
+        parts = [iso_moments(values[start : start + _MOST]) for start in range(0, len(values), _MOST)]
+        read = [part for part in parts if part is not None]
+        joined: NDArray[np.int64] | None = np.concatenate(read) if len(read) == len(parts) else None
+        return joined
     try:
         # the separator after each row makes a row of another length break the layout
         text = _SEPARATOR.join([*values, ""]).encode("ascii")
@@ -105,22 +117,22 @@ def iso_moments(values: Sequence[str]) -> NDArray[np.int64] | None:
     digits = np.frombuffer(text, dtype=np.uint8) - layout.lowest[: len(text)]
     if (digits > layout.spread[: len(text)]).any():
         return None
-    return _moments(digits.reshape(n_rows, length + 1).astype(np.float32) @ layout.weights)
+    return _moments(layout.weights @ digits.reshape(n_rows, length + 1).astype(np.float32).T)
 
 
 def _moments(fields: NDArray[np.float32]) -> NDArray[np.int64] | None:
     """Return moments of validated digits; None where a field is out of range."""
-    most = fields.max(axis=0).tolist()
-    if any(found > limit for found, limit in zip(most, _FIELDS.values(), strict=True)):
+    most, least = fields[: len(_LIMITS)].max(axis=1).tolist(), fields[:3].min(axis=1).tolist()
+    if any(map(operator.gt, most, _LIMITS)) or least[0] < _FIRST_YEAR or 0.0 in least[1:]:
         return None
-    year, month, day, hour, minute, second, offset_hour, offset_minute, fraction, sign = fields.T
-    if year.min() < _FIRST_YEAR or month.min() < 1 or day.min() < 1 or (most[-1] and (sign == 1).any()):
+    day, fraction, sign, months, clock, offset = fields[[2, 8, 9, 10, 11, 12]]
+    month = months.astype(np.int64) - (12 * _FIRST_YEAR + 1)
+    days = _MONTH_STARTS[month] + day.astype(np.int64)
+    if most[2] > 28 and (days > _MONTH_STARTS[month + 1]).any():
         return None
-    months = ((year - _FIRST_YEAR) * 12 + month - 1).astype(np.int64)
-    days = _MONTH_STARTS[months] + (day.astype(np.int64) - 1)
-    if most[2] > 28 and (days >= _MONTH_STARTS[months + 1]).any():
-        return None
-    # '+' was read as 0 and '-' as 2; seconds of a day and of an offset are exact in float32
-    seconds = (hour * 60 + minute) * 60 + second - (1 - sign) * ((offset_hour * 60 + offset_minute) * 60)
-    moments = (days * 86_400 + seconds.astype(np.int64)) * 1_000_000
-    return moments + fraction.astype(np.int64) if most[-2] else moments
+    if most[-1]:  # '+' is read as 0, '-' as 2, and the comma between them as 1
+        if (sign == 1).any():
+            return None
+        offset = offset * (1 - sign)
+    moments: NDArray[np.int64] = ((days - 1) * 86_400 + (clock - offset).astype(np.int64)) * 1_000_000
+    return moments + fraction.astype(np.int64) if most[8] else moments

@@ -26,6 +26,7 @@ from credit_risk.sources.normalization import (
     normalize_codes,
     normalize_numbers,
     scale_few,
+    scale_plain,
 )
 
 if TYPE_CHECKING:
@@ -189,11 +190,17 @@ def _fields(rows: Sequence[Mapping[str, object]], contract: RecordContract) -> d
             code="CR-SRC-032",
             context={"source": contract.name, "count": len(rows)},
         )
-    return {
-        column.name: _field(rows, column.name, contract.name)
+    names = [
+        column.name
         for column in contract.columns
         if column.role in ("measure", "time") or _tells_apart(column, contract)
-    }
+    ]
+    if len(rows) > FEW and len(names) > 1:
+        try:  # one pass over the records, whose fields lie close together
+            return dict(zip(names, map(list, zip(*map(itemgetter(*names), rows), strict=True)), strict=True))
+        except (KeyError, TypeError, IndexError):
+            pass  # said field by field
+    return {name: _field(rows, name, contract.name) for name in names}
 
 
 def _tells_apart(column: ColumnContract, contract: RecordContract) -> bool:
@@ -260,21 +267,19 @@ def _scale(values: list[Any], column: ColumnContract, source: str) -> list[int |
 
 
 def _scale_array(values: list[Any], column: ColumnContract, source: str) -> ScaledColumn:
+    plain_column = scale_plain(values, column)
+    if plain_column is not None:
+        return plain_column
     result: ScaledColumn | Violation
     kinds = frozenset(map(type, values))
     if column.kind == "code":
         if not kinds <= _WORDS:
             _check_types([v is None or isinstance(v, str) for v in values], column, source, "text")
-        result = _look_up(values, kinds, column) or normalize_codes(values, column)
+        result = normalize_codes(values, column)
     elif column.kind == "date":
         result = normalize_numbers(*_day_numbers(values, column, source), column)
     elif column.kind == "boolean" or not kinds <= _PLAIN_OR_MISSING:
-        plain = column.kind == "boolean" and kinds == {bool}
-        result = (
-            normalize_numbers(np.array(values, dtype=np.int64), None, column)
-            if plain
-            else _scale_mixed(values, column, source)
-        )
+        result = _scale_mixed(values, column, source)
     elif type(None) not in kinds:
         result = normalize_numbers(_number_array(values), None, column)
     else:
@@ -305,19 +310,6 @@ def _numbers_and_gaps(values: list[Any], kinds: frozenset[type]) -> tuple[NDArra
             return read, gaps
     gaps = np.array([value is None for value in values], dtype=bool)
     return _number_array([0 if value is None else value for value in values]), gaps
-
-
-def _look_up(words: list[Any], kinds: frozenset[type], column: ColumnContract) -> ScaledColumn | None:
-    """Return positions of plain words without a miss; None where anything is unusual."""
-    position: dict[Any, int] = {word: index for index, word in enumerate(column.codes)}
-    if kinds == _WORDS and column.nullable:
-        position[None] = -1
-    found = list(map(position.get, words))
-    if None in found or not kinds <= _WORDS:
-        return None
-    indices = np.array(found, dtype=np.int64)
-    missing = indices < 0 if type(None) in kinds else None
-    return ScaledColumn(values=np.maximum(indices, 0), missing=missing)
 
 
 def _scale_mixed(values: list[Any], column: ColumnContract, source: str) -> ScaledColumn | Violation:
