@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from credit_risk.domain.configuration import nearest
 from credit_risk.errors import SpecificationError
 from credit_risk.features.aggregates import AGGREGATES
-from credit_risk.features.catalogue_toml import read_catalogue_parts
+from credit_risk.features.catalogue_toml import EXPANDED, read_catalogue_parts
 from credit_risk.features.definition import (
     ALL_RECORDS,
     APPLICATION,
@@ -83,6 +83,11 @@ class FeatureCatalogue:
     def factors(self) -> dict[str, str]:
         """Name -> business factor, the group in which reasons are told."""
         return {definition.name: definition.factor for definition in self.definitions}
+
+    @property
+    def expanded(self) -> tuple[str, ...]:
+        """Names of the features that come from templates; the others somebody reasoned out."""
+        return tuple(d.name for d in self.definitions if d.rationale == EXPANDED)
 
     @property
     def sources(self) -> tuple[str, ...]:
