@@ -117,6 +117,16 @@ def test_batch_and_real_time_agree_on_every_person_of_the_sample(synthetic):
         assert set(vector.flags) == set(row.index[row])
 
 
+def test_ledger_rows_are_handed_in_as_a_backend_would(synthetic):
+    sources, _ = synthetic
+    rows = sources.raw_consents("P04")
+    telecom = next(row for row in rows if row["source"] == "telecom")
+    assert set(telecom) == {"source", "purpose", "granted_at", "expires_at", "withdrawn_at"}
+    assert datetime.fromisoformat(telecom["withdrawn_at"]).astimezone(UTC).date() == date(2026, 5, 15)
+    assert telecom["expires_at"] is None
+    assert sources.raw_consents("nobody") == []
+
+
 def test_values_of_one_person_worked_out_by_hand(synthetic):
     """P09 borrows on six platforms; counted here from the files with nothing but pandas and a calendar."""
     sources, table = synthetic

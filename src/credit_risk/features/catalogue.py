@@ -214,6 +214,10 @@ def _bounds_of(content: Mapping[str, Any]) -> dict[str, Decimal | None]:
 
 def _check_catalogue(catalogue: FeatureCatalogue) -> None:
     """Refuse what no data could ever make right."""
+    if not catalogue.definitions:
+        raise SpecificationError(
+            f"Catalogue {catalogue.name!r} holds no feature. Expected at least one.", code="CR-FEA-007"
+        )
     for definition in catalogue.definitions:
         check_definition_types(definition)
     _check_unique([f"{s.source}.{s.name}" for s in catalogue.subjects], "subject")

@@ -9,9 +9,12 @@ import pandas as pd
 
 from credit_risk.errors import SampleError
 from credit_risk.features import compute_features
+from credit_risk.samples.screening import refuse_copies
 from credit_risk.samples.split import PARTS, SplitRule
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -72,19 +75,28 @@ class DevelopmentSample:
         outcome: OutcomeDefinition,
         *,
         split: SplitRule | None = None,
+        processed_at: datetime | None = None,
         n_threads: int = 2,
         progress: ProgressReporter | None = None,
     ) -> DevelopmentSample:
         """Compute features and outcomes, exclude what is undetermined, and split by customer.
 
+        ``processed_at`` is needed where the sources hold a consent ledger, see
+        :func:`~credit_risk.features.compile_batch.compute_features`.
+
         Raises
         ------
         SampleError
             A part holds fewer than 30 bads or 30 goods (``CR-SMP-002``).
+        LeakageError
+            A feature tells goods from bads without a single error (``CR-SMP-005``).
         """
-        table = compute_features(features, sources, n_threads=n_threads, progress=progress)
+        table = compute_features(
+            features, sources, processed_at=processed_at, n_threads=n_threads, progress=progress
+        )
         labels = outcome.label(sources)
         determined = labels["is_determined"].to_numpy()
+        refuse_copies(table.X[determined], labels["is_bad"].to_numpy()[determined], min_per_class=_MIN_BADS)
         part_of = (split or SplitRule()).assign(sources.applications["customer_id"])
         parts = {}
         for name in PARTS:

@@ -181,6 +181,7 @@ REST = {"name": "any", "version": "1"}
             },
             "CR-FEA-004: The derived measure 'bank.m' is declared twice.",
         ),
+        ({"definitions": ()}, "CR-FEA-007: Catalogue 'any' holds no feature. Expected at least one."),
         (
             {"definitions": ("count",)},
             "CR-FEA-006: A catalogue holds a str among its definitions. Expected FeatureDefinition.",
