@@ -11,6 +11,7 @@ from credit_risk.errors import SampleError
 from credit_risk.features import compute_features
 from credit_risk.samples.screening import refuse_copies
 from credit_risk.samples.split import PARTS, SplitRule
+from credit_risk.sources import consent_state
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from credit_risk.domain.ports import ProgressReporter
     from credit_risk.features import FeatureCatalogue
     from credit_risk.performance import OutcomeDefinition
-    from credit_risk.sources import Sources
+    from credit_risk.sources import ConsentState, Sources
 
 _MIN_BADS = 30
 
@@ -59,6 +60,11 @@ class DevelopmentSample:
         Fit on the first, choose and calibrate on the second, judge and decide on the third.
     exclusions : tuple of (str, int)
         Why applications left the sample, and how many.
+    horizon : str
+        How far the outcome looks.
+    consent : ConsentState or None
+        How consent stood when the features were computed: a later withdrawal gives another digest. None where consent is
+        assumed.
     """
 
     development: SamplePart
@@ -66,6 +72,7 @@ class DevelopmentSample:
     holdout: SamplePart
     exclusions: tuple[tuple[str, int], ...]
     horizon: str
+    consent: ConsentState | None = None
 
     @classmethod
     def build(
@@ -81,11 +88,15 @@ class DevelopmentSample:
     ) -> DevelopmentSample:
         """Compute features and outcomes, exclude what is undetermined, and split by customer.
 
-        ``processed_at`` is needed where the sources hold a consent ledger, see
-        :func:`~credit_risk.features.compile_batch.compute_features`.
+        Parameters
+        ----------
+        processed_at : datetime, optional
+            When the data is processed (with time zone); needed with a consent ledger, and only there.
 
         Raises
         ------
+        SpecificationError
+            ``processed_at`` missing, naive or out of place (``CR-SRC-027``).
         SampleError
             A part holds fewer than 30 bads or 30 goods (``CR-SMP-002``).
         LeakageError
@@ -105,7 +116,8 @@ class DevelopmentSample:
             _check_size(name, is_bad)
             parts[name] = SamplePart(name=name, X=table.X[rows], is_bad=is_bad, flags=table.flags[rows])
         exclusions = (("outcome undetermined", int((~determined).sum())),)
-        return cls(**parts, exclusions=exclusions, horizon=outcome.horizon)
+        consent = None if processed_at is None else consent_state(sources, processed_at)
+        return cls(**parts, exclusions=exclusions, horizon=outcome.horizon, consent=consent)
 
     def table(self) -> pd.DataFrame:
         """Return rows, bads and bad rate of each part."""
