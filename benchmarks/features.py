@@ -111,7 +111,9 @@ def generate(folder: Path, n_events: int, seed: int) -> None:
                 "amount": np.minimum(np.exp(rng.normal(8.5, 1.2, size)), 50_000_000).astype(np.int64),
                 "merchant": (50_000 * rng.random(size) ** 3).astype(np.int64),
                 "device": who.astype(np.int64) * 7 % 1_000_003 + (4 * rng.random(size) ** 3).astype(np.int64),
-                "category": pa.DictionaryArray.from_arrays(pa.array(kind.astype(np.int8)), words).cast(pa.string()),
+                "category": pa.DictionaryArray.from_arrays(pa.array(kind.astype(np.int8)), words).cast(
+                    pa.string()
+                ),
             }
         )
         writer = writer or pq.ParquetWriter(folder / "events.parquet", chunk.schema, compression="zstd")

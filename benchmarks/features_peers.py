@@ -257,7 +257,11 @@ def _ibis_feature(feature: Feature, joined):
     if feature.aggregate == "share":
         return joined.count(where=where) / joined.count(where=within(feature.days, own=False)).nullif(0)
     if feature.aggregate in ("days_since_last", "days_since_first"):
-        return joined.age.min(where=where) if feature.aggregate == "days_since_last" else joined.age.max(where=where)
+        return (
+            joined.age.min(where=where)
+            if feature.aggregate == "days_since_last"
+            else joined.age.max(where=where)
+        )
     measure = joined[feature.measure]
     if feature.aggregate in ("mean_change", "mean_ratio"):
         early = within(feature.against) & ~where
@@ -299,8 +303,12 @@ def run_duckdb(folder: Path):
         SELECT application, ring, count(*) AS n_all, sum(amount) AS s_all, sum(amount * amount) AS q_all,
                max(amount) AS high, min(amount) AS low, min(age) AS youngest, max(age) AS oldest, {", ".join(sums + counts)}
         FROM base GROUP BY application, ring""")
-    select = ", ".join(f'{_ring_feature(f, windows)} AS "{f.name}"' for f in FEATURES if f.aggregate != "distinct")
-    connection.execute(f"CREATE TEMP TABLE features AS SELECT application, {select} FROM rings GROUP BY application")
+    select = ", ".join(
+        f'{_ring_feature(f, windows)} AS "{f.name}"' for f in FEATURES if f.aggregate != "distinct"
+    )
+    connection.execute(
+        f"CREATE TEMP TABLE features AS SELECT application, {select} FROM rings GROUP BY application"
+    )
     joins = ""
     for measure in (MERCHANT, DEVICE, CATEGORY):
         select = ", ".join(
@@ -320,7 +328,9 @@ def run_duckdb(folder: Path):
 
 def _ring_feature(feature: Feature, windows: list[int]) -> str:
     def total(column: str, days: int, how: str = "sum") -> str:
-        return f"{how}({column})" if days == ALL else f"{how}({column}) FILTER (ring <= {windows.index(days)})"
+        return (
+            f"{how}({column})" if days == ALL else f"{how}({column}) FILTER (ring <= {windows.index(days)})"
+        )
 
     subject, days = feature.subject, feature.days
     n, s = f"n_{subject}", f"s_{subject}"

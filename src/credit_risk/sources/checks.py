@@ -70,6 +70,11 @@ def check_columns_present(table: pa.Table, columns: Sequence[ColumnContract], fi
 
 def key_column(table: pa.Table, column: ColumnContract, file: str) -> pa.Array:
     """Return keys as text."""
+    return pc.cast(raw_key_column(table, column, file), pa.string())
+
+
+def raw_key_column(table: pa.Table, column: ColumnContract, file: str) -> pa.Array:
+    """Return keys as written, checked."""
     values = table.column(column.name).combine_chunks()
     right = pa.types.is_integer(values.type) if column.kind == "integer" else _is_text(values.type)
     if not right:
@@ -83,7 +88,7 @@ def key_column(table: pa.Table, column: ColumnContract, file: str) -> pa.Array:
             expected="a key in every row",
             code="CR-SRC-015",
         )
-    return pc.cast(values, pa.string())
+    return values
 
 
 def scaled_column(table: pa.Table, column: ColumnContract, file: str, keys: pa.Array) -> ScaledColumn:
@@ -107,7 +112,7 @@ def _scale(values: pa.Array, column: ColumnContract, file: str) -> ScaledColumn 
     kind, missing = values.type, np.asarray(values.is_null().to_numpy(zero_copy_only=False))
     gone = missing if values.null_count else None
     if column.kind == "code" and _is_text(kind):
-        return normalize_codes(pc.cast(values, pa.string()).to_pylist(), column)
+        return _code_positions(values, column)
     if column.kind == "boolean" and pa.types.is_boolean(kind):
         return normalize_numbers(_dense(pc.cast(values, pa.int64()), 0), gone, column)
     is_number = column.kind in ("integer", "decimal", "money")
@@ -116,6 +121,17 @@ def _scale(values: pa.Array, column: ColumnContract, file: str) -> ScaledColumn 
     if is_number and (pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
         return normalize_numbers(_dense(pc.cast(values, pa.float64()), 0.0), gone, column)
     raise _wrong_type(file, column, len(values))
+
+
+def _code_positions(values: pa.Array, column: ColumnContract) -> ScaledColumn | Violation:
+    """Return words as their positions in the closed list; each different word is looked up once."""
+    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+    words = pc.cast(encoded.dictionary, pa.string()).to_pylist()
+    known = {word: position for position, word in enumerate(column.codes)}
+    if encoded.null_count or None in words or not known.keys() >= set(words):
+        return normalize_codes(pc.cast(values, pa.string()).to_pylist(), column)
+    positions = np.array([known[word] for word in words] or [0], dtype=np.int64)
+    return ScaledColumn(values=positions[np.asarray(encoded.indices)], missing=None)
 
 
 def moment_column(

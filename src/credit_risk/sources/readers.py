@@ -5,7 +5,7 @@ Reading order: :func:`read_sources`, :class:`Sources`, then one function per kin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -141,6 +141,16 @@ def read_sources(folder: str | Path) -> Sources:
         ``sources.toml`` absent or wrong (``CR-CFG-*``, ``CR-SRC-001`` to ``CR-SRC-004``).
     """
     root = Path(folder)
+    whole, form = read_all_but_records(root)
+    records = {
+        contract.name: read_records(root, contract, whole.contracts, form)
+        for contract in whole.contracts.records
+    }
+    return replace(whole, records=records)
+
+
+def read_all_but_records(root: Path) -> tuple[Sources, Applications]:
+    """Read contracts, applications and consent of a folder; its records are left empty."""
     if not root.is_dir():
         raise DataContractError(
             f"Folder '{root}' does not exist. Expected a folder that holds '{CONTRACT_FILE}' and its files.",
@@ -149,27 +159,25 @@ def read_sources(folder: str | Path) -> Sources:
         )
     contracts = read_contracts(root / CONTRACT_FILE)
     table = _read_file(root, contracts.applications.file, contracts.applications.columns)
-    form = _Applications.read(table, contracts)
-    records = {
-        contract.name: _read_records(root, contract, contracts, form) for contract in contracts.records
-    }
+    form = Applications.read(table, contracts)
     consents = None
     if contracts.consent.mode == "ledger":
         ledger = _read_file(root, contracts.consent.file, ledger_columns(contracts))
         consents = read_ledger(ledger, contracts)
     files = [contracts.applications.file, *(contract.file for contract in contracts.records)]
     files += [contracts.consent.file] if contracts.consent.file else []
-    return Sources(
+    sources = Sources(
         folder=root,
         contracts=contracts,
         applications=form.frame,
-        records=records,
+        records={},
         held=form.by_role("protected"),
         outcomes=form.by_role("outcome"),
         consents=consents,
         digests={file: sha256_of_file(root / file) for file in [CONTRACT_FILE, *files]},
         undeclared=_undeclared(root, contracts),
     )
+    return sources, form
 
 
 def _read_file(root: Path, file: str, columns: Sequence[ColumnContract]) -> pa.Table:
@@ -210,7 +218,7 @@ def _undeclared(root: Path, contracts: SourceContracts) -> dict[str, tuple[str, 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Applications:
+class Applications:
     """The applications file, checked: the public frame, and what other tables are held against."""
 
     contract: ApplicationContract
@@ -218,13 +226,14 @@ class _Applications:
     scaled: Mapping[str, ScaledColumn]
     order: NDArray[np.int64]
     customers: pa.Array
+    written_customers: pa.Array
     last_applied_us: pd.Series[int]
 
     @classmethod
-    def read(cls, table: pa.Table, contracts: SourceContracts) -> _Applications:
+    def read(cls, table: pa.Table, contracts: SourceContracts) -> Applications:
         contract = contracts.applications
-        keys = key_column(table, _column_of(contract, contract.application_key), contract.file)
-        customers = key_column(table, _column_of(contract, contract.customer_key), contract.file)
+        keys = key_column(table, column_of(contract, contract.application_key), contract.file)
+        customers = key_column(table, column_of(contract, contract.customer_key), contract.file)
         key_names = np.asarray(keys.to_numpy(zero_copy_only=False))
         check_once([key_names], [contract.application_key], file=contract.file, labels=keys)
         applied_us = _applied_at(table, contract, contracts.timezone, keys)
@@ -250,6 +259,7 @@ class _Applications:
             scaled=scaled,
             order=order,
             customers=pc.unique(customers),
+            written_customers=table.column(contract.customer_key).combine_chunks(),
             last_applied_us=last,
         )
 
@@ -267,7 +277,7 @@ def _applied_at(
 ) -> NDArray[np.int64]:
     if contract.applied_at:
         return np.full(table.num_rows, microseconds(datetime.fromisoformat(contract.applied_at)))
-    column = _column_of(contract, contract.applied_at_column)
+    column = column_of(contract, contract.applied_at_column)
     if column.kind != "timestamp":
         raise SpecificationError(
             f"Column {column.name!r} of '{contract.file}' gives the moment of application as a date. Expected kind "
@@ -279,12 +289,13 @@ def _applied_at(
     )
 
 
-def _read_records(
-    root: Path, contract: RecordContract, contracts: SourceContracts, form: _Applications
+def read_records(
+    root: Path, contract: RecordContract, contracts: SourceContracts, form: Applications
 ) -> pd.DataFrame:
+    """Read one file of records at once, checked."""
     table = _read_file(root, contract.file, contract.columns)
     file, timezone = contract.file, contracts.timezone
-    customers = key_column(table, _column_of(contract, contract.customer_key), file)
+    customers = key_column(table, column_of(contract, contract.customer_key), file)
     event_time = _moments(table, contract.event_time, contract, customers, timezone)
     known_at = _moments(table, contract.known_at, contract, customers, timezone)
     scaled = {column.name: scaled_column(table, column, file, customers) for column in contract.measures}
@@ -306,7 +317,7 @@ def _read_records(
 def _moments(
     table: pa.Table, rule: TimeRule, contract: RecordContract, customers: pa.Array, timezone: str
 ) -> NDArray[np.int64]:
-    column = _column_of(contract, rule.column)
+    column = column_of(contract, rule.column)
     return moment_column(table, rule, column, file=contract.file, keys=customers, timezone=timezone)
 
 
@@ -338,5 +349,6 @@ def _series(column: ScaledColumn, order: NDArray[np.int64] | None = None) -> Any
     return pd.Series(pd.arrays.IntegerArray(values.copy(), missing.copy()))
 
 
-def _column_of(contract: ApplicationContract | RecordContract, name: str) -> ColumnContract:
+def column_of(contract: ApplicationContract | RecordContract, name: str) -> ColumnContract:
+    """Return a column of a contract by its name."""
     return next(column for column in contract.columns if column.name == name)

@@ -1,0 +1,413 @@
+"""A folder too large for memory, taken part by part: whole customers together, checked as ``read_sources`` checks.
+
+Files of records are read once, batch by batch, checked, scaled to whole numbers and set aside in a temporary folder, sorted
+by part. A feature looks at one customer's records only, so parts can be computed one by one and their results put together:
+the answer cannot depend on how the folder was cut.
+
+Reading order: :func:`scan_sources`, :class:`SourceParts`, :class:`_Scan` (file to batches), :class:`_Aside` (batches to parts).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from credit_risk.errors import DataContractError, SpecificationError
+from credit_risk.sources.checks import (
+    check_no_future,
+    check_no_orphans,
+    moment_column,
+    raw_key_column,
+    scaled_column,
+)
+from credit_risk.sources.readers import column_of, read_all_but_records, read_records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Future
+    from types import TracebackType
+
+    from numpy.typing import NDArray
+
+    from credit_risk.domain.ports import ProgressReporter
+    from credit_risk.sources.contract import RecordContract, SourceContracts
+    from credit_risk.sources.normalization import ScaledColumn
+    from credit_risk.sources.readers import Applications, Sources
+
+_ROWS_PER_BATCH = 1 << 19
+_N_THREADS = 2
+#: Names of columns set aside beside the measures.
+_CUSTOMER, _EVENT, _KNOWN, _MISSING = "customer", "event_time_us", "known_at_us", "missing "
+
+
+def scan_sources(
+    folder: str | Path,
+    *,
+    records_per_part: int = 1_000_000,
+    temporary_folder: str | Path | None = None,
+    progress: ProgressReporter | None = None,
+) -> SourceParts:
+    """Read a folder of sources in bounded memory and hold every file against its contract.
+
+    Applications, consent and one part of the records are in memory at a time. Personal data lies in ``temporary_folder`` until
+    the parts are closed: choose a disk that may hold it.
+
+    Parameters
+    ----------
+    folder : path
+        As for :func:`~credit_risk.sources.readers.read_sources`.
+    records_per_part : int
+        About how many records a part holds; the features do not depend on it.
+    temporary_folder : path, optional
+        Where a folder of its own is made and, when the parts are closed, deleted; the system's by default.
+    progress : ProgressReporter, optional
+        Told about each batch of rows.
+
+    Raises
+    ------
+    DataContractError, SpecificationError
+        As :func:`~credit_risk.sources.readers.read_sources`; ``records_per_part`` below 1 (``CR-SRC-040``).
+
+    Examples
+    --------
+    >>> with scan_sources("data_samples/uci_credit_card", records_per_part=50_000) as parts:
+    ...     len(parts), len(parts.part(0).applications)
+    (4, 7500)
+    """
+    if records_per_part < 1:
+        raise SpecificationError(f"records_per_part = {records_per_part} is below 1.", code="CR-SRC-040")
+    root = Path(folder)
+    whole, form = read_all_but_records(root)
+    n_records = sum(_n_rows(root / contract.file) for contract in whole.contracts.records)
+    customers = _Customers.of(whole.applications["customer_id"], -(-n_records // records_per_part))
+    kept = tempfile.TemporaryDirectory(prefix="credit_risk_", dir=temporary_folder)
+    try:
+        scan = _Scan(root, Path(kept.name), whole.contracts, form, customers)
+        asides = {contract.name: scan.set_aside(contract, progress) for contract in whole.contracts.records}
+    except BaseException:
+        kept.cleanup()
+        raise
+    return SourceParts(whole, customers.rows, asides, kept)
+
+
+def _n_rows(path: Path) -> int:
+    """Return the rows of a file; 0 if it is absent or damaged, which :meth:`_Scan.set_aside` then refuses."""
+    try:
+        return int(pq.read_metadata(path).num_rows)
+    except (pa.ArrowException, OSError):
+        return 0
+
+
+class SourceParts:
+    """Sources whose records lie on disk, cut into parts of whole customers; to be used in a ``with`` statement.
+
+    Attributes
+    ----------
+    whole : Sources
+        Everything but the records: ``whole.records`` is empty.
+    rows : tuple of ndarray of int64
+        Per part: the rows of ``whole.applications`` it holds. Together they are all rows, each once.
+    """
+
+    def __init__(
+        self,
+        whole: Sources,
+        rows: tuple[NDArray[np.int64], ...],
+        asides: dict[str, _Aside],
+        folder: tempfile.TemporaryDirectory[str],
+    ) -> None:
+        self.whole = whole
+        self.rows = rows
+        self._asides = asides
+        self._folder = folder
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __enter__(self) -> SourceParts:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Delete what was set aside."""
+        self._folder.cleanup()
+
+    def part(self, position: int) -> Sources:
+        """Return one part as sources in memory; records that no application could have known are left out."""
+        applications = self.whole.applications.iloc[self.rows[position]]
+        return replace(
+            self.whole,
+            applications=applications,
+            records={name: aside.part(position) for name, aside in self._asides.items()},
+            held=self.whole.held.loc[applications.index],
+            outcomes=self.whole.outcomes.loc[applications.index],
+        )
+
+    def magnitudes(self, source: str) -> dict[str, int]:
+        """Return measure -> largest magnitude in the records of a source."""
+        return dict(self._asides[source].magnitudes)
+
+    def longest_history(self, source: str) -> int:
+        """Return the number of records of the customer who has most."""
+        return int(self._asides[source].n_records.max(initial=0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Customers:
+    """Customers in the order of their first application, numbered, and cut into parts of equal size.
+
+    Attributes
+    ----------
+    names : Index of text, shape (n_customers,)
+    borders : ndarray of int64, shape (n_parts + 1,)
+        Part ``k`` holds customers ``borders[k]`` to ``borders[k + 1] - 1``.
+    rows : tuple of ndarray of int64
+        Per part: its rows of the applications.
+    """
+
+    names: pd.Index[str]
+    borders: NDArray[np.int64]
+    rows: tuple[NDArray[np.int64], ...]
+
+    @classmethod
+    def of(cls, customer_ids: pd.Series[str], n_parts: int) -> _Customers:
+        numbers, names = pd.factorize(customer_ids)
+        n_parts = max(min(n_parts, len(names)), 1)
+        borders = np.arange(n_parts + 1) * len(names) // n_parts
+        part = np.searchsorted(borders, numbers, side="right") - 1
+        rows = tuple(np.flatnonzero(part == position) for position in range(n_parts))
+        return cls(names=pd.Index(names), borders=borders, rows=rows)
+
+
+class _Scan:
+    """One reading of a folder's files of records."""
+
+    def __init__(
+        self, root: Path, folder: Path, contracts: SourceContracts, form: Applications, customers: _Customers
+    ) -> None:
+        self._root, self._folder = root, folder
+        self._contracts, self._form, self._customers = contracts, form, customers
+        self._last_us = np.array(form.last_applied_us.reindex(customers.names), dtype=np.int64)
+        self._written = pc.unique(form.written_customers)
+        self._number_of_written = customers.names.get_indexer(
+            pd.Index(self._written.cast(pa.string()).to_pylist(), dtype="str")
+        )
+
+    def set_aside(self, contract: RecordContract, progress: ProgressReporter | None) -> _Aside:
+        """Check a file and set its rows aside; a fault is reported in the words, and with the counts, of ``read_sources``."""
+        try:
+            self._check_key_once(contract)
+            return self._set_aside(contract, progress)
+        except (DataContractError, pa.ArrowException, duckdb.Error, OSError, KeyError):
+            read_records(self._root, contract, self._contracts, self._form)
+            raise
+
+    def _set_aside(self, contract: RecordContract, progress: ProgressReporter | None) -> _Aside:
+        aside = _Aside(self._folder, contract, self._customers)
+        tables = self._tables(contract)
+        if progress is not None:
+            n_batches = -(-_n_rows(self._root / contract.file) // _ROWS_PER_BATCH)
+            tables = iter(progress.track(tables, label=f"Reading {contract.name}", total=n_batches))
+        waiting: deque[Future[_Batch]] = deque()
+        with ThreadPoolExecutor(_N_THREADS) as workers:
+            for table in tables:
+                waiting.append(workers.submit(self._batch, table, contract))
+                if len(waiting) > _N_THREADS:
+                    aside.append(waiting.popleft().result())
+            for batch in waiting:
+                aside.append(batch.result())
+        aside.finish()
+        return aside
+
+    def _tables(self, contract: RecordContract) -> Iterator[pa.Table]:
+        columns = [column for column in contract.columns if column.role != "ignored"]
+        words = [column.name for column in columns if column.kind in ("code", "text")]
+        with pq.ParquetFile(self._root / contract.file, read_dictionary=words) as file:
+            schema = file.schema_arrow
+            names = [schema.field(column.name).name for column in columns]
+            batches = file.iter_batches(batch_size=_ROWS_PER_BATCH, columns=names)
+            empty = True
+            for batch in batches:
+                empty = False
+                yield pa.Table.from_batches([batch])
+        if empty:
+            raise pa.ArrowInvalid("no rows")  # noqa: TRY003 - never seen: read_records says it in its own words
+
+    def _check_key_once(self, contract: RecordContract) -> None:
+        """Refuse a key that occurs twice anywhere in the file; the engine finds it without holding the file."""
+        if not contract.unique_key:
+            return
+        names = ", ".join('"' + name.replace('"', '""') + '"' for name in contract.unique_key)
+        with duckdb.connect(
+            config={"threads": _N_THREADS, "temp_directory": str(self._folder)}
+        ) as connection:
+            connection.execute("SET memory_limit = '1GB'")
+            connection.execute("SET preserve_insertion_order = false")
+            file = connection.read_parquet(str(self._root / contract.file))
+            repeated = file.aggregate(f"{names}, count(*) AS n", names).filter("n > 1").limit(1)
+            if repeated.fetchall():
+                raise DataContractError("A key occurs twice.", code="CR-SRC-016")
+
+    def _batch(self, table: pa.Table, contract: RecordContract) -> _Batch:
+        """Check and scale some rows, drop those no application could have known, sort the rest by part."""
+        numbers, keys = self._numbers(table, contract)
+        event_us, known_us = (
+            moment_column(
+                table,
+                rule,
+                column_of(contract, rule.column),
+                file=contract.file,
+                keys=keys,
+                timezone=self._contracts.timezone,
+            )
+            for rule in (contract.event_time, contract.known_at)
+        )
+        scaled = {c.name: scaled_column(table, c, contract.file, keys) for c in contract.measures}
+        last_us = self._last_us[numbers]
+        if contract.future_records == "error":
+            column = contract.event_time.column
+            check_no_future(event_us, last_us, file=contract.file, column=column, keys=keys)
+        columns = {_CUSTOMER: numbers, _EVENT: event_us, _KNOWN: known_us, **_flat(scaled)}
+        kept = (event_us < last_us) & (known_us <= last_us)
+        return _Batch.of({name: values[kept] for name, values in columns.items()}, self._customers.borders)
+
+    def _numbers(self, table: pa.Table, contract: RecordContract) -> tuple[NDArray[np.int32], pa.Array]:
+        """Return the number of each row's customer, and its key as written."""
+        keys = raw_key_column(table, column_of(contract, contract.customer_key), contract.file)
+        values, positions = keys, None
+        if pa.types.is_dictionary(keys.type):
+            values, positions = keys.dictionary, np.asarray(keys.indices)
+        written = self._written
+        if values.type != written.type:
+            values, written = values.cast(pa.string()), written.cast(pa.string())
+        found = pc.index_in(values, value_set=written)
+        if found.null_count:
+            known = self._form.customers
+            text = keys.cast(pa.string())
+            check_no_orphans(text, known, file=contract.file, column=contract.customer_key)
+        numbers = self._number_of_written[np.asarray(found.fill_null(0))].astype(np.int32)
+        return (numbers if positions is None else numbers[positions]), keys
+
+
+def _flat(scaled: dict[str, ScaledColumn]) -> dict[str, NDArray[Any]]:
+    columns: dict[str, NDArray[Any]] = {}
+    for name, column in scaled.items():
+        columns[name] = column.values
+        if column.missing is not None:
+            columns[_MISSING + name] = column.missing
+    return columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Batch:
+    """Some rows, sorted by part.
+
+    Attributes
+    ----------
+    columns : dict of str to ndarray
+    counts : ndarray of int64, shape (n_parts,)
+        Rows of each part.
+    """
+
+    columns: dict[str, NDArray[Any]]
+    counts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, columns: dict[str, NDArray[Any]], borders: NDArray[np.int64]) -> _Batch:
+        n_parts = len(borders) - 1
+        part = np.searchsorted(borders, columns[_CUSTOMER], side="right") - 1
+        order = np.argsort(part.astype(np.uint16), kind="stable") if n_parts > 1 else slice(None)
+        return cls(
+            columns={name: values[order] for name, values in columns.items()},
+            counts=np.bincount(part, minlength=n_parts),
+        )
+
+
+class _Aside:
+    """Rows of one source on disk: a file per column, each batch behind the one before, sorted by part inside it."""
+
+    def __init__(self, folder: Path, contract: RecordContract, customers: _Customers) -> None:
+        self._folder, self._customers = folder, customers
+        self._paths: dict[str, Path] = {}
+        self._measures = contract.measures
+        self._counts: list[NDArray[np.int64]] = []
+        self._types = {_CUSTOMER: np.dtype(np.int32), _EVENT: np.dtype(np.int64), _KNOWN: np.dtype(np.int64)}
+        for measure in contract.measures:
+            self._types[measure.name] = _narrowest(measure.bound)
+            if measure.nullable:
+                self._types[_MISSING + measure.name] = np.dtype(np.bool_)
+        self._files = {
+            name: (folder / f"{contract.name}.{position}").open("wb", buffering=0)
+            for position, name in enumerate(self._types)
+        }
+        self._paths = {name: Path(file.name) for name, file in self._files.items()}
+        self.magnitudes = {measure.name: 0 for measure in contract.measures}
+        self.n_records = np.zeros(len(customers.names), dtype=np.int64)
+
+    def append(self, batch: _Batch) -> None:
+        """Set a batch aside."""
+        n = int(batch.counts.sum())
+        self._counts.append(batch.counts)
+        self.n_records += np.bincount(batch.columns[_CUSTOMER], minlength=len(self.n_records))
+        for name, kind in self._types.items():
+            values = batch.columns.get(name)
+            values = np.zeros(n, dtype=kind) if values is None else values.astype(kind, copy=False)
+            self._files[name].write(values.data)
+            if name in self.magnitudes and n:
+                largest = max(abs(int(values.min())), abs(int(values.max())))
+                self.magnitudes[name] = max(self.magnitudes[name], largest)
+
+    def finish(self) -> None:
+        """Close the files."""
+        for file in self._files.values():
+            file.close()
+
+    def part(self, position: int) -> pd.DataFrame:
+        """Return the rows of a part, as ``Sources.records`` holds them; customers are categories."""
+        low, high = self._customers.borders[position : position + 2]
+        numbers = self._read(_CUSTOMER, position) - low
+        names = self._customers.names[low:high]
+        columns: dict[str, Any] = {
+            "customer_id": pd.Categorical.from_codes(numbers, categories=names),
+            _EVENT: self._read(_EVENT, position),
+            _KNOWN: self._read(_KNOWN, position),
+        }
+        for measure in self._measures:
+            values = self._read(measure.name, position).astype(np.int64)
+            missing = self._read(_MISSING + measure.name, position) if measure.nullable else None
+            has_missing = missing is not None and missing.any()
+            columns[measure.name] = pd.arrays.IntegerArray(values, missing) if has_missing else values
+        return pd.DataFrame(columns)
+
+    def _read(self, name: str, position: int) -> NDArray[Any]:
+        kind = self._types[name]
+        counts = np.array(self._counts, dtype=np.int64).reshape(-1, len(self._customers.rows))
+        starts = np.cumsum(counts.ravel()).reshape(counts.shape) - counts
+        values = np.empty(counts[:, position].sum(), dtype=kind)
+        filled = 0
+        with self._paths[name].open("rb", buffering=0) as file:
+            for start, count in zip(starts[:, position].tolist(), counts[:, position].tolist(), strict=True):
+                file.seek(start * kind.itemsize)
+                file.readinto(values[filled : filled + count].data)
+                filled += count
+        return values
+
+
+def _narrowest(bound: int) -> np.dtype[Any]:
+    """Return the smallest signed type that holds magnitudes up to a bound."""
+    return np.min_scalar_type(-bound) if bound else np.dtype(np.int8)
