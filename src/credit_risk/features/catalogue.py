@@ -116,12 +116,13 @@ class FeatureCatalogue:
         ]
 
     def _columns_of(self, definition: FeatureDefinition) -> list[str]:
-        names = [definition.measure, definition.over] if definition.over else [definition.measure]
-        operands = [Operand("record", name) for name in names if name != RECORDS]
-        for condition in self.subject(definition.source, definition.subject).conditions:
-            operands.append(condition.left)
-            if isinstance(condition.right, Operand):
-                operands.append(condition.right)
+        names = (definition.measure, definition.over, definition.by)
+        operands = [Operand("record", name) for name in names if name not in ("", RECORDS)]
+        for subject in (definition.subject, definition.base):
+            for condition in self.subject(definition.source, subject).conditions:
+                operands.append(condition.left)
+                if isinstance(condition.right, Operand):
+                    operands.append(condition.right)
         found = [column for operand in operands for column in self._raw_columns(definition.source, operand)]
         return sorted(dict.fromkeys(found))
 
@@ -149,7 +150,7 @@ class FeatureCatalogue:
             "version": self.version,
             "subjects": subjects,
             "measures": measures,
-            "definitions": [asdict(definition) for definition in self.definitions],
+            "definitions": [_definition_to_dict(definition) for definition in self.definitions],
         }
 
     @classmethod
@@ -162,6 +163,18 @@ class FeatureCatalogue:
             measures=tuple(DerivedMeasure(**{**m, **_bounds_of(m)}) for m in content["measures"]),
             definitions=tuple(FeatureDefinition(**definition) for definition in content["definitions"]),
         )
+
+
+#: Written only where used, so that bundles from before these fields existed are still read and keep their digest.
+_OPTIONAL = {"by": "", "base": ALL_RECORDS}
+
+
+def _definition_to_dict(definition: FeatureDefinition) -> dict[str, object]:
+    return {
+        key: value
+        for key, value in asdict(definition).items()
+        if key not in _OPTIONAL or value != _OPTIONAL[key]
+    }
 
 
 def _bounds_of(content: Mapping[str, Any]) -> dict[str, Decimal | None]:
@@ -180,6 +193,7 @@ def _check_catalogue(catalogue: FeatureCatalogue) -> None:
     for definition in catalogue.definitions:
         check_definition(definition)
         catalogue.subject(definition.source, definition.subject)
+        catalogue.subject(definition.source, definition.base)
 
 
 def _check_measures(measures: Iterable[DerivedMeasure]) -> None:

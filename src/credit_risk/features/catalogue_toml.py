@@ -98,6 +98,8 @@ def _definitions(table: ConfigTable, common: dict[str, str]) -> Iterator[Feature
         "measure": table.get("measure", str, RECORDS),
         "aggregate": table.choice("aggregate", AGGREGATES, "value" if source == APPLICATION else None),
         "over": table.get("over", str, ""),
+        "by": table.get("by", str, ""),
+        "base": table.get("base", str, ALL_RECORDS),
         "direction": _direction(table),
         "factor": table.take("factor", str),
         "unit": table.get("unit", str, ""),

@@ -18,8 +18,8 @@ from credit_risk.domain.configuration import nearest
 from credit_risk.errors import ScoringError
 from credit_risk.features.definition import APPLICATION
 from credit_risk.features.finalize import finalize
-from credit_risk.features.history import SourceEvaluator
 from credit_risk.features.plan import plan_features
+from credit_risk.features.real_time.history import SourceEvaluator
 from credit_risk.numerics.exact_integers import exact_array
 from credit_risk.sources.calendar import local_day, microseconds
 from credit_risk.sources.consent import check_processed_at, is_granted, read_grants

@@ -109,6 +109,10 @@ class FeatureDefinition:
         See ``aggregates``.
     over : str
         Second measure, for aggregates that divide one by another.
+    by : str
+        Column whose values the records are split by, for concentration and entropy: of records, or of positive amounts.
+    base : str
+        Subject whose records a share is taken of; both subjects must be met to count in it.
     direction : {-1, 0, 1}
         Sign of the risk as the value rises; 0 where nothing is expected.
     factor : str
@@ -125,6 +129,8 @@ class FeatureDefinition:
     window: str = "history"
     aggregate: str
     over: str = ""
+    by: str = ""
+    base: str = ALL_RECORDS
     direction: int = 0
     factor: str
     unit: str = ""
@@ -147,7 +153,9 @@ class FeatureDefinition:
         'bank__salary__amount__90d__median'
         """
         measure = f"{self.measure}_per_{self.over}" if self.over else self.measure
-        return "__".join((self.source, self.subject, measure, self.window, self.aggregate))
+        measure = f"{measure}_by_{self.by}" if self.by else measure
+        subject = self.subject if self.base == ALL_RECORDS else f"{self.subject}_of_{self.base}"
+        return "__".join((self.source, subject, measure, self.window, self.aggregate))
 
     @property
     def window_days(self) -> int | None:
@@ -197,11 +205,12 @@ def check_definition(definition: FeatureDefinition) -> None:
     problem = _window_problem(definition) or _shape_problem(definition)
     if problem:
         raise SpecificationError(f"Feature {name!r}: {problem}", code="CR-FEA-006")
-    if aggregate.takes_over != bool(definition.over):
-        wanted = "needs" if aggregate.takes_over else "takes no"
-        raise SpecificationError(
-            f"Feature {name!r}: aggregate {definition.aggregate!r} {wanted} 'over'.", code="CR-FEA-006"
-        )
+    for field, takes in (("over", aggregate.takes_over), ("by", aggregate.takes_by)):
+        if takes != bool(getattr(definition, field)):
+            wanted = "needs" if takes else "takes no"
+            raise SpecificationError(
+                f"Feature {name!r}: aggregate {definition.aggregate!r} {wanted} {field!r}.", code="CR-FEA-006"
+            )
 
 
 def _window_problem(definition: FeatureDefinition) -> str:
@@ -235,6 +244,13 @@ def _shape_problem(definition: FeatureDefinition) -> str:
         return f"precision = {definition.precision} is outside 1..15 significant digits."
     if AGGREGATES[definition.aggregate].on_records and definition.measure != RECORDS:
         return f"aggregate {definition.aggregate!r} counts records and takes no measure."
-    if definition.aggregate not in ("count", "value") and not AGGREGATES[definition.aggregate].on_records:
+    if definition.base != ALL_RECORDS and not AGGREGATES[definition.aggregate].takes_base:
+        return f"aggregate {definition.aggregate!r} takes no 'base'; only a share is taken of a subject."
+    if not _may_count_records(definition.aggregate):
         return f"aggregate {definition.aggregate!r} needs a measure." if definition.measure == RECORDS else ""
     return ""
+
+
+def _may_count_records(aggregate: str) -> bool:
+    found = AGGREGATES[aggregate]
+    return aggregate in ("count", "value") or found.on_records or found.takes_by

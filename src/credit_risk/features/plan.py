@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from credit_risk.errors import SpecificationError
-from credit_risk.features.aggregates import AGGREGATES, TOKENS, Aggregate
+from credit_risk.features.aggregates import AGGREGATES, GROUPED, TOKENS, Aggregate
 from credit_risk.features.definition import ALL_RECORDS, APPLICATION, RECORDS
 from credit_risk.features.resolve import (
     ConditionPlan,
@@ -42,12 +42,15 @@ class Primitive:
         Which records, and what of them.
     days : int, optional
         Window; None for the whole history.
+    by : str
+        Column whose values split the records, for the kinds in :data:`~credit_risk.features.aggregates.GROUPED`.
     """
 
     kind: str
     subject: str
     measure: str
     days: int | None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +158,7 @@ class _SourcePlanner:
         """Register a feature and return its recipe."""
         aggregate = AGGREGATES[definition.aggregate]
         self._check_purpose(definition)
-        self._subject(definition.subject)
+        self._subjects_of(definition)
         unit = self._unit(definition, definition.measure, aggregate)
         over_unit = self._unit(definition, definition.over, aggregate) if definition.over else 1
         return Recipe(
@@ -211,6 +214,18 @@ class _SourcePlanner:
             conditions = self._resolver.conditions(name)
             self._subjects[name] = SubjectPlan(name=name, conditions=conditions)
 
+    def _subjects_of(self, definition: FeatureDefinition) -> None:
+        """Register the subject, and for a share of another subject that one and the records that meet both."""
+        self._subject(definition.subject)
+        if definition.base != ALL_RECORDS:
+            self._subject(definition.base)
+            both = (
+                *self._subjects[definition.subject].conditions,
+                *self._subjects[definition.base].conditions,
+            )
+            name = _own_subject(definition)
+            self._subjects[name] = SubjectPlan(name=name, conditions=tuple(dict.fromkeys(both)))
+
     def _primitive(self, token: str, definition: FeatureDefinition) -> int:
         kind, whose, what, when = TOKENS[token]
         days = {
@@ -219,8 +234,20 @@ class _SourcePlanner:
             "history": None,
         }[when]
         measure = {"own": definition.measure, "over": definition.over}.get(what, what)
-        subject = definition.subject if whose == "own" else ALL_RECORDS
+        subject = {"own": _own_subject(definition), "base": definition.base}.get(whose, ALL_RECORDS)
+        by = self._split(definition) if kind in GROUPED else ""
         if measure not in (RECORDS, "") and definition.source != APPLICATION:
             resolved = self._resolver.measure(measure, f"feature {definition.name!r}")
             measure = RECORDS if kind == "n" and not resolved.nullable else measure
-        return self._primitives.setdefault(Primitive(kind, subject, measure, days), len(self._primitives))
+        primitive = Primitive(kind, subject, measure, days, by)
+        return self._primitives.setdefault(primitive, len(self._primitives))
+
+    def _split(self, definition: FeatureDefinition) -> str:
+        self._resolver.measure(definition.by, f"feature {definition.name!r}")
+        return definition.by
+
+
+def _own_subject(definition: FeatureDefinition) -> str:
+    if definition.base == ALL_RECORDS:
+        return definition.subject
+    return f"{definition.subject} of {definition.base}"

@@ -107,6 +107,11 @@ def test_a_catalogue_survives_json(read):
         ('risk = "rises"', 'risk = "rises"\nprecision = 16', "CR-FEA-006: .*precision = 16"),
         ('risk = "rises"', 'risk = "rises"\nover = "amount"', "CR-FEA-006: .*takes no 'over'"),
         ('aggregate = "mean"', 'aggregate = "sum_ratio"', "CR-FEA-006: .*needs 'over'"),
+        ('risk = "rises"', 'risk = "rises"\nby = "amount"', "CR-FEA-006: .*takes no 'by'"),
+        ('aggregate = "mean"', 'aggregate = "entropy"', "CR-FEA-006: .*needs 'by'"),
+        ('risk = "rises"', 'risk = "rises"\nbase = "late"', "CR-FEA-006: .*takes no 'base'"),
+        ('risk = "rises"', 'risk = "rises"\nbase = "lat"', "CR-FEA-006: .*takes no 'base'"),
+        ('aggregate = "mean"', 'aggregate = "sum_share"\nbase = "lat"', "CR-FEA-002: .*Did you mean 'late'"),
         ('aggregate = "mean"', 'aggregate = "share"', "CR-FEA-006: .*takes no measure"),
         ('measure = "ratio"\n', "", "CR-FEA-006: .*needs a measure"),
         ("measures.ratio]", "measures.event_hour]", "CR-FEA-003: .*'event_hour' is not allowed"),
@@ -138,6 +143,24 @@ def test_a_catalogue_without_features_is_refused(tmp_path):
 def test_a_definition_in_python_is_held_to_the_same_rules(one, fields, message):
     with pytest.raises(SpecificationError, match=message):
         one(**fields)
+
+
+def test_split_and_base_are_part_of_name_lineage_and_json(one):
+    catalogue = one(
+        aggregate="share", measure="records", subject="chosen", base="chosen", where=["category == 'rent'"]
+    )
+    assert catalogue.names == ("bank__chosen_of_chosen__records__30d__share",)
+    assert FeatureCatalogue.from_dict(json.loads(json.dumps(catalogue.to_dict()))) == catalogue
+    catalogue = one(aggregate="hhi", by="category")
+    assert catalogue.names == ("bank__all__amount_by_category__30d__hhi",)
+    assert catalogue.lineage()[0]["columns"] == ["amount", "category"]
+    assert FeatureCatalogue.from_dict(json.loads(json.dumps(catalogue.to_dict()))) == catalogue
+
+
+def test_json_without_the_optional_fields_is_still_read(one):
+    content = one().to_dict()
+    assert not {"by", "base"} & set(content["definitions"][0])
+    assert FeatureCatalogue.from_dict(content) == one()
 
 
 def test_the_same_feature_in_python_and_in_toml_is_equal(read):

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import operator
 from bisect import bisect_left
-from itertools import compress
+from itertools import compress, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from credit_risk.errors import ScoringError
 from credit_risk.features.definition import ALL_RECORDS, RECORDS
-from credit_risk.features.long_history import LongHistory
-from credit_risk.sources.calendar import DAY_US, HOUR_US, local_clock, local_moment
+from credit_risk.features.expression import NIGHT_ENDS, SATURDAY
+from credit_risk.features.group_totals import SUMMARIES
+from credit_risk.features.real_time.long_history import LongHistory
+from credit_risk.sources.calendar import DAY_US, HOUR_US, days_of, local_clock, local_moment, set_backs
 from credit_risk.sources.requests import (
     FEW,
     NormalizedRecords,
@@ -76,11 +78,8 @@ class SourceEvaluator:
             arrays = normalize_record_arrays(rows, self._contract, clock[2])
             self._refuse_future(int((arrays.event_time_us >= clock[0]).sum()), len(rows))
             found = self._long(arrays, attributes, clock)
-            if found is not None:
-                return (found, "") if found else (self.empty, "no_records")
-            records = arrays.to_lists()
-        else:
-            records = normalize_records(rows, self._contract, clock[2])
+            return (found, "") if found else (self.empty, "no_records")
+        records = normalize_records(rows, self._contract, clock[2])
         order = self._eligible(records, clock[0])
         if not order:
             return self.empty, "no_records"
@@ -126,8 +125,7 @@ class SourceEvaluator:
         clock: ApplicationClock,
     ) -> dict[str, Values]:
         """Return every operand of the plan as a list in order of time, and the ages."""
-        local = _local_times([records.event_time_us[i] for i in order], clock[2])
-        days = [moment // DAY_US for moment in local]
+        local, days = _local_times([records.event_time_us[i] for i in order], clock[2])
         columns: dict[str, Values] = {"age_days": [clock[1] - day for day in days], "event_day": days}
         for column in self._plan.columns:
             if column.scope == "application":
@@ -147,38 +145,41 @@ class SourceEvaluator:
             subject.name: _mask(subject.conditions, columns, n_records) for subject in self._plan.subjects
         }
         age_order = [-age for age in columns["age_days"]]
-        is_tail = age_order == sorted(age_order)
-        for (subject, measure), wanted in self._series.items():
+        for (subject, measure, by), wanted in self._series.items():
             mask = masks[subject]
             ages, values = age_order, columns[measure] if measure != RECORDS else age_order
+            if by:
+                values = _pairs(columns[by], None if measure == RECORDS else values)
             if subject != ALL_RECORDS:
                 ages, values = list(compress(ages, mask)), list(compress(values, mask))
             if None in values:
                 ages = [age for age, value in zip(ages, values, strict=True) if value is not None]
                 values = [value for value in values if value is not None]
             for days, primitives in wanted:
-                window, window_ages, start = _window(values, ages, days, is_tail)
+                window, start = _window(values, ages, days)
                 for index, kind in primitives:
-                    found[index] = _WINDOWED[kind](window, window_ages, start)
+                    found[index] = _WINDOWED[kind](window, ages, start)
         for index, primitive in enumerate(self._plan.primitives):
             if primitive.kind in _ON_MASKS:
-                window, _, _ = _window(masks[primitive.subject], age_order, primitive.days, is_tail)
+                window, _ = _window(masks[primitive.subject], age_order, primitive.days)
                 found[index] = _ON_MASKS[primitive.kind](window)
         return found
 
 
-def _window(values: Values, ages: Values, days: int | None, is_tail: bool) -> tuple[Values, Values, int]:
-    """Return values of a window, ages of them, and where they start in those ages.
+def _window(values: Values, ages: Values, days: int | None) -> tuple[Values, int]:
+    """Return values of a window, and where it starts: a window is the tail of a history, since days never run backwards."""
+    start = 0 if days is None else bisect_left(ages, -days)
+    return values[start:] if start else values, start
 
-    A window is the tail of a history, unless a clock set back over midnight gave a later record an earlier day.
-    """
-    if days is None:
-        return values, ages, 0
-    if is_tail:
-        start = bisect_left(ages, -days)
-        return values[start:] if start else values, ages, start
-    inside = [age >= -days for age in ages]
-    return list(compress(values, inside)), list(compress(ages, inside)), 0
+
+def _pairs(groups: Values, amounts: Values | None) -> Values:
+    """Return group and weight of each record: 1 each, or its amount; None where there is no group or no positive amount."""
+    if amounts is None:
+        return [None if group is None else (group, 1) for group in groups]
+    return [
+        None if group is None or amount is None or amount <= 0 else (group, amount)
+        for group, amount in zip(groups, amounts, strict=True)
+    ]
 
 
 def _read(name: str, records: NormalizedRecords, order: list[int], local: list[int]) -> Values:
@@ -187,6 +188,10 @@ def _read(name: str, records: NormalizedRecords, order: list[int], local: list[i
         return [moment // HOUR_US % 24 for moment in local]
     if name == "event_weekday":
         return [(moment // DAY_US + 3) % 7 for moment in local]
+    if name == "is_night":
+        return [int(moment // HOUR_US % 24 < NIGHT_ENDS) for moment in local]
+    if name == "is_weekend":
+        return [int((moment // DAY_US + 3) % 7 >= SATURDAY) for moment in local]
     given = records.columns[name]
     return [given[i] for i in order]
 
@@ -228,11 +233,17 @@ def _rank(value: int | None) -> int:
     return _SMALLEST if value is None else value
 
 
-def _local_times(moments: list[int], timezone: str) -> list[int]:
+def _local_times(moments: list[int], timezone: str) -> tuple[list[int], list[int]]:
+    """Return local wall-clock times and local days."""
     if len(moments) > FEW:
-        numbers: list[int] = local_clock(np.array(moments, dtype=np.int64), timezone).tolist()
-        return numbers
-    return [local_moment(moment, timezone) for moment in moments]
+        array = np.array(moments, dtype=np.int64)
+        local = local_clock(array, timezone)
+        return local.tolist(), days_of(local, array, timezone).tolist()
+    times = [local_moment(moment, timezone) for moment in moments]
+    days = [moment // DAY_US for moment in times]
+    for start, end, begun in set_backs(moments[0], moments[-1], timezone):
+        days = [begun if start <= moment < end else day for moment, day in zip(moments, days, strict=True)]
+    return times, days
 
 
 def _mask(conditions: tuple[ConditionPlan, ...], columns: Mapping[str, Values], n_records: int) -> list[bool]:
@@ -269,6 +280,20 @@ def _tail(ages: Values, start: int) -> Values:
     return ages[start:] if start else ages
 
 
+def _gaps(ages: Values, start: int) -> Values:
+    return [later - earlier for earlier, later in pairwise(_tail(ages, start))]
+
+
+def _summary(kind: str) -> Callable[[Values, Values, int], int]:
+    def summary(pairs: Values, _ages: Values, _start: int) -> int:
+        totals: dict[int, int] = {}
+        for group, weight in pairs:
+            totals[group] = totals.get(group, 0) + weight
+        return SUMMARIES[kind](list(totals.values()))
+
+    return summary
+
+
 def _quantile(percent: int) -> Callable[[Values, Values, int], tuple[int, int]]:
     """Return the two order statistics between which a quantile lies."""
 
@@ -294,6 +319,9 @@ _WINDOWED: dict[str, Callable[[Values, Values, int], Any]] = {
     "max": lambda x, _a, _i: max(x, default=0),
     "last": lambda x, _a, _i: x[-1] if x else 0,
     "distinct": lambda x, _a, _i: len(set(x)),
+    "gap_squares": lambda _x, a, i: sum(gap * gap for gap in _gaps(a, i)),
+    "gap_max": lambda _x, a, i: max(_gaps(a, i), default=0),
+    **{kind: _summary(kind) for kind in SUMMARIES},
     **{f"p{percent}": _quantile(percent) for percent in (10, 25, 50, 75, 90)},
 }
 
@@ -318,9 +346,9 @@ _NOTHING: dict[str, Any] = {f"p{percent}": (0, 0) for percent in (10, 25, 50, 75
 
 def _group_by_series(
     plan: SourcePlan,
-) -> dict[tuple[str, str], list[tuple[int | None, list[tuple[int, str]]]]]:
+) -> dict[tuple[str, str, str], list[tuple[int | None, list[tuple[int, str]]]]]:
     """Return series -> windows -> (index, kind) of the primitives that are computed from values."""
-    groups: dict[tuple[str, str], dict[int | None, list[tuple[int, str]]]] = {}
+    groups: dict[tuple[str, str, str], dict[int | None, list[tuple[int, str]]]] = {}
     for index, primitive in enumerate(plan.primitives):
         if primitive.kind in _WINDOWED:
             series = groups.setdefault(_series_of(primitive), {})
@@ -328,5 +356,5 @@ def _group_by_series(
     return {key: list(windows.items()) for key, windows in groups.items()}
 
 
-def _series_of(primitive: Primitive) -> tuple[str, str]:
-    return primitive.subject, primitive.measure
+def _series_of(primitive: Primitive) -> tuple[str, str, str]:
+    return primitive.subject, primitive.measure, primitive.by

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from credit_risk.features import long_history
+from credit_risk.features.real_time import long_history
 from credit_risk.sources.calendar import DAY_US, HOUR_US, local_clock
 
 YEAR_2000_US = 10_957 * DAY_US

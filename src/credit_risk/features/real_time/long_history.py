@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from credit_risk.features.definition import ALL_RECORDS, RECORDS
-from credit_risk.sources.calendar import DAY_US, EARLIEST_US, HOUR_US, LATEST_US, local_clock
+from credit_risk.features.expression import NIGHT_ENDS, SATURDAY
+from credit_risk.features.real_time.long_groups import GAPS, gap_primitives, group_series
+from credit_risk.sources.calendar import DAY_US, EARLIEST_US, HOUR_US, LATEST_US, days_of, local_clock
 from credit_risk.sources.contract import LARGEST_SCALED_VALUE
 
 if TYPE_CHECKING:
@@ -74,8 +76,13 @@ class LongHistory:
         self._days = tuple({p.days: None for p in plan.primitives})
         self._earliest = np.array([-_FAR if d is None else -d for d in self._days], dtype=np.int64)
         self._kinds = _group_by_kind(plan.primitives)
-        places = [place for group in self._kinds.values() for place, _ in group]
-        self._places = sorted(range(len(places)), key=places.__getitem__)
+        self._grouped = group_series(plan, self._subjects, self._days)
+        self._gaps = [
+            (place, p.kind, self._subjects[p.subject], self._days.index(p.days))
+            for place, p in enumerate(plan.primitives)
+            if p.kind in GAPS
+        ]
+        self._places = [place for group in self._kinds.values() for place, _ in group]
         self._requests = {
             kind: self._locate([primitive for _, primitive in group]) for kind, group in self._kinds.items()
         }
@@ -93,18 +100,13 @@ class LongHistory:
 
     def __call__(
         self, records: RecordArrays, attributes: Mapping[str, int | None], clock: tuple[int, int, str]
-    ) -> list[Any] | None:
-        """Return primitives in the plan's order; nothing if no record counts.
-
-        None where local days do not run with time (a clock set back over midnight): a window is then no tail.
-        """
+    ) -> list[Any]:
+        """Return primitives in the plan's order; nothing if no record counts."""
         order = self._order(records, clock[0])
         if not order.size:
             return []
         columns = self._columns(records, order, attributes, clock)
         ages = columns["age_days"][0]
-        if (ages[1:] > ages[:-1]).any():
-            return None
         holds = {condition: _holds(condition, columns) for condition in self._conditions}
         masks = np.ones((len(self._plan.subjects), order.size), dtype=bool)
         for row, subject in enumerate(self._plan.subjects):
@@ -114,7 +116,15 @@ class LongHistory:
         flat: list[Any] = []
         for kind, request in self._requests.items():
             flat += _REDUCTIONS[kind](table, request)
-        return [flat[place] for place in self._places]
+        found: list[Any] = [0] * len(self._plan.primitives)
+        for place, value in zip(self._places, flat, strict=True):
+            found[place] = value
+        for series in self._grouped:
+            for place, value in series(masks, columns, table.starts):
+                found[place] = value
+        for place, value in gap_primitives(self._gaps, masks, ages, table.starts):
+            found[place] = value
+        return found
 
     def _locate(self, primitives: list[Primitive]) -> _Request:
         keys = [
@@ -156,8 +166,9 @@ class LongHistory:
         clock: tuple[int, int, str],
     ) -> dict[str, Column]:
         """Return every operand of the plan in order of time, and the ages."""
-        local = _local_times(records.event_time_us[order], clock[2])
-        days = local // DAY_US
+        moments = records.event_time_us[order]
+        local = _local_times(moments, clock[2])
+        days = days_of(local, moments, clock[2])
         columns: dict[str, Column] = {"age_days": (clock[1] - days, None), "event_day": (days, None)}
         for column in self._plan.columns:
             if column.scope == "application":
@@ -276,6 +287,8 @@ def _tails(rings: NDArray[Any], combine: np.ufunc, nothing: int) -> NDArray[Any]
 def _group_by_kind(primitives: tuple[Primitive, ...]) -> dict[str, list[tuple[int, Primitive]]]:
     groups: dict[str, list[tuple[int, Primitive]]] = {}
     for place, primitive in enumerate(primitives):
+        if primitive.by or primitive.kind in GAPS:
+            continue
         kind = "sorted" if primitive.kind in _SORTED else primitive.kind
         groups.setdefault(kind, []).append((place, primitive))
     return groups
@@ -329,6 +342,10 @@ def _read(name: str, records: RecordArrays, order: NDArray[np.intp], local: Inte
         return local // HOUR_US % 24, None
     if name == "event_weekday":
         return (local // DAY_US + 3) % 7, None
+    if name == "is_night":
+        return (local // HOUR_US % 24 < NIGHT_ENDS).astype(np.int64), None
+    if name == "is_weekend":
+        return ((local // DAY_US + 3) % 7 >= SATURDAY).astype(np.int64), None
     column = records.columns[name]
     return column.values[order], None if column.missing is None else column.missing[order]
 
