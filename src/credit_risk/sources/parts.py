@@ -31,7 +31,7 @@ from credit_risk.sources.checks import (
     raw_key_column,
     scaled_column,
 )
-from credit_risk.sources.readers import column_of, read_all_but_records, read_records
+from credit_risk.sources.readers import column_of, described, read_all_but_records, read_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +98,7 @@ def scan_sources(
     except BaseException:
         kept.cleanup()
         raise
-    return SourceParts(whole, customers.rows, asides, kept)
+    return SourceParts(described(whole), customers.rows, asides, kept)
 
 
 def _n_rows(path: Path) -> int:
@@ -246,7 +246,7 @@ class _Scan:
                 empty = False
                 yield pa.Table.from_batches([batch])
         if empty:
-            raise pa.ArrowInvalid("no rows")  # noqa: TRY003 - never seen: read_records says it in its own words
+            raise pa.ArrowInvalid("no rows")  # in other words than a person sees: ``read_records`` has those
 
     def _check_key_once(self, contract: RecordContract) -> None:
         """Refuse a key that occurs twice anywhere in the file; the engine finds it without holding the file."""
@@ -282,7 +282,12 @@ class _Scan:
         if contract.future_records == "error":
             column = contract.event_time.column
             check_no_future(event_us, last_us, file=contract.file, column=column, keys=keys)
-        columns = {_CUSTOMER: numbers, _EVENT: event_us, _KNOWN: known_us, **_flat(scaled)}
+        columns: dict[str, NDArray[Any]] = {
+            _CUSTOMER: numbers,
+            _EVENT: event_us,
+            _KNOWN: known_us,
+            **_flat(scaled),
+        }
         kept = (event_us < last_us) & (known_us <= last_us)
         return _Batch.of({name: values[kept] for name, values in columns.items()}, self._customers.borders)
 
@@ -300,7 +305,7 @@ class _Scan:
             known = self._form.customers
             text = keys.cast(pa.string())
             check_no_orphans(text, known, file=contract.file, column=contract.customer_key)
-        numbers = self._number_of_written[np.asarray(found.fill_null(0))].astype(np.int32)
+        numbers: NDArray[np.int32] = self._number_of_written[np.asarray(found.fill_null(0))].astype(np.int32)
         return (numbers if positions is None else numbers[positions]), keys
 
 
@@ -346,7 +351,11 @@ class _Aside:
         self._paths: dict[str, Path] = {}
         self._measures = contract.measures
         self._counts: list[NDArray[np.int64]] = []
-        self._types = {_CUSTOMER: np.dtype(np.int32), _EVENT: np.dtype(np.int64), _KNOWN: np.dtype(np.int64)}
+        self._types: dict[str, np.dtype[Any]] = {
+            _CUSTOMER: np.dtype(np.int32),
+            _EVENT: np.dtype(np.int64),
+            _KNOWN: np.dtype(np.int64),
+        }
         for measure in contract.measures:
             self._types[measure.name] = _narrowest(measure.bound)
             if measure.nullable:
@@ -390,24 +399,30 @@ class _Aside:
         for measure in self._measures:
             values = self._read(measure.name, position).astype(np.int64)
             missing = self._read(_MISSING + measure.name, position) if measure.nullable else None
-            has_missing = missing is not None and missing.any()
-            columns[measure.name] = pd.arrays.IntegerArray(values, missing) if has_missing else values
+            if missing is None or not missing.any():
+                columns[measure.name] = values
+            else:
+                columns[measure.name] = pd.arrays.IntegerArray(values, missing)
         return pd.DataFrame(columns)
 
     def _read(self, name: str, position: int) -> NDArray[Any]:
         kind = self._types[name]
         counts = np.array(self._counts, dtype=np.int64).reshape(-1, len(self._customers.rows))
         starts = np.cumsum(counts.ravel()).reshape(counts.shape) - counts
-        values = np.empty(counts[:, position].sum(), dtype=kind)
-        filled = 0
+        content = bytearray(int(counts[:, position].sum()) * kind.itemsize)
+        view, filled = memoryview(content), 0
         with self._paths[name].open("rb", buffering=0) as file:
             for start, count in zip(starts[:, position].tolist(), counts[:, position].tolist(), strict=True):
                 file.seek(start * kind.itemsize)
-                file.readinto(values[filled : filled + count].data)
-                filled += count
+                size = count * kind.itemsize
+                file.readinto(view[filled : filled + size])
+                filled += size
+        values: NDArray[Any] = np.frombuffer(content, dtype=kind)
         return values
 
 
 def _narrowest(bound: int) -> np.dtype[Any]:
     """Return the smallest signed type that holds magnitudes up to a bound."""
-    return np.min_scalar_type(-bound) if bound else np.dtype(np.int8)
+    return next(
+        np.dtype(kind) for kind in (np.int8, np.int16, np.int32, np.int64) if bound <= np.iinfo(kind).max
+    )

@@ -146,11 +146,11 @@ def read_sources(folder: str | Path) -> Sources:
         contract.name: read_records(root, contract, whole.contracts, form)
         for contract in whole.contracts.records
     }
-    return replace(whole, records=records)
+    return described(replace(whole, records=records))
 
 
 def read_all_but_records(root: Path) -> tuple[Sources, Applications]:
-    """Read contracts, applications and consent of a folder; its records are left empty."""
+    """Read contracts, applications and consent of a folder; records, digests and undeclared columns are left empty."""
     if not root.is_dir():
         raise DataContractError(
             f"Folder '{root}' does not exist. Expected a folder that holds '{CONTRACT_FILE}' and its files.",
@@ -164,8 +164,6 @@ def read_all_but_records(root: Path) -> tuple[Sources, Applications]:
     if contracts.consent.mode == "ledger":
         ledger = _read_file(root, contracts.consent.file, ledger_columns(contracts))
         consents = read_ledger(ledger, contracts)
-    files = [contracts.applications.file, *(contract.file for contract in contracts.records)]
-    files += [contracts.consent.file] if contracts.consent.file else []
     sources = Sources(
         folder=root,
         contracts=contracts,
@@ -174,10 +172,22 @@ def read_all_but_records(root: Path) -> tuple[Sources, Applications]:
         held=form.by_role("protected"),
         outcomes=form.by_role("outcome"),
         consents=consents,
+        digests={},
+        undeclared={},
+    )
+    return sources, form
+
+
+def described(sources: Sources) -> Sources:
+    """Add digests of all files, and the columns no contract names."""
+    root, contracts = sources.folder, sources.contracts
+    files = [contracts.applications.file, *(contract.file for contract in contracts.records)]
+    files += [contracts.consent.file] if contracts.consent.file else []
+    return replace(
+        sources,
         digests={file: sha256_of_file(root / file) for file in [CONTRACT_FILE, *files]},
         undeclared=_undeclared(root, contracts),
     )
-    return sources, form
 
 
 def _read_file(root: Path, file: str, columns: Sequence[ColumnContract]) -> pa.Table:
@@ -219,7 +229,7 @@ def _undeclared(root: Path, contracts: SourceContracts) -> dict[str, tuple[str, 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Applications:
-    """The applications file, checked: the public frame, and what other tables are held against."""
+    """The applications file, checked: the public frame, and what other tables are held against (customers as text and as written)."""
 
     contract: ApplicationContract
     frame: pd.DataFrame
@@ -231,6 +241,7 @@ class Applications:
 
     @classmethod
     def read(cls, table: pa.Table, contracts: SourceContracts) -> Applications:
+        """Check the table and split it by what its columns are for."""
         contract = contracts.applications
         keys = key_column(table, column_of(contract, contract.application_key), contract.file)
         customers = key_column(table, column_of(contract, contract.customer_key), contract.file)
@@ -264,6 +275,7 @@ class Applications:
         )
 
     def by_role(self, role: str) -> pd.DataFrame:
+        """Return the columns of a role, by application."""
         names = [column.name for column in self.contract.columns if column.role == role]
         return pd.DataFrame(
             {name: _series(self.scaled[name], self.order).to_numpy() for name in names},
