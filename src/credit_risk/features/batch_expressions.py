@@ -262,10 +262,12 @@ def _in_ring(plan: SourcePlan, base: ibis.Table, primitive: Primitive, n_records
         return getattr(base[primitive.measure], kind)(where=where)
     powers = {"s": (1, 0), "q": (2, 0), "t": (0, 1), "tt": (0, 2), "tx": (1, 1)}[kind]
     bound = plan.bounds.get(primitive.measure, 1) ** powers[0] * 120_000 ** powers[1]
-    wide = bound * max(n_records, 1) > _INT64
     factors = [base[primitive.measure]] * powers[0] + [base.age_days] * powers[1]
-    factors = [factor.cast(_WIDE) for factor in factors] if wide else factors
+    if bound > _INT64:
+        factors = [factor.cast(_WIDE) for factor in factors]
     product = factors[0] if len(factors) == 1 else factors[0] * factors[1]
+    if bound <= _INT64 < bound * max(n_records, 1):
+        product = product.cast(_WIDE)
     return product.sum(where=where)
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from credit_risk.sources.contract import SourceContracts as SourceContracts
     from credit_risk.sources.contract import TimeRule as TimeRule
     from credit_risk.sources.contract_toml import read_contracts as read_contracts
+    from credit_risk.sources.parts import SourceParts as SourceParts
+    from credit_risk.sources.parts import scan_sources as scan_sources
     from credit_risk.sources.readers import Sources as Sources
     from credit_risk.sources.readers import read_sources as read_sources
 
@@ -30,9 +32,11 @@ __getattr__, __dir__, __all__ = attach(
         "ConsentDeclaration": "credit_risk.sources.contract",
         "RecordContract": "credit_risk.sources.contract",
         "SourceContracts": "credit_risk.sources.contract",
+        "SourceParts": "credit_risk.sources.parts",
         "Sources": "credit_risk.sources.readers",
         "TimeRule": "credit_risk.sources.contract",
         "read_contracts": "credit_risk.sources.contract_toml",
         "read_sources": "credit_risk.sources.readers",
+        "scan_sources": "credit_risk.sources.parts",
     },
 )

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from credit_risk.sources.normalization import ScaledColumn
     from credit_risk.sources.readers import Applications, Sources
 
-_ROWS_PER_BATCH = 1 << 19
+_ROWS_PER_BATCH = 1 << 18
 _N_THREADS = 2
 #: Names of columns set aside beside the measures.
 _CUSTOMER, _EVENT, _KNOWN, _MISSING = "customer", "event_time_us", "known_at_us", "missing "
@@ -54,7 +54,7 @@ _CUSTOMER, _EVENT, _KNOWN, _MISSING = "customer", "event_time_us", "known_at_us"
 def scan_sources(
     folder: str | Path,
     *,
-    records_per_part: int = 1_000_000,
+    records_per_part: int = 500_000,
     temporary_folder: str | Path | None = None,
     progress: ProgressReporter | None = None,
 ) -> SourceParts:
@@ -203,10 +203,7 @@ class _Scan:
         self._root, self._folder = root, folder
         self._contracts, self._form, self._customers = contracts, form, customers
         self._last_us = np.array(form.last_applied_us.reindex(customers.names), dtype=np.int64)
-        self._written = pc.unique(form.written_customers)
-        self._number_of_written = customers.names.get_indexer(
-            pd.Index(self._written.cast(pa.string()).to_pylist(), dtype="str")
-        )
+        self._lookup = _Lookup(customers.names, form.written_customers)
 
     def set_aside(self, contract: RecordContract, progress: ProgressReporter | None) -> _Aside:
         """Check a file and set its rows aside; a fault is reported in the words, and with the counts, of ``read_sources``."""
@@ -237,7 +234,7 @@ class _Scan:
     def _tables(self, contract: RecordContract) -> Iterator[pa.Table]:
         columns = [column for column in contract.columns if column.role != "ignored"]
         words = [column.name for column in columns if column.kind in ("code", "text")]
-        with pq.ParquetFile(self._root / contract.file, read_dictionary=words) as file:
+        with pq.ParquetFile(self._root / contract.file, read_dictionary=words, pre_buffer=False) as file:
             schema = file.schema_arrow
             names = [schema.field(column.name).name for column in columns]
             batches = file.iter_batches(batch_size=_ROWS_PER_BATCH, columns=names)
@@ -294,19 +291,40 @@ class _Scan:
     def _numbers(self, table: pa.Table, contract: RecordContract) -> tuple[NDArray[np.int32], pa.Array]:
         """Return the number of each row's customer, and its key as written."""
         keys = raw_key_column(table, column_of(contract, contract.customer_key), contract.file)
-        values, positions = keys, None
-        if pa.types.is_dictionary(keys.type):
-            values, positions = keys.dictionary, np.asarray(keys.indices)
-        written = self._written
-        if values.type != written.type:
-            values, written = values.cast(pa.string()), written.cast(pa.string())
-        found = pc.index_in(values, value_set=written)
-        if found.null_count:
-            known = self._form.customers
+        numbers = self._lookup.numbers(keys)
+        if numbers.min(initial=0) < 0:
             text = keys.cast(pa.string())
-            check_no_orphans(text, known, file=contract.file, column=contract.customer_key)
-        numbers: NDArray[np.int32] = self._number_of_written[np.asarray(found.fill_null(0))].astype(np.int32)
-        return (numbers if positions is None else numbers[positions]), keys
+            check_no_orphans(text, self._form.customers, file=contract.file, column=contract.customer_key)
+        return numbers.astype(np.int32), keys
+
+
+class _Lookup:
+    """Finds a customer's number by its key as a file writes it: whole number or text. Built once, then only read."""
+
+    def __init__(self, names: pd.Index[str], written: pa.Array) -> None:
+        self._names = names
+        distinct = pc.unique(written)
+        self._numbers = names.get_indexer(_text_index(distinct))
+        self._integers: pd.Index[int] | None = None
+        if pa.types.is_signed_integer(distinct.type):
+            self._integers = pd.Index(distinct.cast(pa.int64()).to_numpy())
+            self._integers.get_indexer(self._integers[:1])  # builds its table before threads share it
+
+    def numbers(self, keys: pa.Array) -> NDArray[np.int64]:
+        """Return numbers, -1 for an unknown key."""
+        if pa.types.is_dictionary(keys.type):
+            of_words = self.numbers(keys.dictionary)
+            return of_words[np.asarray(keys.indices, dtype=np.int64)]
+        if self._integers is None or not pa.types.is_signed_integer(keys.type):
+            return self._names.get_indexer(_text_index(keys)).astype(np.int64)
+        found = self._integers.get_indexer(pd.Index(keys.cast(pa.int64()).to_numpy()))
+        numbers: NDArray[np.int64] = np.where(found < 0, -1, self._numbers[found])
+        return numbers
+
+
+def _text_index(keys: pa.Array) -> pd.Index[str]:
+    text: pd.Index[str] = pd.Index(keys.cast(pa.string()).to_pandas(), dtype="str")
+    return text
 
 
 def _flat(scaled: dict[str, ScaledColumn]) -> dict[str, NDArray[Any]]:
@@ -403,7 +421,7 @@ class _Aside:
                 columns[measure.name] = values
             else:
                 columns[measure.name] = pd.arrays.IntegerArray(values, missing)
-        return pd.DataFrame(columns)
+        return pd.DataFrame(columns, copy=False)
 
     def _read(self, name: str, position: int) -> NDArray[Any]:
         kind = self._types[name]
