@@ -11,7 +11,7 @@ import random
 import tempfile
 from collections import Counter
 from contextlib import contextmanager
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import cache
@@ -74,6 +74,7 @@ status = {{ role = "measure", kind = "integer", minimum = -9, maximum = 9, nulla
 huge = {{ role = "measure", kind = "integer" }}
 category = {{ role = "measure", kind = "code", codes = ["food", "rent", "pay"], nullable = true }}
 flag = {{ role = "measure", kind = "boolean" }}
+due = {{ role = "measure", kind = "date", nullable = true }}
 """
 ZONES = (
     "Asia/Taipei",
@@ -107,6 +108,7 @@ MEASURES = (
     DerivedMeasure(source="bank", name="change", expression="amount - previous.amount"),
     DerivedMeasure(source="bank", name="total", expression="change + amount", maximum=50),
     DerivedMeasure(source="bank", name="gap", expression="event_day - previous.event_day"),
+    DerivedMeasure(source="bank", name="days_late", expression="event_day - due", minimum=0),
     DerivedMeasure(source="bank", name="before", expression="previous.status"),
     DerivedMeasure(source="application", name="double", expression="limit + limit"),
 )
@@ -157,13 +159,15 @@ def rows_of(records, application, zone):
             row = {**record, "amount": amount, "limit": limit, "event_hour": local.hour}
             row |= {"event_weekday": local.weekday(), "is_weekend": int(local.isoweekday() in (6, 7))}
             row |= {"is_night": int(local.time() < time(6)), "at": at, "known": known}
+            due = record["due"]
+            row["due"] = None if due is None else date.fromisoformat(str(due)).toordinal()
             day = day_of(at, zone)
             row |= {"age_days": (today - day).days, "event_day": day.toordinal()}
             kept.append(row)
 
     def order(row):
         category = None if row["category"] is None else codes[row["category"]]
-        values = (row["amount"], row["status"], row["huge"], category, row["flag"])
+        values = (row["amount"], row["status"], row["huge"], category, row["flag"], row["due"])
         return (row["at"], row["known"], *((value is not None, value or 0) for value in values))
 
     kept.sort(key=order)
@@ -184,6 +188,7 @@ def derive(row, previous):
     row["change"] = both(row["amount"], earlier["amount"], lambda a, b: a - b)
     row["total"] = both(row["change"], row["amount"], lambda a, b: min(a + b, Fraction(50)))
     row["gap"] = both(row["event_day"], earlier["event_day"], lambda a, b: a - b)
+    row["days_late"] = both(row["event_day"], row["due"], lambda a, b: max(a - b, 0))
     row["before"] = earlier["status"]
 
 
@@ -417,7 +422,7 @@ def as_float(value, precision):
 
 
 def random_definition(rng):
-    name = rng.choice(sorted(set(AGGREGATES) - {"value"}))
+    name = rng.choice(sorted(set(AGGREGATES) - {"value", "ratio", "difference"}))
     aggregate = AGGREGATES[name]
     days = rng.choice([1, 2, 30, 31, 90, 365])
     window = (
@@ -454,8 +459,24 @@ def random_catalogue(rng, n_features):
         version="1",
         subjects=SUBJECTS,
         measures=MEASURES,
-        definitions=(*chosen.values(), form),
+        definitions=(*chosen.values(), form, *random_joins(rng, [*chosen.values(), form])),
     )
+
+
+def random_joins(rng, definitions):
+    usable = [d.name for d in definitions if not AGGREGATES[d.aggregate].is_root]
+    joins = [
+        FeatureDefinition(
+            source="cross",
+            measure=rng.choice(usable),
+            over=rng.choice(usable),
+            window="now",
+            aggregate=rng.choice(["ratio", "difference"]),
+            factor="any",
+        )
+        for _ in range(2)
+    ]
+    return {d.name: d for d in joins}.values()
 
 
 MICROSECOND = timedelta(microseconds=1)
@@ -505,6 +526,7 @@ def random_record(rng, anchor, customer):
         "huge": rng.choice([0, 1, 10**15, -(10**15), 10**15 - 1]),
         "category": rng.choice(["food", "rent", "pay", None]),
         "flag": rng.choice([True, False]),
+        "due": rng.choice([None, at.date() - timedelta(days=rng.choice([-40, 0, 1, 29]))]),
     }
 
 
@@ -528,6 +550,7 @@ BANK = pa.schema(
         "huge": pa.int64(),
         "category": pa.string(),
         "flag": pa.bool_(),
+        "due": pa.date32(),
     }
 )
 #: A file must hold a row; this one happens long before every application of a person who never applies twice.
@@ -540,6 +563,7 @@ PADDING = {
     "huge": 0,
     "category": "pay",
     "flag": False,
+    "due": None,
 }
 
 
@@ -583,11 +607,25 @@ def same_bits(left, right):
     return bool(np.all(both_missing | (left.view(np.int64) == right.view(np.int64))))
 
 
-def expected_values(catalogue, form, sent, zone):
-    history = rows_of(sent, form, ZoneInfo(zone))
-    values = [as_float(twin(d, history), d.precision) for d in catalogue.definitions[:-1]]
-    limit = None if form["limit"] is None else 2 * Fraction(str(form["limit"]))
-    return np.array([*values, as_float(limit, 9)]), bool(history)
+def expected_values(catalogue, form, sent, zone, *, has_consent=True):
+    history = rows_of(sent, form, ZoneInfo(zone)) if has_consent else []
+    values = {}
+    for d in catalogue.definitions:
+        if d.source == "application":
+            values[d.name] = None if form["limit"] is None else 2 * Fraction(str(form["limit"]))
+        elif d.source == "cross":
+            values[d.name] = twin_of_join(d, values[d.measure], values[d.over])
+        else:
+            values[d.name] = twin(d, history)
+    return np.array([as_float(values[d.name], d.precision) for d in catalogue.definitions]), bool(history)
+
+
+def twin_of_join(definition, left, right):
+    if left is None or right is None:
+        return None
+    if definition.aggregate == "difference":
+        return left - right
+    return left / right if right > 0 else None
 
 
 def as_request(application, records):
@@ -598,7 +636,9 @@ def as_request(application, records):
     }
     form["applied_at"] = application["applied_at"].isoformat()
     own = [record for record in records if record["customer"] == application["customer"]]
-    return form, [{**r, "at": r["at"].isoformat(), "known": r["known"].isoformat()} for r in own]
+    return form, [
+        {**r, **{name: r[name] and r[name].isoformat() for name in ("at", "known", "due")}} for r in own
+    ]
 
 
 @cache
@@ -805,14 +845,13 @@ def test_without_consent_no_value_of_a_source_influences_any_output(seed, zone):
         vector = closure(
             Application.from_mapping(form), {"bank": sent}, consents=own, processed_at=PROCESSED_AT
         )
-        expected, has_history = expected_values(catalogue, form, sent, zone)
-        if not consent[application["application"]]:
-            expected[:-1] = np.nan
+        has_consent = consent[application["application"]]
+        expected, has_history = expected_values(catalogue, form, sent, zone, has_consent=has_consent)
         assert same_bits(vector.values, expected)
         assert same_bits(table.X.loc[application["application"]].to_numpy(), expected)
         flags = table.flags.loc[application["application"]]
-        assert flags["bank__no_consent"] == (not consent[application["application"]])
-        assert flags["bank__no_records"] == (consent[application["application"]] and not has_history)
+        assert flags["bank__no_consent"] == (not has_consent)
+        assert flags["bank__no_records"] == (has_consent and not has_history)
         assert vector.flags == tuple(name for name in flags.index if flags[name])
 
 

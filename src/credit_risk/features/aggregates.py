@@ -87,6 +87,8 @@ class Aggregate:
     two_windows, takes_over, takes_by, takes_base : bool
         Whether it compares a window with a longer one; divides by a second measure; splits records by the values of a column;
         may be taken of a subject's records instead of all.
+    joins : bool
+        Whether it takes two features (of any sources) in place of records; its formula takes their quotients.
     meaning : str
         For the catalogue page.
     """
@@ -100,6 +102,7 @@ class Aggregate:
     takes_over: bool = False
     takes_by: bool = False
     takes_base: bool = False
+    joins: bool = False
     meaning: str
 
 
@@ -227,6 +230,16 @@ def _concentration(p: list[Any], unit: int, over_unit: int) -> Quotient:
 def _entropy(p: list[Any], unit: int, over_unit: int) -> Quotient:
     entropy, weight = p
     return entropy, present(weight) * ENTROPY_UNIT
+
+
+def _ratio(p: list[Any], unit: int, over_unit: int) -> Quotient:
+    top, bottom, over_top, over_bottom = p
+    return top * over_bottom, bottom * over_top * (present(over_top) * present(over_bottom))
+
+
+def _difference(p: list[Any], unit: int, over_unit: int) -> Quotient:
+    top, bottom, over_top, over_bottom = p
+    return top * over_bottom - over_top * bottom, bottom * over_bottom
 
 
 def _quantile(percent: int) -> Callable[[list[Any], int, int], Quotient]:
@@ -395,4 +408,11 @@ AGGREGATES: dict[str, Aggregate] = {
     "value": Aggregate(
         needs=("value", "has_value"), formula=_single, needs_scale=False, meaning="the application's field"
     ),
+    "ratio": Aggregate(
+        needs=(),
+        formula=_ratio,
+        joins=True,
+        meaning="one feature over another (missing unless that is above 0)",
+    ),
+    "difference": Aggregate(needs=(), formula=_difference, joins=True, meaning="one feature less another"),
 }

@@ -17,6 +17,7 @@ from credit_risk.features.aggregates import AGGREGATES
 from credit_risk.features.definition import (
     ALL_RECORDS,
     APPLICATION,
+    CROSS,
     RECORDS,
     DerivedMeasure,
     FeatureDefinition,
@@ -90,7 +91,7 @@ def _measure(source: str, name: str, table: ConfigTable) -> DerivedMeasure:
 
 def _definitions(table: ConfigTable, common: dict[str, str]) -> Iterator[FeatureDefinition]:
     source = table.take("source", str)
-    default_windows = ("now",) if source == APPLICATION else None
+    default_windows = ("now",) if source in (APPLICATION, CROSS) else None
     windows = table.texts("windows", default_windows)
     fields: dict[str, Any] = {
         "source": source,

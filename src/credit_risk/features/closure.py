@@ -121,6 +121,12 @@ class FeatureClosure:
                 recipe.over_unit,
             )
             for recipe in plan.recipes
+            if not recipe.parts
+        )
+        self._joined = tuple(
+            (place, recipe.aggregate.formula, recipe.parts[0], recipe.parts[1])
+            for place, recipe in enumerate(plan.recipes)
+            if recipe.parts
         )
         self._is_root = np.array([recipe.aggregate.is_root for recipe in plan.recipes], dtype=bool)
         precision = np.array([recipe.precision for recipe in plan.recipes])
@@ -207,6 +213,8 @@ class FeatureClosure:
         quotients = [
             formula(read(primitives), unit, over_unit) for formula, read, unit, over_unit in self._recipes
         ]
+        for place, join, left, right in self._joined:
+            quotients.insert(place, join([*quotients[left], *quotients[right]], 1, 1))
         numerator = exact_array([top for top, _ in quotients])
         denominator = exact_array([bottom for _, bottom in quotients])
         if len(self._precisions) == 1:

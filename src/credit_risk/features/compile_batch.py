@@ -175,7 +175,7 @@ class _Computation:
             else:
                 primitives.append(self._record_primitives(source, sources, n_threads, flags))
         recipes = _tracked(self.plan.recipes, progress, "Features")
-        return {recipe.name: _values(recipe, primitives) for recipe in recipes}, flags
+        return {recipe.name: _values(recipe, self.plan.recipes, primitives) for recipe in recipes}, flags
 
     def _record_primitives(
         self, source: SourcePlan, sources: Sources, n_threads: int, flags: dict[str, NDArray[np.bool_]]
@@ -196,10 +196,19 @@ def _tracked(items: Any, progress: ProgressReporter | None, label: str, total: i
     return progress.track(items, label=label, total=len(items) if total is None else total)
 
 
-def _values(recipe: Recipe, primitives: list[list[Any]]) -> NDArray[np.float64]:
+def _values(recipe: Recipe, recipes: tuple[Recipe, ...], primitives: list[list[Any]]) -> NDArray[np.float64]:
+    if recipe.parts:
+        parts = [part for place in recipe.parts for part in _quotient(recipes[place], primitives)]
+        top, bottom = recipe.aggregate.formula(parts, 1, 1)
+    else:
+        top, bottom = _quotient(recipe, primitives)
+    return finalize(top, bottom, recipe.aggregate.is_root, recipe.precision)
+
+
+def _quotient(recipe: Recipe, primitives: list[list[Any]]) -> tuple[ExactIntegers, ExactIntegers]:
     own = [primitives[recipe.source][index] for index in recipe.primitives]
     top, bottom = recipe.aggregate.formula(own, recipe.unit, recipe.over_unit)
-    return finalize(top, bottom, recipe.aggregate.is_root, recipe.precision)
+    return top, bottom
 
 
 def _application_primitives(plan: SourcePlan, sources: Sources) -> list[ExactIntegers]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from credit_risk.errors import SpecificationError
 from credit_risk.features.aggregates import AGGREGATES, GROUPED, TOKENS, Aggregate
-from credit_risk.features.definition import ALL_RECORDS, APPLICATION, RECORDS
+from credit_risk.features.definition import ALL_RECORDS, APPLICATION, CROSS, RECORDS
 from credit_risk.features.resolve import (
     ConditionPlan,
     DerivedPlan,
@@ -121,7 +121,17 @@ def tightened(plan: SourcePlan, magnitudes: Mapping[str, int]) -> SourcePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """How one feature comes from its source's primitives."""
+    """How one feature comes from its source's primitives, or from two features.
+
+    Attributes
+    ----------
+    source : int
+        Position of the source; -1 for a feature that joins two.
+    primitives : tuple of int
+        Positions among the source's primitives, as the aggregate's formula takes them.
+    parts : tuple of int
+        Positions of the two features that are joined; both come before.
+    """
 
     name: str
     source: int
@@ -130,6 +140,7 @@ class Recipe:
     unit: int
     over_unit: int
     precision: int
+    parts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,14 +168,30 @@ def plan_features(catalogue: FeatureCatalogue, contracts: SourceContracts) -> Fe
         source: _SourcePlanner(Resolver(catalogue, contracts, source)) for source in catalogue.sources
     }
     order = {source: index for index, source in enumerate(planners)}
+    places = {name: place for place, name in enumerate(catalogue.names)}
     recipes = tuple(
-        planners[definition.source].add(definition, order[definition.source])
+        _join(definition, places)
+        if definition.source == CROSS
+        else planners[definition.source].add(definition, order[definition.source])
         for definition in catalogue.definitions
     )
     return FeaturePlan(
         timezone=contracts.timezone,
         sources=tuple(planner.finish() for planner in planners.values()),
         recipes=recipes,
+    )
+
+
+def _join(definition: FeatureDefinition, places: dict[str, int]) -> Recipe:
+    return Recipe(
+        name=definition.name,
+        source=-1,
+        aggregate=AGGREGATES[definition.aggregate],
+        primitives=(),
+        unit=1,
+        over_unit=1,
+        precision=definition.precision,
+        parts=(places[definition.measure], places[definition.over]),
     )
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from credit_risk.sources.parts import scan_sources as scan_sources
     from credit_risk.sources.readers import Sources as Sources
     from credit_risk.sources.readers import read_sources as read_sources
+    from credit_risk.sources.sharing_counters import SharingCounterStore as SharingCounterStore
 
 __getattr__, __dir__, __all__ = attach(
     __name__,
@@ -31,6 +32,7 @@ __getattr__, __dir__, __all__ = attach(
         "ColumnContract": "credit_risk.sources.contract",
         "ConsentDeclaration": "credit_risk.sources.contract",
         "RecordContract": "credit_risk.sources.contract",
+        "SharingCounterStore": "credit_risk.sources.sharing_counters",
         "SourceContracts": "credit_risk.sources.contract",
         "SourceParts": "credit_risk.sources.parts",
         "Sources": "credit_risk.sources.readers",

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from credit_risk.errors import ScoringError, SpecificationError
-from credit_risk.sources.calendar import LATEST_US, microseconds
+from credit_risk.sources.calendar import EARLIEST_US, LATEST_US, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,6 +38,8 @@ class Grant:
 def is_granted(grants: Iterable[Grant], contract: RecordContract, applied_us: int, processed_us: int) -> bool:
     """Return whether a source may be read: some row was valid at the application and is not withdrawn by now.
 
+    A withdrawal ends every grant given up to it, also one written in another row.
+
     Examples
     --------
     >>> from credit_risk.sources.contract import RecordContract, TimeRule
@@ -48,12 +50,12 @@ def is_granted(grants: Iterable[Grant], contract: RecordContract, applied_us: in
     >>> [is_granted([grant], bank, applied_us, processed_us) for applied_us, processed_us in ((9, 9), (10, 49), (10, 50))]
     [False, True, False]
     """
+    source, purpose = contract.consent_source, contract.consent_purpose
+    about = [grant for grant in grants if grant.source == source and grant.purpose == purpose]
+    withdrawn = [grant.withdrawn_us for grant in about if grant.withdrawn_us <= processed_us]
+    last_us = max(withdrawn, default=EARLIEST_US)
     return any(
-        grant.source == contract.name
-        and grant.purpose == contract.consent_purpose
-        and grant.granted_us <= applied_us < grant.expires_us
-        and processed_us < grant.withdrawn_us
-        for grant in grants
+        grant.granted_us <= applied_us < grant.expires_us and grant.granted_us > last_us for grant in about
     )
 
 

@@ -23,18 +23,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from credit_risk.domain.digest import sha256_of_file
 from credit_risk.errors import DataContractError, SpecificationError
-from credit_risk.sources.checks import (
-    check_no_future,
-    check_no_orphans,
-    moment_column,
-    raw_key_column,
-    scaled_column,
-)
-from credit_risk.sources.readers import column_of, described, read_all_but_records, read_records
+from credit_risk.sources.readers import Reading, read_columns, record_shape
+from credit_risk.sources.reading.stores import FolderStore, RawTable
+from credit_risk.sources.reading.tables import CheckedTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from concurrent.futures import Future
     from types import TracebackType
 
@@ -42,31 +38,35 @@ if TYPE_CHECKING:
 
     from credit_risk.domain.ports import ProgressReporter
     from credit_risk.sources.contract import RecordContract, SourceContracts
-    from credit_risk.sources.normalization import ScaledColumn
     from credit_risk.sources.readers import Applications, Sources
 
 _ROWS_PER_BATCH = 1 << 18
 _N_THREADS = 2
+#: Keys that are whole numbers of 64 bits, written in the one plain way.
+_WHOLE_NUMBER = "^(0|-?[1-9][0-9]{0,17})$"
 #: Names of columns set aside beside the measures.
 _CUSTOMER, _EVENT, _KNOWN, _MISSING = "customer", "event_time_us", "known_at_us", "missing "
 
 
 def scan_sources(
-    folder: str | Path,
+    where: str | Path | Any,
+    contracts: SourceContracts | str | Path | None = None,
     *,
+    rules: Mapping[str, Any] | None = None,
     records_per_part: int = 500_000,
     temporary_folder: str | Path | None = None,
     progress: ProgressReporter | None = None,
 ) -> SourceParts:
-    """Read a folder of sources in bounded memory and hold every file against its contract.
+    """Read sources in bounded memory and hold every table against its contract.
 
-    Applications, consent and one part of the records are in memory at a time. Personal data lies in ``temporary_folder`` until
-    the parts are closed: choose a disk that may hold it.
+    Applications, consent and a few parts of the records are in memory at a time, where the records are Parquet files; a table
+    of another kind is in memory once. Personal data lies in ``temporary_folder`` until the parts are closed: choose a disk
+    that may hold it.
 
     Parameters
     ----------
-    folder : path
-        As for :func:`~credit_risk.sources.readers.read_sources`.
+    where, contracts, rules
+        See :func:`~credit_risk.sources.readers.read_sources`.
     records_per_part : int
         About how many records a part holds; the features do not depend on it.
     temporary_folder : path, optional
@@ -87,24 +87,35 @@ def scan_sources(
     """
     if records_per_part < 1:
         raise SpecificationError(f"records_per_part = {records_per_part} is below 1.", code="CR-SRC-040")
-    root = Path(folder)
-    whole, form = read_all_but_records(root)
-    n_records = sum(_n_rows(root / contract.file) for contract in whole.contracts.records)
-    customers = _Customers.of(whole.applications["customer_id"], -(-n_records // records_per_part))
+    reading = Reading.of(where, contracts, rules, keeps_reading=False)
+    form = reading.applications()
+    n_records = sum(_n_rows(reading, contract) for contract in reading.contracts.records)
+    customers = _Customers.of(form.frame["customer_id"], -(-n_records // records_per_part))
     kept = tempfile.TemporaryDirectory(prefix="credit_risk_", dir=temporary_folder)
     try:
-        scan = _Scan(root, Path(kept.name), whole.contracts, form, customers)
-        asides = {contract.name: scan.set_aside(contract, progress) for contract in whole.contracts.records}
+        scan = _Scan(reading, form, customers, Path(kept.name))
+        asides = {c.name: scan.set_aside(c, progress) for c in reading.contracts.records}
+        whole, _ = reading.finish(form, {})
     except BaseException:
         kept.cleanup()
         raise
-    return SourceParts(described(whole), customers.rows, asides, kept)
+    return SourceParts(whole, customers.rows, asides, kept)
 
 
-def _n_rows(path: Path) -> int:
-    """Return the rows of a file; 0 if it is absent or damaged, which :meth:`_Scan.set_aside` then refuses."""
+def _parquet_of(reading: Reading, contract: RecordContract) -> Path | None:
+    """Return the Parquet file that holds a source; None if it is in another kind of place."""
+    store = reading.store
+    if not isinstance(store, FolderStore):
+        return None
+    path = store.root / contract.file
+    return path if path.suffix == ".parquet" else None
+
+
+def _n_rows(reading: Reading, contract: RecordContract) -> int:
+    """Return the rows of a Parquet file; 0 if it is absent, damaged or none: :meth:`_Scan.set_aside` sees to that."""
+    path = _parquet_of(reading, contract)
     try:
-        return int(pq.read_metadata(path).num_rows)
+        return 0 if path is None else int(pq.read_metadata(path).num_rows)
     except (pa.ArrowException, OSError):
         return 0
 
@@ -195,31 +206,49 @@ class _Customers:
 
 
 class _Scan:
-    """One reading of a folder's files of records."""
+    """One reading of all records."""
 
-    def __init__(
-        self, root: Path, folder: Path, contracts: SourceContracts, form: Applications, customers: _Customers
-    ) -> None:
-        self._root, self._folder = root, folder
-        self._contracts, self._form, self._customers = contracts, form, customers
+    def __init__(self, reading: Reading, form: Applications, customers: _Customers, folder: Path) -> None:
+        self._reading, self._form = reading, form
+        self._customers, self._folder = customers, folder
         self._last_us = np.array(form.last_applied_us.reindex(customers.names), dtype=np.int64)
-        self._lookup = _Lookup(customers.names, form.written_customers)
+        self._lookup = _Lookup(customers.names)
 
     def set_aside(self, contract: RecordContract, progress: ProgressReporter | None) -> _Aside:
-        """Check a file and set its rows aside; a fault is reported in the words, and with the counts, of ``read_sources``."""
+        """Check a table and set its rows aside; a fault is reported in the words, and with the counts, of ``read_sources``."""
+        path = _parquet_of(self._reading, contract)
+        if path is None:
+            return self._read_at_once(contract)
         try:
-            self._check_key_once(contract)
-            return self._set_aside(contract, progress)
+            self._check_key_once(contract, path)
+            return self._read_by_batch(contract, path, progress)
         except (DataContractError, pa.ArrowException, duckdb.Error, OSError, KeyError):
-            read_records(self._root, contract, self._contracts, self._form)
+            self._reading.records(contract, self._form)
             raise
 
-    def _set_aside(self, contract: RecordContract, progress: ProgressReporter | None) -> _Aside:
+    def _read_at_once(self, contract: RecordContract) -> _Aside:
+        frame = self._reading.records(contract, self._form)
+        columns: dict[str, NDArray[Any]] = {
+            _CUSTOMER: self._customers.names.get_indexer(pd.Index(frame["customer_id"])).astype(np.int32),
+            **{name: frame[name].to_numpy() for name in (_EVENT, _KNOWN)},
+        }
+        for measure in contract.measures:
+            values = frame[measure.name]
+            columns[measure.name] = values.fillna(0).to_numpy(dtype=np.int64)
+            columns[_MISSING + measure.name] = values.isna().to_numpy()
         aside = _Aside(self._folder, contract, self._customers)
-        tables = self._tables(contract)
+        aside.append(self._sorted(columns))
+        aside.finish()
+        return aside
+
+    def _read_by_batch(
+        self, contract: RecordContract, path: Path, progress: ProgressReporter | None
+    ) -> _Aside:
+        aside = _Aside(self._folder, contract, self._customers)
+        tables: Iterable[pa.Table] = self._tables(contract, path)
         if progress is not None:
-            n_batches = -(-_n_rows(self._root / contract.file) // _ROWS_PER_BATCH)
-            tables = iter(progress.track(tables, label=f"Reading {contract.name}", total=n_batches))
+            n_batches = -(-_n_rows(self._reading, contract) // _ROWS_PER_BATCH)
+            tables = progress.track(tables, label=f"Reading {contract.name}", total=n_batches)
         waiting: deque[Future[_Batch]] = deque()
         with ThreadPoolExecutor(_N_THREADS) as workers:
             for table in tables:
@@ -231,21 +260,24 @@ class _Scan:
         aside.finish()
         return aside
 
-    def _tables(self, contract: RecordContract) -> Iterator[pa.Table]:
-        columns = [column for column in contract.columns if column.role != "ignored"]
+    def _tables(self, contract: RecordContract, path: Path) -> Iterator[pa.Table]:
+        columns = read_columns(contract)
         words = [column.name for column in columns if column.kind in ("code", "text")]
-        with pq.ParquetFile(self._root / contract.file, read_dictionary=words, pre_buffer=False) as file:
-            schema = file.schema_arrow
-            names = [schema.field(column.name).name for column in columns]
-            batches = file.iter_batches(batch_size=_ROWS_PER_BATCH, columns=names)
-            empty = True
-            for batch in batches:
-                empty = False
+        with pq.ParquetFile(path, read_dictionary=words, pre_buffer=False) as file:
+            names = [file.schema_arrow.field(column.name).name for column in columns]
+            n_rows = 0
+            for batch in file.iter_batches(batch_size=_ROWS_PER_BATCH, columns=names):
+                n_rows += batch.num_rows
                 yield pa.Table.from_batches([batch])
-        if empty:
-            raise pa.ArrowInvalid("no rows")  # in other words than a person sees: ``read_records`` has those
+            declared = {column.name for column in contract.columns}
+            extra = tuple(name for name in file.schema_arrow.names if name not in declared)
+        if n_rows == 0:
+            raise pa.ArrowInvalid("no rows")  # in other words than a person sees: ``read_sources`` has those
+        self._reading.digests[contract.file] = sha256_of_file(path)
+        if extra:
+            self._reading.undeclared[contract.file] = extra
 
-    def _check_key_once(self, contract: RecordContract) -> None:
+    def _check_key_once(self, contract: RecordContract, path: Path) -> None:
         """Refuse a key that occurs twice anywhere in the file; the engine finds it without holding the file."""
         if not contract.unique_key:
             return
@@ -255,85 +287,74 @@ class _Scan:
         ) as connection:
             connection.execute("SET memory_limit = '1GB'")
             connection.execute("SET preserve_insertion_order = false")
-            file = connection.read_parquet(str(self._root / contract.file))
+            file = connection.read_parquet(str(path))
             repeated = file.aggregate(f"{names}, count(*) AS n", names).filter("n > 1").limit(1)
             if repeated.fetchall():
-                raise DataContractError("A key occurs twice.", code="CR-SRC-016")
+                raise _broken(contract)
 
     def _batch(self, table: pa.Table, contract: RecordContract) -> _Batch:
         """Check and scale some rows, drop those no application could have known, sort the rest by part."""
-        numbers, keys = self._numbers(table, contract)
-        event_us, known_us = (
-            moment_column(
-                table,
-                rule,
-                column_of(contract, rule.column),
-                file=contract.file,
-                keys=keys,
-                timezone=self._contracts.timezone,
-            )
-            for rule in (contract.event_time, contract.known_at)
-        )
-        scaled = {c.name: scaled_column(table, c, contract.file, keys) for c in contract.measures}
+        raw = RawTable(name=contract.file, content=table, undeclared=())
+        checked = CheckedTable.read(raw, record_shape(contract), timezone=self._reading.contracts.timezone)
+        measures = [measure.name for measure in contract.measures]
+        self._reading.run_own_rules(contract.name, checked, measures)
+        numbers = self._lookup.numbers(table.column(contract.customer_key))
+        if checked.failures or numbers.min(initial=0) < 0:
+            raise _broken(contract)
+        event_us, known_us = checked.moments["event_time"], checked.moments["known_at"]
         last_us = self._last_us[numbers]
-        if contract.future_records == "error":
-            column = contract.event_time.column
-            check_no_future(event_us, last_us, file=contract.file, column=column, keys=keys)
+        if contract.future_records == "error" and (event_us >= last_us).any():
+            raise _broken(contract)
         columns: dict[str, NDArray[Any]] = {
-            _CUSTOMER: numbers,
+            _CUSTOMER: numbers.astype(np.int32),
             _EVENT: event_us,
             _KNOWN: known_us,
-            **_flat(scaled),
         }
+        for name in measures:
+            columns[name] = checked.columns[name].values
+            columns[_MISSING + name] = checked.columns[name].missing
         kept = (event_us < last_us) & (known_us <= last_us)
-        return _Batch.of({name: values[kept] for name, values in columns.items()}, self._customers.borders)
+        return self._sorted({name: values[kept] for name, values in columns.items()})
 
-    def _numbers(self, table: pa.Table, contract: RecordContract) -> tuple[NDArray[np.int32], pa.Array]:
-        """Return the number of each row's customer, and its key as written."""
-        keys = raw_key_column(table, column_of(contract, contract.customer_key), contract.file)
-        numbers = self._lookup.numbers(keys)
-        if numbers.min(initial=0) < 0:
-            text = keys.cast(pa.string())
-            check_no_orphans(text, self._form.customers, file=contract.file, column=contract.customer_key)
-        return numbers.astype(np.int32), keys
+    def _sorted(self, columns: dict[str, NDArray[Any]]) -> _Batch:
+        borders = self._customers.borders
+        n_parts = len(borders) - 1
+        part = np.searchsorted(borders, columns[_CUSTOMER], side="right") - 1
+        order = np.argsort(part.astype(np.uint16), kind="stable") if n_parts > 1 else slice(None)
+        return _Batch(
+            columns={name: values[order] for name, values in columns.items()},
+            counts=np.bincount(part, minlength=n_parts),
+        )
+
+
+def _broken(contract: RecordContract) -> DataContractError:
+    """Return what makes the scan ask ``read_sources`` for its answer; nobody sees it."""
+    return DataContractError(f"File '{contract.file}': a rule is broken.", code="CR-SRC-015")
 
 
 class _Lookup:
     """Finds a customer's number by its key as a file writes it: whole number or text. Built once, then only read."""
 
-    def __init__(self, names: pd.Index[str], written: pa.Array) -> None:
+    def __init__(self, names: pd.Index[str]) -> None:
         self._names = names
-        distinct = pc.unique(written)
-        self._numbers = names.get_indexer(_text_index(distinct))
         self._integers: pd.Index[int] | None = None
-        if pa.types.is_signed_integer(distinct.type):
-            self._integers = pd.Index(distinct.cast(pa.int64()).to_numpy())
+        text = pa.array(names, pa.string())
+        if pc.all(pc.match_substring_regex(text, _WHOLE_NUMBER)).as_py():
+            self._integers = pd.Index(text.cast(pa.int64()).to_numpy())
             self._integers.get_indexer(self._integers[:1])  # builds its table before threads share it
+        names.get_indexer(names[:1])
 
-    def numbers(self, keys: pa.Array) -> NDArray[np.int64]:
+    def numbers(self, keys: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
         """Return numbers, -1 for an unknown key."""
+        keys = keys.combine_chunks() if isinstance(keys, pa.ChunkedArray) else keys
+        keys = pa.concat_arrays(keys.chunks) if isinstance(keys, pa.ChunkedArray) else keys
         if pa.types.is_dictionary(keys.type):
             of_words = self.numbers(keys.dictionary)
             return of_words[np.asarray(keys.indices, dtype=np.int64)]
         if self._integers is None or not pa.types.is_signed_integer(keys.type):
-            return self._names.get_indexer(_text_index(keys)).astype(np.int64)
-        found = self._integers.get_indexer(pd.Index(keys.cast(pa.int64()).to_numpy()))
-        numbers: NDArray[np.int64] = np.where(found < 0, -1, self._numbers[found])
-        return numbers
-
-
-def _text_index(keys: pa.Array) -> pd.Index[str]:
-    text: pd.Index[str] = pd.Index(keys.cast(pa.string()).to_pandas(), dtype="str")
-    return text
-
-
-def _flat(scaled: dict[str, ScaledColumn]) -> dict[str, NDArray[Any]]:
-    columns: dict[str, NDArray[Any]] = {}
-    for name, column in scaled.items():
-        columns[name] = column.values
-        if column.missing is not None:
-            columns[_MISSING + name] = column.missing
-    return columns
+            text = pd.Index(keys.cast(pa.string()).to_pandas(), dtype="str")
+            return self._names.get_indexer(text).astype(np.int64)
+        return self._integers.get_indexer(pd.Index(keys.cast(pa.int64()).to_numpy())).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -349,16 +370,6 @@ class _Batch:
 
     columns: dict[str, NDArray[Any]]
     counts: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, columns: dict[str, NDArray[Any]], borders: NDArray[np.int64]) -> _Batch:
-        n_parts = len(borders) - 1
-        part = np.searchsorted(borders, columns[_CUSTOMER], side="right") - 1
-        order = np.argsort(part.astype(np.uint16), kind="stable") if n_parts > 1 else slice(None)
-        return cls(
-            columns={name: values[order] for name, values in columns.items()},
-            counts=np.bincount(part, minlength=n_parts),
-        )
 
 
 class _Aside:

@@ -49,7 +49,7 @@ def read(tmp_path):
     def from_text(old="", new=""):
         assert old in GOOD
         path = tmp_path / "features.toml"
-        path.write_text(GOOD.replace(old, new, 1) if old else GOOD, encoding="utf-8")
+        path.write_text(GOOD.replace(old, new, 1) if old else GOOD + new, encoding="utf-8")
         return FeatureCatalogue.from_toml(path)
 
     return from_text
@@ -155,6 +155,41 @@ def test_split_and_base_are_part_of_name_lineage_and_json(one):
     assert catalogue.names == ("bank__all__amount_by_category__30d__hhi",)
     assert catalogue.lineage()[0]["columns"] == ["amount", "category"]
     assert FeatureCatalogue.from_dict(json.loads(json.dumps(catalogue.to_dict()))) == catalogue
+
+
+JOIN = """
+[[features]]
+source = "cross"
+aggregate = "{aggregate}"
+measure = "{measure}"
+over = "application__all__limit__now__value"
+factor = "burden"
+risk = "rises"
+meaning = "Mean over limit"
+"""
+
+
+def test_a_feature_may_join_two_sources_and_its_lineage_names_both(read):
+    name = "bank__late__ratio__30d__mean"
+    catalogue = read("", JOIN.format(aggregate="ratio", measure=name))
+    assert catalogue.names[-1] == f"cross__all__{name}_per_application__all__limit__now__value__now__ratio"
+    assert "cross" not in catalogue.sources
+    rows = [row for row in catalogue.lineage() if row["feature"] == catalogue.names[-1]]
+    assert [row["source"] for row in rows] == ["bank", "application"]
+    assert rows[0]["columns"] == ["amount", "application.limit", "status"]
+    assert FeatureCatalogue.from_dict(json.loads(json.dumps(catalogue.to_dict()))) == catalogue
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "measure", "message"),
+    [
+        ("ratio", "bank__lat__ratio__30d__mean", "CR-FEA-009: .*Did you mean 'bank__late__ratio__30d__mean'"),
+        ("sum_ratio", "bank__late__ratio__30d__mean", "CR-FEA-006: .*belong to the source 'cross'"),
+    ],
+)
+def test_a_joined_feature_needs_two_earlier_ones(read, aggregate, measure, message):
+    with pytest.raises(SpecificationError, match=message):
+        read("", JOIN.format(aggregate=aggregate, measure=measure))
 
 
 def test_json_without_the_optional_fields_is_still_read(one):

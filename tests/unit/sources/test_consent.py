@@ -60,7 +60,10 @@ def test_consent_is_valid_at_the_application_and_not_withdrawn_when_processed(wi
 @pytest.mark.parametrize(
     ("replaced", "message"),
     [
-        ({"customer": ["p", "p"]}, r"CR-SRC-016: File 'consents.parquet'.*'unique' is broken by 1 row .*'p'"),
+        (
+            {"customer": ["p", "p"]},
+            r"CR-SRC-016: File 'consents.parquet'.*'unique' is broken by 2 rows .*'p'",
+        ),
         ({"source": ["bank", "bnak"]}, "CR-SRC-015: .*'source': rule 'codes' is broken by 1 row"),
         (
             {"purpose": ["credit_assessment", "fun"]},

@@ -196,7 +196,7 @@ def test_a_missing_key_is_refused(folder):
 
 def test_a_repeated_key_is_refused(folder):
     with pytest.raises(
-        DataContractError, match=r"CR-SRC-016: .*'customer, day': rule 'unique' is broken by 1 row .*'p'"
+        DataContractError, match=r"CR-SRC-016: .*'customer, day': rule 'unique' is broken by 2 rows .*'p'"
     ):
         read_sources(folder(bank_with={"day": dates(1, 1, 1)}))
     with pytest.raises(DataContractError, match=r"CR-SRC-016: File 'people.parquet', column 'application'"):
