@@ -801,12 +801,15 @@ def random_consents(rng, applications):
 
 
 def twin_consents(application, consents):
+    own = [row for row in consents if row["customer"] == application["customer"]]
+    withdrawn = [
+        row["withdrawn_at"] for row in own if row["withdrawn_at"] and row["withdrawn_at"] <= PROCESSED_AT
+    ]
     return any(
-        row["customer"] == application["customer"]
-        and row["granted_at"] <= application["applied_at"]
+        row["granted_at"] <= application["applied_at"]
         and (row["expires_at"] is None or application["applied_at"] < row["expires_at"])
-        and (row["withdrawn_at"] is None or row["withdrawn_at"] > PROCESSED_AT)
-        for row in consents
+        and not any(row["granted_at"] <= moment for moment in withdrawn)
+        for row in own
     )
 
 
