@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from credit_risk.sources.contract import TimeRule as TimeRule
     from credit_risk.sources.contract_toml import contract_template as contract_template
     from credit_risk.sources.contract_toml import read_contracts as read_contracts
-    from credit_risk.sources.parts import SourceParts as SourceParts
-    from credit_risk.sources.parts import scan_sources as scan_sources
     from credit_risk.sources.failures import Failure as Failure
     from credit_risk.sources.failures import FailureReport as FailureReport
+    from credit_risk.sources.parts import SourceParts as SourceParts
+    from credit_risk.sources.parts import scan_sources as scan_sources
     from credit_risk.sources.readers import Sources as Sources
     from credit_risk.sources.readers import filter_sources as filter_sources
     from credit_risk.sources.readers import read_sources as read_sources

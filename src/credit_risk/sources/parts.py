@@ -236,9 +236,8 @@ class _Scan:
             values = frame[measure.name]
             columns[measure.name] = values.fillna(0).to_numpy(dtype=np.int64)
             columns[_MISSING + measure.name] = values.isna().to_numpy()
-        aside = _Aside(self._folder, contract, self._customers)
-        aside.append(self._sorted(columns))
-        aside.finish()
+        with _Aside(self._folder, contract, self._customers) as aside:
+            aside.append(self._sorted(columns))
         return aside
 
     def _read_by_batch(
@@ -250,14 +249,13 @@ class _Scan:
             n_batches = -(-_n_rows(self._reading, contract) // _ROWS_PER_BATCH)
             tables = progress.track(tables, label=f"Reading {contract.name}", total=n_batches)
         waiting: deque[Future[_Batch]] = deque()
-        with ThreadPoolExecutor(_N_THREADS) as workers:
+        with aside, ThreadPoolExecutor(_N_THREADS) as workers:
             for table in tables:
                 waiting.append(workers.submit(self._batch, table, contract))
                 if len(waiting) > _N_THREADS:
                     aside.append(waiting.popleft().result())
             for batch in waiting:
                 aside.append(batch.result())
-        aside.finish()
         return aside
 
     def _tables(self, contract: RecordContract, path: Path) -> Iterator[pa.Table]:
@@ -410,8 +408,11 @@ class _Aside:
                 largest = max(abs(int(values.min())), abs(int(values.max())))
                 self.magnitudes[name] = max(self.magnitudes[name], largest)
 
-    def finish(self) -> None:
-        """Close the files."""
+    def __enter__(self) -> _Aside:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the files; they are read from now on."""
         for file in self._files.values():
             file.close()
 
