@@ -249,7 +249,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--events", type=int, default=10_000_000)
     parser.add_argument("--passes", type=int, default=3)
     parser.add_argument("--seed", type=int, default=20261126)
-    parser.add_argument("--tools", default="library,in_memory,ibis,polars,pandas,duckdb")
+    parser.add_argument("--tools", default="library,in_memory,ibis,polars,polars_rings,pandas,duckdb")
     parser.add_argument("--featuretools", action="store_true", help="also time it on 60 applications")
     parser.add_argument("--progress", action="store_true")
     parser.add_argument(
