@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, cast
+from pathlib import Path
+from typing import cast
 
 from credit_risk.domain.configuration import ConfigTable, nearest, read_toml
 from credit_risk.domain.money import Currency
@@ -35,9 +36,6 @@ from credit_risk.sources.contract import (
     TimeRule,
 )
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 _ALLOWED_KINDS: dict[str, tuple[str, ...]] = {
     "measure": ("integer", "decimal", "money", "boolean", "code", "date"),
     "attribute": ("integer", "decimal", "money", "boolean", "code", "date"),
@@ -47,6 +45,37 @@ _ALLOWED_KINDS: dict[str, tuple[str, ...]] = {
     "key": ("integer", "text"),
     "ignored": KINDS,
 }
+
+
+#: Contracts that ship with the library, to be copied and changed.
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def contract_template(name: str) -> Path:
+    """Return the ``sources.toml`` of a shipped template, to be copied and changed.
+
+    Parameters
+    ----------
+    name : str
+        ``'instant_loan'``: application form, telecom, e-commerce, credit bureau, own loans, wallet, session, device,
+        identity checks and sharing counters of an instant lender in mainland China.
+
+    Raises
+    ------
+    SpecificationError
+        No such template (``CR-CFG-005``).
+
+    Examples
+    --------
+    >>> len(read_contracts(contract_template("instant_loan")).records)
+    18
+    """
+    known = sorted(folder.name for folder in TEMPLATES.iterdir() if folder.is_dir())
+    if name not in known:
+        raise SpecificationError(
+            f"Template {name!r} does not exist. {nearest(name, known)}", code="CR-CFG-005"
+        )
+    return TEMPLATES / name / "sources.toml"
 
 
 def read_contracts(path: Path) -> SourceContracts:

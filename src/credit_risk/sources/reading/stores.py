@@ -7,7 +7,6 @@ Reading order: :class:`RawTable`, :class:`TableStore`, then one store per kind o
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,7 +19,7 @@ from credit_risk.domain.digest import sha256_of_file
 from credit_risk.errors import DataContractError, SpecificationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from credit_risk.sources.contract import (
         ApplicationContract,
@@ -202,35 +201,47 @@ class DuckDbStore:
         return contract.table
 
     def read(self, contract: TableContract, columns: Sequence[ColumnContract]) -> RawTable:
-        """Read a table through Ibis."""
-        with _opened(self.path) as connection:
-            return _read_database(connection, contract.table, [column.name for column in columns])
+        """Read a table with DuckDB itself: Ibis 12 cannot talk to DuckDB 2."""
+        import duckdb
+
+        try:
+            connection = duckdb.connect(str(self.path), read_only=True)
+        except duckdb.Error:
+            raise _unreadable(
+                self.path.name,
+                "as a DuckDB file: it is damaged, locked or of another format",
+                "close other writers",
+            ) from None
+        try:
+            return _read_duckdb(connection, contract.table, [column.name for column in columns])
+        finally:
+            connection.close()
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def _read_duckdb(connection: Any, table: str, names: Sequence[str]) -> RawTable:
     import duckdb
-    import ibis
 
     try:
-        connection = ibis.duckdb.connect(path, read_only=True)
-    except duckdb.Error as error:
-        raise _unreadable(
-            path.name, "as a DuckDB file: it is damaged, locked or of another format", "close other writers"
-        ) from error
-    try:
-        yield connection
-    finally:
-        connection.disconnect()
+        found = connection.table('"' + table.replace('"', '""') + '"')
+    except duckdb.CatalogException:
+        raise _no_table(table) from None
+    wanted = [duckdb.ColumnExpression(name) for name in names if name in found.columns]
+    content = found.select(*wanted).to_arrow_table() if wanted else pa.table({})
+    undeclared = tuple(name for name in found.columns if name not in names)
+    return RawTable(name=table, content=content, undeclared=undeclared)
+
+
+def _no_table(table: str) -> DataContractError:
+    return DataContractError(
+        f"Table '{table}' does not exist in the database. Expected the table that the contract's file is named after.",
+        code="CR-SRC-010",
+        context={"file": table},
+    )
 
 
 def _read_database(connection: Any, table: str, names: Sequence[str]) -> RawTable:
     if table not in connection.list_tables():
-        raise DataContractError(
-            f"Table '{table}' does not exist in the database. Expected the table that the contract's file is named after.",
-            code="CR-SRC-010",
-            context={"file": table},
-        )
+        raise _no_table(table)
     try:
         found = connection.table(table)
         wanted = [name for name in names if name in found.columns]
