@@ -38,7 +38,7 @@ from credit_risk.features import (
 from credit_risk.features.aggregates import AGGREGATES
 from credit_risk.features.real_time import history, reductions
 from credit_risk.numerics import round_significant
-from credit_risk.sources import read_contracts, read_sources
+from credit_risk.sources import read_contracts, read_sources, scan_sources
 
 CONTRACT = """
 name = "random"
@@ -735,8 +735,13 @@ def test_batch_agrees_with_real_time_and_the_naive_twin_exactly(seed, zone, anch
     with tempfile.TemporaryDirectory() as directory:
         sources = folder_of(directory, zone, *world)
         table = compute_features(catalogue, sources, n_threads=rng.choice([1, 2]))
+        with scan_sources(directory, records_per_part=rng.choice([1, 20, 10**6])) as parts:
+            by_parts = compute_features(catalogue, parts, n_threads=rng.choice([1, 2]))
         requests, real_time, flags = values_in_real_time(catalogue, sources, rng.choice([0, 10**9]))
     batch = table.X.to_numpy()
+    assert same_bits(by_parts.X.to_numpy(), batch)
+    assert by_parts.X.index.equals(table.X.index)
+    assert by_parts.flags.equals(table.flags)
     for row, (form, sent) in enumerate(requests):
         expected, has_history = expected_values(catalogue, form, sent["bank"], zone)
         assert same_bits(batch[row], expected)
@@ -818,7 +823,12 @@ def batch_with_ledger(catalogue, zone, applications, records, consents):
         padding = {**PADDING_CONSENT, "customer": "z"}
         pq.write_table(pa.Table.from_pylist([*consents, padding], LEDGER), root / "consents.parquet")
         sources = folder_of(directory, zone, applications, records, ledger=True)
-        return sources.contracts, compute_features(catalogue, sources, processed_at=PROCESSED_AT)
+        table = compute_features(catalogue, sources, processed_at=PROCESSED_AT)
+        with scan_sources(directory, records_per_part=5) as parts:
+            by_parts = compute_features(catalogue, parts, processed_at=PROCESSED_AT)
+        assert by_parts.flags.equals(table.flags)
+        assert by_parts.X.equals(table.X)
+        return sources.contracts, table
 
 
 @settings(max_examples=ENGINE_EXAMPLES)

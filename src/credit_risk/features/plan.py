@@ -8,7 +8,7 @@ Reading order: :class:`FeaturePlan`, :func:`plan_features`, :class:`_SourcePlann
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from credit_risk.domain.configuration import nearest
@@ -23,6 +23,8 @@ from credit_risk.features.resolve import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from credit_risk.features.catalogue import FeatureCatalogue
     from credit_risk.features.definition import FeatureDefinition
     from credit_risk.sources.contract import SourceContracts
@@ -95,6 +97,27 @@ class SourcePlan:
     bounds: dict[str, int]
     nullable: frozenset[str]
     needs_order: bool
+
+
+def tightened(plan: SourcePlan, magnitudes: Mapping[str, int]) -> SourcePlan:
+    """Return the plan with bounds that the data itself proves, so that fewer sums need more than 64 bits.
+
+    Parameters
+    ----------
+    magnitudes : mapping of str to int
+        Column of the records -> largest magnitude of its scaled values.
+    """
+    bounds = dict(plan.bounds)
+    for column in plan.columns:
+        if column.scope in ("record", "previous") and column.name in magnitudes:
+            bounds[column.key] = min(bounds[column.key], magnitudes[column.name])
+    for derived in plan.derived:
+        reach = bounds[derived.left] * derived.left_factor
+        if derived.operator in ("+", "-"):
+            reach += bounds[derived.right] * derived.right_factor
+        limits = [abs(limit) for limit in (derived.low, derived.high) if limit is not None]
+        bounds[derived.key] = min(bounds[derived.key], max(reach, *limits, 0))
+    return replace(plan, bounds=bounds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

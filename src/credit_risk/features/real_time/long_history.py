@@ -150,17 +150,29 @@ class LongHistory:
         """Return positions of the records that count, in their order of time."""
         events, known = records.event_time_us, records.known_at_us
         if int(events.max()) < applied_us and int(known.max()) <= applied_us:
-            order = np.argsort(events, kind="stable")
+            order = np.argsort(events)
         else:
             kept = np.flatnonzero((events < applied_us) & (known <= applied_us))
-            order = kept[np.argsort(events[kept], kind="stable")]
-        moments = events[order]
-        if not self._plan.needs_order or (moments[1:] != moments[:-1]).all():
-            return order
+            order = kept[np.argsort(events[kept])]
+        if self._plan.needs_order:
+            self._break_ties(records, order)
+        return order
+
+    def _break_ties(self, records: RecordArrays, order: NDArray[np.intp]) -> None:
+        """Put records of one moment in order by when they were known, then by every column, in place."""
+        moments = records.event_time_us[order]
+        same = moments[1:] == moments[:-1]
+        if not same.any():
+            return
+        tied = np.zeros(order.size, dtype=bool)
+        tied[1:] = same
+        tied[:-1] |= same
+        own = order[tied]
         ties = [
-            column.values if column.missing is None else np.where(column.missing, _SMALLEST, column.values)
+            column.values[own]
+            if column.missing is None
+            else np.where(column.missing, _SMALLEST, column.values)[own]
             for column in records.columns.values()
         ]
-        keys = [tie[order] for tie in reversed([events, known, *ties])]
-        ranked: NDArray[np.intp] = order[np.lexsort(keys)]
-        return ranked
+        keys = [records.event_time_us[own], records.known_at_us[own], *ties]
+        order[tied] = own[np.lexsort(keys[::-1])]
