@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from credit_risk.domain.configuration import nearest
 from credit_risk.errors import SpecificationError
 from credit_risk.features.aggregates import AGGREGATES
-from credit_risk.features.catalogue_toml import read_catalogue_parts
+from credit_risk.features.catalogue_toml import EXPANDED, read_catalogue_parts
 from credit_risk.features.definition import (
     ALL_RECORDS,
     APPLICATION,
@@ -100,6 +100,11 @@ class FeatureCatalogue:
     def factors(self) -> dict[str, str]:
         """Name -> business factor, the group in which reasons are told."""
         return {definition.name: definition.factor for definition in self.definitions}
+
+    @property
+    def expanded(self) -> tuple[str, ...]:
+        """Names of the features that come from templates; the others somebody reasoned out."""
+        return tuple(d.name for d in self.definitions if d.rationale == EXPANDED)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -226,6 +231,10 @@ def _bounds_of(content: Mapping[str, Any]) -> dict[str, Decimal | None]:
 
 def _check_catalogue(catalogue: FeatureCatalogue) -> None:
     """Refuse what no data could ever make right."""
+    if not catalogue.definitions:
+        raise SpecificationError(
+            f"Catalogue {catalogue.name!r} holds no feature. Expected at least one.", code="CR-FEA-007"
+        )
     for definition in catalogue.definitions:
         check_definition_types(definition)
     _check_unique([f"{s.source}.{s.name}" for s in catalogue.subjects], "subject")

@@ -66,6 +66,10 @@ class TableStore(Protocol):
         """Return how messages call the table."""
         ...
 
+    def files(self) -> tuple[str, ...]:
+        """Return the files that could be read; none of a database, which may hold much that is none of our business."""
+        ...
+
     def read(self, contract: TableContract, columns: Sequence[ColumnContract]) -> RawTable:
         """Return the columns of a table that exist there.
 
@@ -86,6 +90,10 @@ class FolderStore:
     def name_of(self, contract: TableContract) -> str:
         """Return the file's name."""
         return contract.file
+
+    def files(self) -> tuple[str, ...]:
+        """Return the Parquet and CSV files of the folder."""
+        return tuple(sorted(path.name for path in self.root.iterdir() if path.suffix in (".parquet", ".csv")))
 
     def read(self, contract: TableContract, columns: Sequence[ColumnContract]) -> RawTable:
         """Read a file."""
@@ -185,6 +193,10 @@ class DatabaseStore:
         """Return the table's name."""
         return contract.table
 
+    def files(self) -> tuple[str, ...]:
+        """Return nothing."""
+        return ()
+
     def read(self, contract: TableContract, columns: Sequence[ColumnContract]) -> RawTable:
         """Read a table through Ibis."""
         return _read_database(self.connection, contract.table, [column.name for column in columns])
@@ -199,6 +211,10 @@ class DuckDbStore:
     def name_of(self, contract: TableContract) -> str:
         """Return the table's name."""
         return contract.table
+
+    def files(self) -> tuple[str, ...]:
+        """Return nothing."""
+        return ()
 
     def read(self, contract: TableContract, columns: Sequence[ColumnContract]) -> RawTable:
         """Read a table with DuckDB itself: Ibis 12 cannot talk to DuckDB 2."""
@@ -240,20 +256,21 @@ def _no_table(table: str) -> DataContractError:
 
 
 def _read_database(connection: Any, table: str, names: Sequence[str]) -> RawTable:
-    if table not in connection.list_tables():
-        raise _no_table(table)
     try:
-        found = connection.table(table)
-        wanted = [name for name in names if name in found.columns]
-        content = found.select(wanted).to_pyarrow() if wanted else pa.table({})
+        found = connection.table(table) if table in connection.list_tables() else None
+        columns = () if found is None else found.columns
+        wanted = [name for name in names if name in columns]
+        content = pa.table({}) if found is None or not wanted else found.select(wanted).to_pyarrow()
     except Exception as error:  # every driver has exceptions of its own, and their text may hold values
         raise DataContractError(
             f"Table '{table}' cannot be read: the database or its driver failed with {type(error).__name__}. Hint: check "
-            "access rights, and values the driver cannot carry (NaN in a numeric column).",
+            "access rights, and values the driver cannot carry (NaN in a numeric column); for DuckDB give the file's path.",
             code="CR-SRC-011",
             context={"file": table, "cause": type(error).__name__},
         ) from None
-    undeclared = tuple(name for name in found.columns if name not in names)
+    if found is None:
+        raise _no_table(table)
+    undeclared = tuple(name for name in columns if name not in names)
     return RawTable(name=table, content=content, undeclared=undeclared)
 
 
