@@ -183,6 +183,12 @@ class FeatureCatalogue:
         parts = derived.derivation.operands
         return [column for part in parts for column in self._raw_columns(source, part)]
 
+    def _repr_html_(self) -> str:
+        """Return the table of features, as notebooks show it."""
+        from credit_risk.features.inspection.pages import catalogue_table
+
+        return catalogue_table(self)
+
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON values; :meth:`from_dict` gives an equal catalogue back."""
         measures = []
