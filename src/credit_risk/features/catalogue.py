@@ -5,7 +5,7 @@ Reading order: :class:`FeatureCatalogue`, then the checks that need no data.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -68,6 +68,23 @@ class FeatureCatalogue:
     def from_toml(cls, path: str | Path) -> FeatureCatalogue:
         """Read a catalogue; every unknown or wrong key is an error that names file, key and the nearest valid name."""
         return cls(**read_catalogue_parts(Path(path)))
+
+    def with_features(self, *definitions: FeatureDefinition) -> FeatureCatalogue:
+        """Return a catalogue with more features at its end.
+
+        Examples
+        --------
+        One more feature takes three lines:
+
+        >>> from credit_risk.features import FeatureCatalogue, FeatureDefinition
+        >>> count = FeatureDefinition(source="bank", window="90d", aggregate="count", factor="activity")
+        >>> catalogue = FeatureCatalogue(name="tiny", version="1", definitions=(count,))
+        >>> regular = FeatureDefinition(source="bank", window="180d", aggregate="gap_cv", factor="income", direction=1,
+        ...                             meaning="How irregularly money comes in")
+        >>> catalogue.with_features(regular).names
+        ('bank__all__records__90d__count', 'bank__all__records__180d__gap_cv')
+        """
+        return replace(self, definitions=(*self.definitions, *definitions))
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -165,6 +182,12 @@ class FeatureCatalogue:
             return [] if operand.name in BUILT_IN else [operand.name]
         parts = derived.derivation.operands
         return [column for part in parts for column in self._raw_columns(source, part)]
+
+    def _repr_html_(self) -> str:
+        """Return the table of features, as notebooks show it."""
+        from credit_risk.features.inspection.pages import catalogue_table
+
+        return catalogue_table(self)
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON values; :meth:`from_dict` gives an equal catalogue back."""
