@@ -10,6 +10,7 @@ Reading order: :class:`FeatureTable`, :func:`compute_features`; the engine is ru
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -96,9 +97,10 @@ def compute_features(
     whole = sources.whole if isinstance(sources, SourceParts) else sources
     processed_us = check_processed_at(whole.contracts.consent, processed_at)
     computation = _Computation(plan_features(catalogue, whole.contracts), sources, processed_us)
-    if isinstance(sources, SourceParts):
-        return _by_parts(computation, sources, n_threads, progress)
-    values, flags = computation.run(sources, n_threads, progress)
+    with closing(computation):
+        if isinstance(sources, SourceParts):
+            return _by_parts(computation, sources, n_threads, progress)
+        values, flags = computation.run(sources, n_threads, progress)
     index = sources.applications.index
     return FeatureTable(
         X=pd.DataFrame(values, index=index, columns=list(catalogue.names)),
@@ -162,6 +164,11 @@ class _Computation:
             for source in plan.sources
             if source.source != APPLICATION
         }
+
+    def close(self) -> None:
+        """Close the engines."""
+        for engine in self._engines.values():
+            engine.close()
 
     def run(
         self, sources: Sources, n_threads: int, progress: ProgressReporter | None = None

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 _ROWS_PER_BATCH = 1 << 18
 _N_THREADS = 2
+#: Numbers of parts fit 16 bits, which sort fastest.
+_MOST_PARTS = 2**16
 #: Keys that are whole numbers of 64 bits, written in the one plain way.
 _WHOLE_NUMBER = "^(0|-?[1-9][0-9]{0,17})$"
 #: Names of columns set aside beside the measures.
@@ -198,7 +200,7 @@ class _Customers:
     @classmethod
     def of(cls, customer_ids: pd.Series[str], n_parts: int) -> _Customers:
         numbers, names = pd.factorize(customer_ids)
-        n_parts = max(min(n_parts, len(names)), 1)
+        n_parts = max(min(n_parts, len(names), _MOST_PARTS), 1)
         borders = np.arange(n_parts + 1) * len(names) // n_parts
         part = np.searchsorted(borders, numbers, side="right") - 1
         rows = tuple(np.flatnonzero(part == position) for position in range(n_parts))
@@ -229,7 +231,7 @@ class _Scan:
     def _read_at_once(self, contract: RecordContract) -> _Aside:
         frame = self._reading.records(contract, self._form)
         columns: dict[str, NDArray[Any]] = {
-            _CUSTOMER: self._customers.names.get_indexer(pd.Index(frame["customer_id"])).astype(np.int32),
+            _CUSTOMER: self._customers.names.get_indexer(pd.Index(frame["customer_id"])),
             **{name: frame[name].to_numpy() for name in (_EVENT, _KNOWN)},
         }
         for measure in contract.measures:
@@ -237,7 +239,7 @@ class _Scan:
             columns[measure.name] = values.fillna(0).to_numpy(dtype=np.int64)
             columns[_MISSING + measure.name] = values.isna().to_numpy()
         with _Aside(self._folder, contract, self._customers) as aside:
-            aside.append(self._sorted(columns))
+            aside.append(self._sorted(columns, np.arange(len(frame)), contract))
         return aside
 
     def _read_by_batch(
@@ -303,26 +305,39 @@ class _Scan:
         last_us = self._last_us[numbers]
         if contract.future_records == "error" and (event_us >= last_us).any():
             raise _broken(contract)
-        columns: dict[str, NDArray[Any]] = {
-            _CUSTOMER: numbers.astype(np.int32),
-            _EVENT: event_us,
-            _KNOWN: known_us,
-        }
+        columns: dict[str, NDArray[Any]] = {_CUSTOMER: numbers, _EVENT: event_us, _KNOWN: known_us}
         for name in measures:
             columns[name] = checked.columns[name].values
             columns[_MISSING + name] = checked.columns[name].missing
-        kept = (event_us < last_us) & (known_us <= last_us)
-        return self._sorted({name: values[kept] for name, values in columns.items()})
+        kept = np.flatnonzero((event_us < last_us) & (known_us <= last_us))
+        return self._sorted(columns, kept, contract)
 
-    def _sorted(self, columns: dict[str, NDArray[Any]]) -> _Batch:
+    def _sorted(
+        self, columns: dict[str, NDArray[Any]], rows: NDArray[np.int64], contract: RecordContract
+    ) -> _Batch:
+        """Take some rows, part after part, in the types they are set aside in."""
         borders = self._customers.borders
-        n_parts = len(borders) - 1
-        part = np.searchsorted(borders, columns[_CUSTOMER], side="right") - 1
-        order = np.argsort(part.astype(np.uint16), kind="stable") if n_parts > 1 else slice(None)
+        part = np.searchsorted(borders, columns[_CUSTOMER][rows], side="right") - 1
+        rows = rows[np.argsort(part.astype(np.uint16), kind="stable")]
+        kinds = _types(contract)
         return _Batch(
-            columns={name: values[order] for name, values in columns.items()},
-            counts=np.bincount(part, minlength=n_parts),
+            columns={name: columns[name].astype(kind, copy=False)[rows] for name, kind in kinds.items()},
+            counts=np.bincount(part, minlength=len(borders) - 1),
         )
+
+
+def _types(contract: RecordContract) -> dict[str, np.dtype[Any]]:
+    """Return the columns that are set aside, each in the fewest bytes its contract allows."""
+    kinds: dict[str, np.dtype[Any]] = {
+        _CUSTOMER: np.dtype(np.int32),
+        _EVENT: np.dtype(np.int64),
+        _KNOWN: np.dtype(np.int64),
+    }
+    for measure in contract.measures:
+        kinds[measure.name] = _narrowest(measure.bound)
+        if measure.nullable:
+            kinds[_MISSING + measure.name] = np.dtype(np.bool_)
+    return kinds
 
 
 def _broken(contract: RecordContract) -> DataContractError:
@@ -378,15 +393,7 @@ class _Aside:
         self._paths: dict[str, Path] = {}
         self._measures = contract.measures
         self._counts: list[NDArray[np.int64]] = []
-        self._types: dict[str, np.dtype[Any]] = {
-            _CUSTOMER: np.dtype(np.int32),
-            _EVENT: np.dtype(np.int64),
-            _KNOWN: np.dtype(np.int64),
-        }
-        for measure in contract.measures:
-            self._types[measure.name] = _narrowest(measure.bound)
-            if measure.nullable:
-                self._types[_MISSING + measure.name] = np.dtype(np.bool_)
+        self._types = _types(contract)
         self._files = {
             name: (folder / f"{contract.name}.{position}").open("wb", buffering=0)
             for position, name in enumerate(self._types)
@@ -397,14 +404,11 @@ class _Aside:
 
     def append(self, batch: _Batch) -> None:
         """Set a batch aside."""
-        n = int(batch.counts.sum())
         self._counts.append(batch.counts)
         self.n_records += np.bincount(batch.columns[_CUSTOMER], minlength=len(self.n_records))
-        for name, kind in self._types.items():
-            values = batch.columns.get(name)
-            values = np.zeros(n, dtype=kind) if values is None else values.astype(kind, copy=False)
+        for name, values in batch.columns.items():
             self._files[name].write(values.data)
-            if name in self.magnitudes and n:
+            if name in self.magnitudes and values.size:
                 largest = max(abs(int(values.min())), abs(int(values.max())))
                 self.magnitudes[name] = max(self.magnitudes[name], largest)
 
