@@ -36,7 +36,7 @@ from credit_risk.features import (
     compute_features,
 )
 from credit_risk.features.aggregates import AGGREGATES
-from credit_risk.features.real_time import history, long_history
+from credit_risk.features.real_time import history, reductions
 from credit_risk.numerics import round_significant
 from credit_risk.sources import read_contracts, read_sources, scan_sources
 
@@ -695,8 +695,7 @@ def test_arrays_and_plain_python_agree_exactly_on_long_histories(rng, zone, anch
         with arrays_above(10**9):
             plain = closure(*request)
         with arrays_above(0), pytest.MonkeyPatch.context() as patch:
-            patch.setattr(long_history, "_CHUNK", chunk)
-            patch.setattr(long_history, "_BLOCK", 1000 * chunk)
+            patch.setattr(reductions, "CHUNK", chunk)
             arrays = closure(*request)
         assert same_bits(plain.values, arrays.values)
         assert plain.flags == arrays.flags

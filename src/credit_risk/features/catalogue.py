@@ -24,6 +24,8 @@ from credit_risk.features.definition import (
     FeatureDefinition,
     Subject,
     check_definition,
+    check_definition_types,
+    check_measure,
     check_name,
 )
 from credit_risk.features.expression import BUILT_IN, Operand
@@ -58,6 +60,8 @@ class FeatureCatalogue:
     definitions: tuple[FeatureDefinition, ...]
 
     def __post_init__(self) -> None:
+        for part in ("subjects", "measures", "definitions"):
+            object.__setattr__(self, part, tuple(getattr(self, part)))
         _check_catalogue(self)
 
     @classmethod
@@ -95,8 +99,14 @@ class FeatureCatalogue:
             return (definition,)
         return self._by_name[definition.measure], self._by_name[definition.over]
 
-    def subject(self, source: str, name: str) -> Subject:
-        """Return a subject; ``'all'`` always exists."""
+    def subject(self, source: str, name: str, asked_by: str = "") -> Subject:
+        """Return a subject; ``'all'`` always exists.
+
+        Raises
+        ------
+        SpecificationError
+            Not declared (``CR-FEA-002``); the message names who asked.
+        """
         for subject in self.subjects:
             if (subject.source, subject.name) == (source, name):
                 return subject
@@ -104,7 +114,7 @@ class FeatureCatalogue:
             return Subject(source=source, name=ALL_RECORDS)
         known = [ALL_RECORDS, *(s.name for s in self.subjects if s.source == source)]
         raise SpecificationError(
-            f"Subject {name!r} of source {source!r} is not declared. {nearest(name, known)}",
+            f"{asked_by}{': s' if asked_by else 'S'}ubject {name!r} of source {source!r} is not declared. {nearest(name, known)}",
             code="CR-FEA-002",
         )
 
@@ -199,18 +209,26 @@ def _bounds_of(content: Mapping[str, Any]) -> dict[str, Decimal | None]:
 
 def _check_catalogue(catalogue: FeatureCatalogue) -> None:
     """Refuse what no data could ever make right."""
+    for definition in catalogue.definitions:
+        check_definition_types(definition)
     _check_unique([f"{s.source}.{s.name}" for s in catalogue.subjects], "subject")
     _check_unique([f"{m.source}.{m.name}" for m in catalogue.measures], "derived measure")
     _check_unique(catalogue.names, "feature")
     for subject in catalogue.subjects:
         check_name(subject.name, "subject")
+        if type(subject.where) is not tuple:
+            raise SpecificationError(
+                f"Subject {subject.name!r} of source {subject.source!r}: where = {subject.where!r} is not allowed. Expected a tuple "
+                "of conditions.",
+                code="CR-FEA-001",
+            )
         _ = subject.conditions
     _check_measures(catalogue.measures)
     for definition in catalogue.definitions:
         check_definition(definition)
         if definition.source != CROSS:
-            catalogue.subject(definition.source, definition.subject)
-            catalogue.subject(definition.source, definition.base)
+            for name in (definition.subject, definition.base):
+                catalogue.subject(definition.source, name, f"Feature {definition.name!r}")
     _check_joins(catalogue.definitions)
 
 
@@ -235,6 +253,7 @@ def _check_measures(measures: Iterable[DerivedMeasure]) -> None:
     ahead = {(measure.source, measure.name) for measure in measures}
     for measure in measures:
         check_name(measure.name, "measure")
+        check_measure(measure)
         for operand in measure.derivation.operands:
             if operand.scope == "record" and (measure.source, operand.name) in ahead:
                 raise SpecificationError(

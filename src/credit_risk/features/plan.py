@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from credit_risk.domain.configuration import nearest
 from credit_risk.errors import SpecificationError
 from credit_risk.features.aggregates import AGGREGATES, GROUPED, TOKENS, Aggregate
 from credit_risk.features.definition import ALL_RECORDS, APPLICATION, CROSS, RECORDS
@@ -164,6 +165,7 @@ def plan_features(catalogue: FeatureCatalogue, contracts: SourceContracts) -> Fe
         (``CR-FEA-011``), an operation that a column does not allow (``CR-FEA-013``), a number that could overflow
         (``CR-FEA-014``), a consent purpose that is not the source's (``CR-FEA-015``).
     """
+    _check_sources(catalogue, contracts)
     planners = {
         source: _SourcePlanner(Resolver(catalogue, contracts, source)) for source in catalogue.sources
     }
@@ -180,6 +182,26 @@ def plan_features(catalogue: FeatureCatalogue, contracts: SourceContracts) -> Fe
         sources=tuple(planner.finish() for planner in planners.values()),
         recipes=recipes,
     )
+
+
+def _check_sources(catalogue: FeatureCatalogue, contracts: SourceContracts) -> None:
+    """Refuse a source without contract, and subjects and measures that could not be computed, used or not."""
+    known = [APPLICATION, *(contract.name for contract in contracts.records)]
+    users = [
+        (part.source, f"Feature {d.name!r}") for d in catalogue.definitions for part in catalogue.parts(d)
+    ]
+    users += [(subject.source, f"Subject {subject.name!r}") for subject in catalogue.subjects]
+    users += [(measure.source, f"Measure {measure.name!r}") for measure in catalogue.measures]
+    for source, user in users:
+        if source not in known:
+            raise SpecificationError(
+                f"{user}: source {source!r} is not declared in {contracts.name!r}. {nearest(source, known)}",
+                code="CR-SRC-001",
+            )
+    for subject in catalogue.subjects:
+        Resolver(catalogue, contracts, subject.source).conditions(subject.name)
+    for measure in catalogue.measures:
+        Resolver(catalogue, contracts, measure.source).measure(measure.name, f"measure {measure.name!r}")
 
 
 def _join(definition: FeatureDefinition, places: dict[str, int]) -> Recipe:
@@ -243,7 +265,8 @@ class _SourcePlanner:
         if definition.consent_purpose != purpose:
             raise SpecificationError(
                 f"Feature {definition.name!r} uses source {definition.source!r} for "
-                f"{definition.consent_purpose!r}, but its contract holds consent for {purpose!r}.",
+                f"{definition.consent_purpose!r}, but its contract holds consent for {purpose!r}. Expected consent_purpose = "
+                f"{purpose!r}.",
                 code="CR-FEA-015",
             )
 

@@ -21,8 +21,9 @@ import pyarrow.compute as pc
 from credit_risk.domain.configuration import nearest
 from credit_risk.domain.digest import canonical_json, sha256_of, sha256_of_file
 from credit_risk.errors import DataContractError, SpecificationError
-from credit_risk.sources.calendar import microseconds
+from credit_risk.sources.calendar import EPOCH, LATEST_US, MICROSECOND, microseconds
 from credit_risk.sources.checks import contract_error
+from credit_risk.sources.consent import FIELDS
 from credit_risk.sources.consent_ledger import ledger_frame, ledger_table, note_ledger_faults
 from credit_risk.sources.contract import (
     SourceContracts,
@@ -140,6 +141,13 @@ class Sources:
         """
         return iterate_raw_requests(self.store, self.contracts, ids)
 
+    def raw_consents(self, customer_id: str) -> list[dict[str, object]] | None:
+        """Return a customer's rows of the consent ledger as a backend would hand them in; None where consent is assumed."""
+        if self.consents is None:
+            return None
+        rows = self.consents[self.consents["customer_id"] == customer_id].to_dict("records")
+        return [{name: _written(row[name]) for name in FIELDS} for row in rows]
+
 
 def read_sources(
     where: str | Path | Any,
@@ -163,7 +171,7 @@ def read_sources(
     DataContractError
         Folder, file or table absent (``CR-SRC-010``), unreadable (``CR-SRC-011``), column absent (``CR-SRC-012``), of a wrong
         type (``CR-SRC-013``), table empty (``CR-SRC-014``), a rule broken (``CR-SRC-015``), a key twice (``CR-SRC-016``), a
-        record without application (``CR-SRC-017``), a record at or after the application (``CR-SRC-018``).
+        record without application (``CR-SRC-017``), a record at or after the application (a ``LeakageError``, ``CR-SRC-018``).
     SpecificationError
         ``sources.toml`` absent or wrong (``CR-CFG-*``, ``CR-SRC-001`` to ``CR-SRC-006``), a place that cannot be read from
         (``CR-SRC-029``), own rules of an unknown source or kind (``CR-SRC-031``).
@@ -441,6 +449,14 @@ def frame_digest(frame: pd.DataFrame) -> str:
     return state.hexdigest()
 
 
+def _written(value: object) -> object:
+    """Return a moment in ISO 8601, None for the latest there is, and words as they are."""
+    if isinstance(value, str):
+        return value
+    moment_us = int(str(value))
+    return None if moment_us == LATEST_US else (EPOCH + moment_us * MICROSECOND).isoformat()
+
+
 def _refusal(failures: Sequence[Failure]) -> DataContractError:
     """Build the error for the first broken rule; the others are counted."""
     first, *others = failures
@@ -450,7 +466,7 @@ def _refusal(failures: Sequence[Failure]) -> DataContractError:
     more = "1 more rule is" if len(others) == 1 else f"{len(others)} more rules are"
     message = f"{error.message} Also, {more} broken in this table. Hint: filter_sources reports all of them."
     rules = [{"column": f.column, "rule": f.rule, "count": f.n_rows} for f in failures]
-    return DataContractError(message, code=error.code, context={**error.context, "broken": rules})
+    return type(error)(message, code=error.code, context={**error.context, "broken": rules})
 
 
 def record_shape(contract: RecordContract) -> TableShape:

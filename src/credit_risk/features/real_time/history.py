@@ -80,10 +80,10 @@ class SourceEvaluator:
             found = self._long(arrays, attributes, clock)
             return (found, "") if found else (self.empty, "no_records")
         records = normalize_records(rows, self._contract, clock[2])
-        order = self._eligible(records, clock[0])
+        order = self.eligible(records, clock[0])
         if not order:
             return self.empty, "no_records"
-        columns = self._columns(records, order, attributes, clock)
+        columns = self.columns(records, order, attributes, clock)
         return self._primitives(columns, len(order)), ""
 
     def _from_application(self, attributes: Mapping[str, int | None]) -> Values:
@@ -107,7 +107,7 @@ class SourceEvaluator:
                 context={"source": self.source, "count": future},
             )
 
-    def _eligible(self, records: NormalizedRecords, applied_us: int) -> list[int]:
+    def eligible(self, records: NormalizedRecords, applied_us: int) -> list[int]:
         """Return positions of the records that count, in their order of time."""
         events, known = records.event_time_us, records.known_at_us
         self._refuse_future(sum(event >= applied_us for event in events), len(events))
@@ -117,7 +117,7 @@ class SourceEvaluator:
             return sorted(kept, key=lambda i: (events[i], *(_rank(values[i]) for values in ties)))
         return sorted(kept, key=events.__getitem__)
 
-    def _columns(
+    def columns(
         self,
         records: NormalizedRecords,
         order: list[int],
@@ -250,13 +250,14 @@ def _mask(conditions: tuple[ConditionPlan, ...], columns: Mapping[str, Values], 
     """Return which records meet every condition; a missing operand never does."""
     if not conditions:
         return [True] * n_records
-    mask = _holds(conditions[0], columns)
+    mask = meets(conditions[0], columns)
     for condition in conditions[1:]:
-        mask = list(map(operator.and_, mask, _holds(condition, columns)))
+        mask = list(map(operator.and_, mask, meets(condition, columns)))
     return mask
 
 
-def _holds(condition: ConditionPlan, columns: Mapping[str, Values]) -> list[bool]:
+def meets(condition: ConditionPlan, columns: Mapping[str, Values]) -> list[bool]:
+    """Return which records meet a condition; a missing operand never does."""
     left, factor = columns[condition.left], condition.left_factor
     if condition.operator == "in":
         members = set(condition.constants)

@@ -6,7 +6,7 @@ Reading order: :class:`GroupedSeries`, :func:`gap_primitives`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -50,10 +50,8 @@ class GroupedSeries:
     windows: NDArray[np.intp]
     wanted: tuple[tuple[int, int, str], ...]
 
-    def __call__(
-        self, masks: Flags, columns: Mapping[str, Column], starts: Integers
-    ) -> list[tuple[int, int]]:
-        """Return place and value of each primitive."""
+    def __call__(self, masks: Flags, columns: Mapping[str, Column], starts: Integers) -> list[int]:
+        """Return one number per wanted primitive."""
         groups, gone = columns[self.by]
         mask = masks[self.subject] if gone is None else masks[self.subject] & ~gone
         amounts: Integers | None = None
@@ -64,7 +62,7 @@ class GroupedSeries:
         chosen = np.flatnonzero(mask)
         amounts = None if amounts is None else amounts[chosen]
         totals = _totals(groups[chosen], chosen, amounts, starts[self.windows])
-        return [(place, SUMMARIES[kind](totals[window])) for place, window, kind in self.wanted]
+        return [SUMMARIES[kind](totals[window]) for _, window, kind in self.wanted]
 
 
 def _totals(
@@ -114,16 +112,15 @@ def group_series(
 
 def gap_primitives(
     wanted: list[tuple[int, str, int, int]], masks: Flags, ages: Integers, starts: Integers
-) -> list[tuple[int, Any]]:
-    """Return place and value of primitives on the days between a subject's records, given place, kind, subject and window."""
+) -> list[int]:
+    """Return the primitives on the days between a subject's records, given place, kind, subject and window."""
     series: dict[int, tuple[Integers, Integers]] = {}
     found = []
-    for place, kind, subject, window in wanted:
+    for _, kind, subject, window in wanted:
         if subject not in series:
             positions = np.flatnonzero(masks[subject])
             series[subject] = positions, -np.diff(ages[positions])
         positions, gaps = series[subject]
         inside = gaps[np.searchsorted(positions, starts[window]) :]
-        value = inside.max(initial=0) if kind == "gap_max" else (inside * inside).sum()
-        found.append((place, int(value)))
+        found.append(int(inside.max(initial=0) if kind == "gap_max" else (inside * inside).sum()))
     return found

@@ -100,13 +100,15 @@ def _failing(
     for fault in faults:
         passed = fault.check_output
         rule = fault.check if isinstance(fault.check, str) else (fault.check.error or fault.check.name)
-        if not isinstance(passed, pd.Series) or len(passed) != len(frame):
+        if not isinstance(passed, pd.Series) or not passed.index.isin(frame.index).all():
             raise SpecificationError(
                 f"The rules of {table!r}: {rule!r} does not fail by rows. Expected checks that answer row by row on the "
                 "columns of the contract.",
                 code="CR-SRC-031",
             )
-        yield str(fault.schema.name or "row"), str(rule), ~np.asarray(passed, dtype=bool)
+        wrong = np.zeros(len(frame), dtype=bool)
+        wrong[passed.index[~passed.to_numpy(dtype=bool)]] = True  # pandera leaves rows without a value out
+        yield str(fault.schema.name or "row"), str(rule), wrong
 
 
 def _checks(column: ColumnContract, decoded: DecodedColumn) -> Iterator[Any]:

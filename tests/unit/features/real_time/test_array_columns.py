@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from credit_risk.features.real_time import long_history
+from credit_risk.features.real_time import array_columns
 from credit_risk.sources.calendar import DAY_US, HOUR_US, local_clock
 
 YEAR_2000_US = 10_957 * DAY_US
@@ -47,6 +47,6 @@ def test_local_times_are_those_of_the_calendar(name):
     moments = np.sort(np.random.default_rng(7).integers(-30 * 365, 60 * 365, 300)) * DAY_US
     moments = np.concatenate([moments, YEAR_2000_US + np.arange(0, 366 * 24) * HOUR_US, moments + DAY_US - 1])
     expected = local_clock(moments, name)
-    long_history._offsets_by_day.cache_clear()
-    assert np.array_equal(long_history._local_times(moments, name), expected)
-    assert np.array_equal(long_history._local_times(moments, name), expected)
+    array_columns._offsets_by_day.cache_clear()
+    assert np.array_equal(array_columns.local_times(moments, name), expected)
+    assert np.array_equal(array_columns.local_times(moments, name), expected)

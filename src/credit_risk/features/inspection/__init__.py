@@ -1,0 +1,30 @@
+"""Looking into features: which records made a person's value, and what would differ on another day.
+
+Reading order: ``explanation`` (one value, record by record), ``time_travel`` (a sample as of another day).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from credit_risk._lazy import attach
+
+if TYPE_CHECKING:
+    from credit_risk.features.inspection.explanation import FeatureExplanation as FeatureExplanation
+    from credit_risk.features.inspection.explanation import explain_feature as explain_feature
+    from credit_risk.features.inspection.time_travel import DifferenceReport as DifferenceReport
+    from credit_risk.features.inspection.time_travel import compare_features as compare_features
+    from credit_risk.features.inspection.time_travel import known_by as known_by
+    from credit_risk.features.inspection.time_travel import shift_test as shift_test
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "DifferenceReport": "credit_risk.features.inspection.time_travel",
+        "FeatureExplanation": "credit_risk.features.inspection.explanation",
+        "compare_features": "credit_risk.features.inspection.time_travel",
+        "explain_feature": "credit_risk.features.inspection.explanation",
+        "known_by": "credit_risk.features.inspection.time_travel",
+        "shift_test": "credit_risk.features.inspection.time_travel",
+    },
+)
