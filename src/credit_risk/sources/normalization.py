@@ -180,7 +180,8 @@ def _plain_floats(values: list[Any], has_gaps: bool, column: ColumnContract) -> 
             return None
         read[missing] = 0.0
     factor = float(10**column.scale)
-    whole = np.rint(read * factor)
+    with np.errstate(over="ignore"):
+        whole = np.rint(read * factor)
     # not a number compares false, so that it takes the long way as well
     if not (
         column.minimum <= whole.min() and whole.max() <= column.maximum and (whole / factor == read).all()

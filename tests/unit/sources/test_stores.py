@@ -12,7 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from credit_risk.errors import DataContractError, SpecificationError
-from credit_risk.sources import SourceContracts, contract_template, read_contracts, read_sources
+from credit_risk.sources import (
+    SourceContracts,
+    contract_template,
+    filter_sources,
+    read_contracts,
+    read_sources,
+)
 from credit_risk.sources.consent_ledger import ledger_table
 
 ARROW = {
@@ -132,6 +138,82 @@ def test_postgresql_holds_the_same_as_csv(sample, contracts, postgresql_url):
         assert requests_of(sources) == requests_of(expected)
     finally:
         database.disconnect()
+
+
+@pytest.fixture
+def small_database(postgresql_url, csv_folder):
+    """Return a function that writes the small folder into PostgreSQL under other column types, and reads it."""
+    psycopg = pytest.importorskip("psycopg")
+    root = csv_folder()
+
+    def read(*, amount="numeric(12, 2)", applied_at="timestamptz", change="", how=read_sources):
+        with psycopg.connect(postgresql_url, autocommit=True) as connection:
+            connection.execute("DROP SCHEMA IF EXISTS small CASCADE")
+            connection.execute("CREATE SCHEMA small")
+            connection.execute("SET search_path TO small")
+            connection.execute("SET timezone TO 'Asia/Taipei'")
+            connection.execute(
+                f"CREATE TABLE people (application int, customer text, applied_at {applied_at}, income numeric, sex text, "
+                "is_bad smallint, secret text)"
+            )
+            connection.execute(
+                f"CREATE TABLE bank (customer varchar(9), day date, amount {amount}, status int, category text, flag boolean)"
+            )
+            for table in ("people", "bank"):
+                with connection.cursor().copy(f"COPY {table} FROM STDIN (FORMAT csv, HEADER)") as stream:
+                    stream.write((root / f"{table}.csv").read_bytes())
+            if change:
+                connection.execute(change)
+        database = ibis.connect(f"{postgresql_url}?schema=small")
+        try:
+            return how(database, root / "sources.toml")
+        finally:
+            database.disconnect()
+
+    return read
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("amount", ["numeric(12, 2)", "numeric", "double precision"])
+def test_amounts_are_exact_whatever_type_postgresql_holds_them_in(small_database, csv_folder, amount):
+    expected = read_sources(csv_folder()).content_digest()
+    assert small_database(amount=amount).content_digest() == expected
+
+
+@pytest.mark.postgresql
+def test_bad_rows_and_retyped_columns_of_postgresql_are_refused_like_those_of_files(small_database):
+    with pytest.raises(DataContractError, match="CR-SRC-013: File 'people', column 'applied_at': wrong type"):
+        small_database(applied_at="timestamp")
+    with pytest.raises(DataContractError, match="CR-SRC-013: File 'bank', column 'amount': wrong type"):
+        small_database(amount="text")
+    with pytest.raises(
+        DataContractError, match="CR-SRC-015: .*'amount': rule 'range' is broken by 1 row .*'q'"
+    ):
+        small_database(change="UPDATE bank SET amount = -1 WHERE customer = 'q'")
+    with pytest.raises(DataContractError, match="CR-SRC-010: Table 'bank' does not exist"):
+        small_database(change="DROP TABLE bank")
+    with pytest.raises(DataContractError, match="CR-SRC-012: File 'bank' lacks 1 column .*: 'flag'"):
+        small_database(change="ALTER TABLE bank DROP COLUMN flag")
+    with pytest.raises(DataContractError, match=r"CR-SRC-01[15]") as caught:
+        small_database(change="UPDATE bank SET amount = 'NaN' WHERE customer = 'q'")
+    assert "30.25" not in caught.value.message
+    sources, report = small_database(change="ALTER TABLE bank ADD COLUMN extra int", how=filter_sources)
+    assert sources.undeclared == {"bank": ("extra",)}
+    assert len(report) == 0
+
+
+def test_a_connection_that_fails_is_refused_without_the_drivers_words(contracts):
+    class Broken:
+        def list_tables(self):
+            raise RuntimeError("value 4711 of person p")
+
+        def table(self, name):
+            raise AssertionError(name)
+
+    with pytest.raises(DataContractError, match="CR-SRC-011: .*failed with RuntimeError") as caught:
+        read_sources(Broken(), contracts)
+    assert "4711" not in str(caught.value)
+    assert caught.value.__cause__ is None
 
 
 def test_one_fen_more_is_another_digest(sample, tmp_path):

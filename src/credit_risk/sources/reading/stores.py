@@ -240,20 +240,21 @@ def _no_table(table: str) -> DataContractError:
 
 
 def _read_database(connection: Any, table: str, names: Sequence[str]) -> RawTable:
-    if table not in connection.list_tables():
-        raise _no_table(table)
     try:
-        found = connection.table(table)
-        wanted = [name for name in names if name in found.columns]
-        content = found.select(wanted).to_pyarrow() if wanted else pa.table({})
+        found = connection.table(table) if table in connection.list_tables() else None
+        columns = () if found is None else found.columns
+        wanted = [name for name in names if name in columns]
+        content = pa.table({}) if found is None or not wanted else found.select(wanted).to_pyarrow()
     except Exception as error:  # every driver has exceptions of its own, and their text may hold values
         raise DataContractError(
             f"Table '{table}' cannot be read: the database or its driver failed with {type(error).__name__}. Hint: check "
-            "access rights, and values the driver cannot carry (NaN in a numeric column).",
+            "access rights, and values the driver cannot carry (NaN in a numeric column); for DuckDB give the file's path.",
             code="CR-SRC-011",
             context={"file": table, "cause": type(error).__name__},
         ) from None
-    undeclared = tuple(name for name in found.columns if name not in names)
+    if found is None:
+        raise _no_table(table)
+    undeclared = tuple(name for name in columns if name not in names)
     return RawTable(name=table, content=content, undeclared=undeclared)
 
 
