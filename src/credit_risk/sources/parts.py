@@ -4,7 +4,8 @@ Files of records are read once, batch by batch, checked, scaled to whole numbers
 by part. A feature looks at one customer's records only, so parts can be computed one by one and their results put together:
 the answer cannot depend on how the folder was cut.
 
-Reading order: :func:`scan_sources`, :class:`SourceParts`, :class:`_Scan` (file to batches), :class:`_Aside` (batches to parts).
+Reading order: :func:`scan_sources`, :func:`cut_sources`, :class:`SourceParts`, :class:`_Scan` (file to batches), :class:`_Aside`
+(batches to parts).
 """
 
 from __future__ import annotations
@@ -122,8 +123,26 @@ def _n_rows(reading: Reading, contract: RecordContract) -> int:
         return 0
 
 
+def cut_sources(sources: Sources, *, records_per_part: int = 500_000) -> SourceParts:
+    """Cut sources in memory into parts of whole customers, so that work on them takes little memory more.
+
+    Examples
+    --------
+    >>> from credit_risk.sources import read_sources
+    >>> len(cut_sources(read_sources("data_samples/uci_credit_card"), records_per_part=50_000))
+    4
+    """
+    n_records = sum(len(frame) for frame in sources.records.values())
+    customers = _Customers.of(sources.applications["customer_id"], -(-n_records // records_per_part))
+    held = {
+        contract.name: _Held(sources.records[contract.name], contract, customers)
+        for contract in sources.contracts.records
+    }
+    return SourceParts(replace(sources, records={}), customers.rows, held)
+
+
 class SourceParts:
-    """Sources whose records lie on disk, cut into parts of whole customers; to be used in a ``with`` statement.
+    """Sources cut into parts of whole customers; where the records lie on disk, to be used in a ``with`` statement.
 
     Attributes
     ----------
@@ -137,8 +156,8 @@ class SourceParts:
         self,
         whole: Sources,
         rows: tuple[NDArray[np.int64], ...],
-        asides: dict[str, _Aside],
-        folder: tempfile.TemporaryDirectory[str],
+        asides: Mapping[str, _Aside | _Held],
+        folder: tempfile.TemporaryDirectory[str] | None = None,
     ) -> None:
         self.whole = whole
         self.rows = rows
@@ -158,15 +177,21 @@ class SourceParts:
 
     def close(self) -> None:
         """Delete what was set aside."""
-        self._folder.cleanup()
+        if self._folder is not None:
+            self._folder.cleanup()
 
-    def part(self, position: int) -> Sources:
-        """Return one part as sources in memory; records that no application could have known are left out."""
+    def part(self, position: int, names: Iterable[str] | None = None) -> Sources:
+        """Return one part as sources in memory, with the records of the sources named (all by default).
+
+        Records that no application could have known may be left out.
+        """
         applications = self.whole.applications.iloc[self.rows[position]]
         return replace(
             self.whole,
             applications=applications,
-            records={name: aside.part(position) for name, aside in self._asides.items()},
+            records={
+                name: self._asides[name].part(position) for name in (self._asides if names is None else names)
+            },
             held=self.whole.held.loc[applications.index],
             outcomes=self.whole.outcomes.loc[applications.index],
         )
@@ -453,6 +478,35 @@ class _Aside:
                 filled += size
         values: NDArray[Any] = np.frombuffer(content, dtype=kind)
         return values
+
+
+class _Held:
+    """Rows of one source in memory, with their order by part."""
+
+    def __init__(self, frame: pd.DataFrame, contract: RecordContract, customers: _Customers) -> None:
+        self._frame, self._customers = frame, customers
+        self._numbers = customers.names.get_indexer(pd.Index(frame["customer_id"]))
+        rows = np.flatnonzero(self._numbers >= 0)
+        part = np.searchsorted(customers.borders, self._numbers[rows], side="right") - 1
+        self._order = rows[np.argsort(part.astype(np.uint16), kind="stable")]
+        self._ends = np.cumsum(np.bincount(part, minlength=len(customers.rows)))
+        self.magnitudes = {measure.name: _magnitude(frame[measure.name]) for measure in contract.measures}
+        self.n_records = np.bincount(self._numbers[rows], minlength=len(customers.names))
+
+    def part(self, position: int) -> pd.DataFrame:
+        """Return the rows of a part; customers are categories."""
+        low, high = self._customers.borders[position : position + 2]
+        start = self._ends[position - 1] if position else 0
+        rows = self._order[start : self._ends[position]]
+        names = self._customers.names[low:high]
+        people = pd.Categorical.from_codes(self._numbers[rows] - low, categories=names)
+        measures = self._frame.drop(columns="customer_id").take(rows).reset_index(drop=True)
+        return pd.concat([pd.DataFrame({"customer_id": people}), measures], axis=1)
+
+
+def _magnitude(values: pd.Series[Any]) -> int:
+    known = values.dropna()
+    return max(abs(int(known.min())), abs(int(known.max()))) if len(known) else 0
 
 
 def _narrowest(bound: int) -> np.dtype[Any]:
