@@ -63,17 +63,22 @@ def superlender(cache: Path) -> Task:
     sources = cr.read_sources(write_sources(published("superlender_zindi"), cache / "superlender"))
     catalogue = cr.FeatureCatalogue.from_toml(HERE / "features.toml")
     table = cr.compute_features(catalogue, sources)
-    labels = cr.OutcomeDefinition.from_toml(HERE / "outcome.toml").label(sources)
+    is_bad = cr.OutcomeDefinition.from_toml(HERE / "outcome.toml").label(sources)["is_bad"].to_numpy()
+    fold = split_by_time(sources.applications["applied_at"], 0.7)
     form = tuple(d.name for d in catalogue.definitions if d.source == "application")
     return Task(
         name="SuperLender",
         X=table.X,
-        is_bad=labels["is_bad"].to_numpy(),
+        is_bad=is_bad,
         views={"application only": form, "with history": catalogue.names},
-        folds=(split_by_time(sources.applications["applied_at"], 0.7),),
+        folds=(fold,),
         directions=catalogue.directions,
         protocol="first 70 % of applications by time train, last 30 % test; history strictly before each application",
-        notes=(parity(catalogue, sources, table.X),),
+        notes=(
+            parity(catalogue, sources, table.X),
+            screening(catalogue, sources, table.X, is_bad),
+            signs(catalogue, table.X.iloc[fold[0]], is_bad[fold[0]]),
+        ),
     )
 
 
@@ -86,6 +91,27 @@ def parity(catalogue: cr.FeatureCatalogue, sources: Sources, X: pd.DataFrame) ->
     live = [closure(cr.Application.from_mapping(form), records).values for form, records in requests]
     equal = sum(np.array_equal(a, b, equal_nan=True) for a, b in zip(live, X.to_numpy(), strict=True))
     return f"real time equals batch in every bit: {equal} of {len(X)} applications"
+
+
+def screening(catalogue: cr.FeatureCatalogue, sources: Sources, X: pd.DataFrame, is_bad: np.ndarray) -> str:
+    """Look for features that know too much, a day's shift and the delays of records among the means."""
+    from credit_risk.features.inspection import shift_test
+    from credit_risk.samples import screen_features
+
+    shift = shift_test(catalogue, sources, days=1, is_bad=is_bad)
+    report = screen_features(X, is_bad, shift=shift, catalogue=catalogue, sources=sources)
+    return f"features under suspicion of a leak: {report.suspects or 'none'}"
+
+
+def signs(catalogue: cr.FeatureCatalogue, X: pd.DataFrame, is_bad: np.ndarray) -> str:
+    """Hold the signs expected beforehand against the training rows; a sign that was not found stays as it was."""
+    from credit_risk.features.inspection.time_travel import separation
+
+    expected = {name: sign for name, sign in catalogue.directions.items() if sign}
+    found = {name: np.sign(separation(X[name].to_numpy(), is_bad) - 0.5) for name in expected}
+    against = [name for name, sign in expected.items() if found[name] != sign]
+    borne_out = len(expected) - len(against)
+    return f"expected signs found on the training rows: {borne_out} of {len(expected)}; not found: {', '.join(against)}"
 
 
 def split_by_time(applied_at: pd.Series, share: float) -> Fold:

@@ -28,14 +28,16 @@ from hypothesis import strategies as st
 
 from credit_risk.domain.application import Application
 from credit_risk.features import (
+    CustomAggregate,
     DerivedMeasure,
     FeatureCatalogue,
     FeatureClosure,
     FeatureDefinition,
     Subject,
     compute_features,
+    register_aggregate,
 )
-from credit_risk.features.aggregates import AGGREGATES
+from credit_risk.features.aggregates import AGGREGATES, CUSTOM
 from credit_risk.features.real_time import history, reductions
 from credit_risk.numerics import round_significant
 from credit_risk.sources import read_contracts, read_sources, scan_sources
@@ -127,6 +129,29 @@ NUMERIC = (
     "is_night",
     "is_weekend",
 )
+
+
+def share_above_first(values, ages):
+    return sum(value > values[0] for value in values), len(values)
+
+
+def shares_above_first(values, ages, starts):
+    first = [values[start] for start, end in pairwise(starts.tolist()) for _ in range(start, end)]
+    above = np.concatenate([[0], np.cumsum(values > np.array(first, dtype=np.int64))])
+    return np.diff(above[starts]), np.diff(starts)
+
+
+register_aggregate(
+    CustomAggregate(
+        name="part_above_first",
+        real_time=share_above_first,
+        batch=shares_above_first,
+        meaning="share of values above the earliest",
+        keeps_unit=False,
+    )
+)
+#: Registered by examples elsewhere, perhaps in the same process.
+FOREIGN = {name for name in CUSTOM if name != "part_above_first"}
 
 
 # ---- the twin ----------------------------------------------------------------------------------------------------
@@ -400,6 +425,7 @@ def twin_of_numbers(definition, x, present, context):  # noqa: PLR0911 - one cas
         mean = sum(x, Fraction()) / len(x)
         return (variance(x) / mean**2,) if len(x) > 1 and mean != 0 else None
     simple = {
+        "part_above_first": lambda: Fraction(sum(v > x[0] for v in x), len(x)),
         "mean": lambda: sum(x, Fraction()) / len(x),
         "min": lambda: min(x),
         "max": lambda: max(x),
@@ -423,7 +449,7 @@ def as_float(value, precision):
 
 
 def random_definition(rng):
-    name = rng.choice(sorted(set(AGGREGATES) - {"value", "ratio", "difference"}))
+    name = rng.choice(sorted(set(AGGREGATES) - {"value", "ratio", "difference", *FOREIGN}))
     aggregate = AGGREGATES[name]
     days = rng.choice([1, 2, 30, 31, 90, 365])
     window = (

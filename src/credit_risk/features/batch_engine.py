@@ -19,6 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from credit_risk.features.aggregates import custom_of
 from credit_risk.features.batch_expressions import (
     ALL_COUNT,
     APPLICATIONS,
@@ -30,6 +31,7 @@ from credit_risk.features.batch_expressions import (
     stage_name,
 )
 from credit_risk.features.batch_groups import first_with_totals
+from credit_risk.features.custom.parity import run_batch
 from credit_risk.features.expression import NIGHT_ENDS, SATURDAY
 from credit_risk.features.group_totals import SUMMARIES
 from credit_risk.features.plan import tightened
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from credit_risk.features.custom.aggregate import CustomAggregate
     from credit_risk.features.plan import SourcePlan
     from credit_risk.sources.contract import SourceContracts
     from credit_risk.sources.readers import Sources
@@ -144,6 +147,11 @@ class SourceEngine:
         plan = self._plan
         for index, first in sorted(first_with_totals(plan.primitives).items(), reverse=True):
             found[f"p{index}"] = _summaries(plan.primitives[index].kind, found[f"p{first}"], n_applications)
+        for index, primitive in enumerate(plan.primitives):
+            own = custom_of(primitive.kind)
+            if own is not None:
+                lists = [found[f"p{index} {name}"] for name in ("values", "ages")]
+                found[f"p{index}_low"], found[f"p{index}_high"] = _custom(own, lists, n_applications)
         ordered: list[Any] = []
         for index, primitive in enumerate(plan.primitives):
             if primitive.kind in IN_RINGS:
@@ -267,6 +275,21 @@ def _totals_by_application(
         for app, totals in zip(position.tolist(), column.to_pylist(), strict=True)
         if totals
     ]
+
+
+def _custom(
+    aggregate: CustomAggregate, lists: list[list[tuple[int, tuple[int, ...]]]], n_applications: int
+) -> tuple[ExactIntegers, ExactIntegers]:
+    """Run the batch half of a custom aggregate: lists of applications one behind the other, empty ones included."""
+    lengths = np.zeros(n_applications, dtype=np.int64)
+    for app, items in lists[0]:
+        lengths[app] = len(items)
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    values, ages = (
+        np.array([item for _, items in sorted(column) for item in items], dtype=np.int64) for column in lists
+    )
+    tops, bottoms = run_batch(aggregate, values, ages, starts)
+    return ExactIntegers(tops), ExactIntegers(bottoms)
 
 
 def _summaries(kind: str, totals: list[tuple[int, tuple[int, ...]]], n_applications: int) -> ExactIntegers:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from credit_risk.features.aggregates import GROUPED
-from credit_risk.features.batch_groups import gap_table, group_totals
+from credit_risk.features.batch_groups import gap_table, group_totals, value_lists
 from credit_risk.features.definition import ALL_RECORDS, RECORDS
 
 if TYPE_CHECKING:
@@ -222,6 +222,8 @@ def primitive_tables(plan: SourcePlan, base: ibis.Table, n_records: int) -> Iter
             yield group_totals(plan, _filtered(plan, base, wanted[0][1]), wanted, n_records, _within)
         elif family == "gap":
             yield gap_table(plan, _filtered(plan, base, wanted[0][1]), wanted, _within)
+        elif family == "custom":
+            yield value_lists(plan, _filtered(plan, base, wanted[0][1]), wanted, _within)
         else:
             yield families[family](plan, base, wanted)
 
@@ -229,7 +231,7 @@ def primitive_tables(plan: SourcePlan, base: ibis.Table, n_records: int) -> Iter
 def _family(kind: str) -> str:
     if kind in GROUPED:
         return "grouped"
-    return {"p": "p", "g": "gap"}.get(kind[0], kind)
+    return {"p": "p", "g": "gap", "c": "custom"}.get(kind[0], kind)
 
 
 def _selected(plan: SourcePlan, base: ibis.Table, primitive: Primitive) -> Any:

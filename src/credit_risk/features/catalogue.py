@@ -5,7 +5,7 @@ Reading order: :class:`FeatureCatalogue`, then the checks that need no data.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from credit_risk.domain.configuration import nearest
 from credit_risk.errors import SpecificationError
 from credit_risk.features.aggregates import AGGREGATES
-from credit_risk.features.catalogue_toml import read_catalogue_parts
+from credit_risk.features.catalogue_toml import EXPANDED, read_catalogue_parts
 from credit_risk.features.definition import (
     ALL_RECORDS,
     APPLICATION,
@@ -69,6 +69,23 @@ class FeatureCatalogue:
         """Read a catalogue; every unknown or wrong key is an error that names file, key and the nearest valid name."""
         return cls(**read_catalogue_parts(Path(path)))
 
+    def with_features(self, *definitions: FeatureDefinition) -> FeatureCatalogue:
+        """Return a catalogue with more features at its end.
+
+        Examples
+        --------
+        One more feature takes three lines:
+
+        >>> from credit_risk.features import FeatureCatalogue, FeatureDefinition
+        >>> count = FeatureDefinition(source="bank", window="90d", aggregate="count", factor="activity")
+        >>> catalogue = FeatureCatalogue(name="tiny", version="1", definitions=(count,))
+        >>> regular = FeatureDefinition(source="bank", window="180d", aggregate="gap_cv", factor="income", direction=1,
+        ...                             meaning="How irregularly money comes in")
+        >>> catalogue.with_features(regular).names
+        ('bank__all__records__90d__count', 'bank__all__records__180d__gap_cv')
+        """
+        return replace(self, definitions=(*self.definitions, *definitions))
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Feature names in order."""
@@ -83,6 +100,11 @@ class FeatureCatalogue:
     def factors(self) -> dict[str, str]:
         """Name -> business factor, the group in which reasons are told."""
         return {definition.name: definition.factor for definition in self.definitions}
+
+    @property
+    def expanded(self) -> tuple[str, ...]:
+        """Names of the features that come from templates; the others somebody reasoned out."""
+        return tuple(d.name for d in self.definitions if d.rationale == EXPANDED)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -161,6 +183,12 @@ class FeatureCatalogue:
         parts = derived.derivation.operands
         return [column for part in parts for column in self._raw_columns(source, part)]
 
+    def _repr_html_(self) -> str:
+        """Return the table of features, as notebooks show it."""
+        from credit_risk.features.inspection.pages import catalogue_table
+
+        return catalogue_table(self)
+
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON values; :meth:`from_dict` gives an equal catalogue back."""
         measures = []
@@ -209,6 +237,10 @@ def _bounds_of(content: Mapping[str, Any]) -> dict[str, Decimal | None]:
 
 def _check_catalogue(catalogue: FeatureCatalogue) -> None:
     """Refuse what no data could ever make right."""
+    if not catalogue.definitions:
+        raise SpecificationError(
+            f"Catalogue {catalogue.name!r} holds no feature. Expected at least one.", code="CR-FEA-007"
+        )
     for definition in catalogue.definitions:
         check_definition_types(definition)
     _check_unique([f"{s.source}.{s.name}" for s in catalogue.subjects], "subject")

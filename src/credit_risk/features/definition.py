@@ -268,7 +268,7 @@ def check_definition(definition: FeatureDefinition) -> None:
     if definition.aggregate not in AGGREGATES:
         raise SpecificationError(
             f"Feature {name!r}: aggregate {definition.aggregate!r} does not exist. "
-            f"{nearest(definition.aggregate, AGGREGATES)}",
+            f"{nearest(definition.aggregate, AGGREGATES)} An aggregate of your own must be registered first.",
             code="CR-FEA-005",
         )
     aggregate = AGGREGATES[definition.aggregate]

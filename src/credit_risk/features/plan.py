@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from credit_risk.domain.configuration import nearest
 from credit_risk.errors import SpecificationError
-from credit_risk.features.aggregates import AGGREGATES, GROUPED, TOKENS, Aggregate
+from credit_risk.features.aggregates import AGGREGATES, GROUPED, TOKENS, Aggregate, custom_of
 from credit_risk.features.definition import ALL_RECORDS, APPLICATION, CROSS, RECORDS
 from credit_risk.features.resolve import (
     ConditionPlan,
@@ -246,7 +246,7 @@ class _SourcePlanner:
     def finish(self) -> SourcePlan:
         resolver = self._resolver
         primitives = tuple(self._primitives)
-        ordered = any(primitive.kind in ORDERED for primitive in primitives)
+        ordered = any(p.kind in ORDERED or custom_of(p.kind) for p in primitives)
         has_previous = any(column.scope == "previous" for column in resolver.columns.values())
         return SourcePlan(
             source=resolver.source,

@@ -2,7 +2,7 @@
 
 A screening raises suspicion, it proves nothing: a person decides. Each suspicion has a name and a figure beside it.
 
-Reading order: :class:`ScreeningLimits`, :class:`ScreeningReport`, :func:`screen_features`; the suspicions are in :data:`SUSPICIONS`.
+Reading order: :class:`ScreeningLimits`, :class:`ScreeningReport`, :func:`screen_features`, :func:`refuse_copies`; the suspicions are in :data:`SUSPICIONS`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from credit_risk.errors import SampleError
+from credit_risk.errors import LeakageError, SampleError
 from credit_risk.features.inspection.time_travel import separation
 
 if TYPE_CHECKING:
@@ -156,6 +156,30 @@ def screen_features(
     words = _suspicions(table, limits or ScreeningLimits())
     table.insert(0, "suspicions", [", ".join(words[name]) for name in table.index])
     return ScreeningReport(table=table)
+
+
+def refuse_copies(X: pd.DataFrame, is_bad: NDArray[np.bool_], *, min_per_class: int = 30) -> None:
+    """Refuse features that tell goods from bads without a single error, over enough of both.
+
+    Raises
+    ------
+    LeakageError
+        ``CR-SMP-005``; nothing that is known at the application can do that.
+    """
+    copies = []
+    for name in X.columns:
+        values = X[name].to_numpy(float)
+        n_bads, n_goods = (int((~np.isnan(values[rows])).sum()) for rows in (is_bad, ~is_bad))
+        if min(n_bads, n_goods) >= min_per_class and separation(values, is_bad) in (0.0, 1.0):
+            copies.append(str(name))
+    if copies:
+        raise LeakageError(
+            f"{len(copies)} of {X.shape[1]} features tell goods from bads without a single error, first {copies[0]!r}. Nothing "
+            "that is known at the application can do that. Hint: look at when its records become known, or whether its column "
+            "was filled in after the outcome.",
+            code="CR-SMP-005",
+            context={"features": copies},
+        )
 
 
 def _checked_outcome(is_bad: ArrayLike, n_rows: int) -> NDArray[np.bool_]:

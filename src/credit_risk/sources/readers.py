@@ -77,6 +77,8 @@ class Sources:
         File name -> SHA-256 of the file; of a database table -> SHA-256 of its rows in canonical order.
     undeclared : dict of str to tuple
         File or table -> columns the contract does not name; they are never read.
+    unread : tuple of str
+        Parquet and CSV files of the folder that no contract names: perhaps a source that was forgotten.
     """
 
     store: TableStore
@@ -88,6 +90,7 @@ class Sources:
     consents: pd.DataFrame | None
     digests: Mapping[str, str]
     undeclared: Mapping[str, tuple[str, ...]]
+    unread: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -284,6 +287,7 @@ class Reading:
             consents=consents,
             digests=self.digests,
             undeclared=self.undeclared,
+            unread=self._unread(),
         )
         report = FailureReport(
             failures=tuple(failure for table, _ in self.tables for failure in table.failures),
@@ -340,6 +344,15 @@ class Reading:
         )
         self._add_digest(table, frame)
         return frame
+
+    def _unread(self) -> tuple[str, ...]:
+        contracts = self.contracts
+        named = {
+            contracts.applications.file,
+            contracts.consent.file,
+            *(record.file for record in contracts.records),
+        }
+        return tuple(file for file in self.store.files() if file not in named)
 
     def _read(self, contract: TableContract, shape: TableShape) -> CheckedTable:
         raw = self.store.read(contract, shape.columns)

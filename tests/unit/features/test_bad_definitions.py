@@ -181,6 +181,7 @@ REST = {"name": "any", "version": "1"}
             },
             "CR-FEA-004: The derived measure 'bank.m' is declared twice.",
         ),
+        ({"definitions": ()}, "CR-FEA-007: Catalogue 'any' holds no feature. Expected at least one."),
         (
             {"definitions": ("count",)},
             "CR-FEA-006: A catalogue holds a str among its definitions. Expected FeatureDefinition.",
@@ -259,5 +260,58 @@ meaning = "Records in {window}"
 def test_a_file_names_itself_the_entry_and_the_key(tmp_path, change, message):
     path = tmp_path / "features.toml"
     path.write_text(TOML.replace(*change), encoding="utf-8")
+    with pytest.raises(SpecificationError, match=message):
+        FeatureCatalogue.from_toml(path)
+
+
+TEMPLATE = (
+    TOML
+    + """
+[[templates]]
+source = "bank"
+subjects = ["all", "late"]
+aggregates = ["count", "active_days"]
+windows = ["30d", "90d"]
+factor = "activity"
+risk = "falls"
+[sources.bank.subjects.late]
+where = ["amount > 1"]
+"""
+)
+
+
+def test_a_template_gives_every_combination_and_leaves_reasoned_definitions_alone(tmp_path):
+    path = tmp_path / "features.toml"
+    path.write_text(TEMPLATE, encoding="utf-8")
+    catalogue = FeatureCatalogue.from_toml(path)
+    assert catalogue.names[0] == "bank__all__records__30d__count"
+    assert catalogue.names[0] not in catalogue.expanded
+    assert len(catalogue.expanded) == 2 * 2 * 2 - 1
+    assert (
+        catalogue.definitions[-1].meaning == "records of late: number of days with a record, the last 90 days"
+    )
+    assert FeatureCatalogue.from_dict(catalogue.to_dict()) == catalogue
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            ('["count", "active_days"]', '["count", "active_day"]'),
+            "CR-FEA-005: .*'active_day' does not exist. Did you mean 'active_days'",
+        ),
+        (
+            ('"late"]', '"lat"]'),
+            "CR-FEA-002: Feature 'bank__lat__.*subject 'lat' of source 'bank' is not declared. Did you mean 'late'",
+        ),
+        (
+            ('factor = "activity"', 'factor = "activity"\nrationale = "x"'),
+            "CR-CFG-003: .*unknown key 'rationale'",
+        ),
+    ],
+)
+def test_a_wrong_template_is_refused(tmp_path, change, message):
+    path = tmp_path / "features.toml"
+    path.write_text(TEMPLATE.replace(*change), encoding="utf-8")
     with pytest.raises(SpecificationError, match=message):
         FeatureCatalogue.from_toml(path)

@@ -80,6 +80,13 @@ def test_columns_the_contract_does_not_name_are_listed_and_never_read(folder):
     assert "surprise" not in sources.records["bank"]
 
 
+def test_files_no_contract_names_are_listed_and_never_read(folder):
+    root = folder()
+    (root / "forgotten.csv").write_bytes(b"\xff\xfe")
+    (root / "notes.txt").write_text("nothing")
+    assert read_sources(root).unread == ("forgotten.csv",)
+
+
 def test_a_missing_folder_is_refused(tmp_path):
     with pytest.raises(DataContractError, match=r"CR-SRC-010: Folder '.*nowhere' does not exist"):
         read_sources(tmp_path / "nowhere")

@@ -66,9 +66,10 @@ class FeatureExplanation:
         head = f"<p><b>{self.feature}</b> = {self.value}{flags}<br>{self.meaning}"
         if self.parts:
             return f"{head}; joined of</p>" + "".join(part._repr_html_() for part in self.parts)
+        if self.records.empty:
+            return f"{head}; no record was read.</p>"
         counted = int(self.records["counted"].sum())
-        table = str(self.records.to_html()) if len(self.records) else ""
-        return f"{head}; {counted} of {len(self.records)} records counted.</p>{table}"
+        return f"{head}; {counted} of {len(self.records)} records counted.</p>{self.records.to_html()}"
 
 
 def explain_feature(

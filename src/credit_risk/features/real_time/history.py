@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from credit_risk.errors import ScoringError
+from credit_risk.features.aggregates import custom_of, is_paired
+from credit_risk.features.custom.parity import run_real_time
 from credit_risk.features.definition import ALL_RECORDS, RECORDS
 from credit_risk.features.expression import NIGHT_ENDS, SATURDAY
 from credit_risk.features.group_totals import SUMMARIES
@@ -61,7 +63,7 @@ class SourceEvaluator:
         self._contract = contract
         self._series = _group_by_series(plan)
         self._long = LongHistory(plan) if contract is not None and LongHistory.fits(plan) else None
-        self.empty = [_NOTHING.get(primitive.kind, 0) for primitive in plan.primitives]
+        self.empty = [(0, 0) if is_paired(primitive.kind) else 0 for primitive in plan.primitives]
 
     def __call__(
         self,
@@ -158,7 +160,11 @@ class SourceEvaluator:
             for days, primitives in wanted:
                 window, start = _window(values, ages, days)
                 for index, kind in primitives:
-                    found[index] = _WINDOWED[kind](window, ages, start)
+                    own = custom_of(kind)
+                    if own is None:
+                        found[index] = _WINDOWED[kind](window, ages, start)
+                    else:
+                        found[index] = run_real_time(own, list(window), [-age for age in _tail(ages, start)])
         for index, primitive in enumerate(self._plan.primitives):
             if primitive.kind in _ON_MASKS:
                 window, _ = _window(masks[primitive.subject], age_order, primitive.days)
@@ -342,7 +348,6 @@ def _longest(mask: list[bool]) -> int:
 
 
 _ON_MASKS: dict[str, Callable[[list[bool]], int]] = {"lead": _lead, "longest": _longest}
-_NOTHING: dict[str, Any] = {f"p{percent}": (0, 0) for percent in (10, 25, 50, 75, 90)}
 
 
 def _group_by_series(
@@ -351,7 +356,7 @@ def _group_by_series(
     """Return series -> windows -> (index, kind) of the primitives that are computed from values."""
     groups: dict[tuple[str, str, str], dict[int | None, list[tuple[int, str]]]] = {}
     for index, primitive in enumerate(plan.primitives):
-        if primitive.kind in _WINDOWED:
+        if primitive.kind in _WINDOWED or custom_of(primitive.kind):
             series = groups.setdefault(_series_of(primitive), {})
             series.setdefault(primitive.days, []).append((index, primitive.kind))
     return {key: list(windows.items()) for key, windows in groups.items()}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from credit_risk.features.aggregates import PERCENTS, custom_of
 from credit_risk.features.definition import RECORDS
 from credit_risk.features.real_time.array_columns import holds, read_columns
 from credit_risk.features.real_time.long_groups import GAPS, gap_primitives, group_series
@@ -39,8 +40,7 @@ if TYPE_CHECKING:
 
 _SMALLEST = -(2**63)
 _FAR = 2**62
-_QUANTILES = {f"p{percent}": percent for percent in (10, 25, 50, 75, 90)}
-_SORTED = ("distinct", *_QUANTILES)
+_SORTED = ("distinct", *PERCENTS)
 
 
 class LongHistory:
@@ -81,7 +81,7 @@ class LongHistory:
         wanted = self._wanted(_SORTED)
         if wanted:
             requests = [request for _, request in wanted]
-            percents = [_QUANTILES.get(request.kind) for request in requests]
+            percents = [PERCENTS.get(request.kind) for request in requests]
             self._reductions.append(OrderStatistics(requests, percents))
             places += [place for place, _ in wanted]
         places += [place for series in self._grouped for place, _, _ in series.wanted]
@@ -109,6 +109,8 @@ class LongHistory:
             and (derived.low is None or derived.high is None or derived.low <= derived.high)
             for derived in plan.derived
         )
+        if any(custom_of(primitive.kind) for primitive in plan.primitives):
+            return False  # their real-time half takes one list after the other
         return all(moved) and all(bound <= LARGEST_SCALED_VALUE for bound in plan.bounds.values())
 
     def __call__(

@@ -66,6 +66,10 @@ class TableStore(Protocol):
         """Return how messages call the table."""
         ...
 
+    def files(self) -> tuple[str, ...]:
+        """Return the files that could be read; none of a database, which may hold much that is none of our business."""
+        ...
+
     def read(self, contract: TableContract, columns: Sequence[ColumnContract]) -> RawTable:
         """Return the columns of a table that exist there.
 
@@ -86,6 +90,10 @@ class FolderStore:
     def name_of(self, contract: TableContract) -> str:
         """Return the file's name."""
         return contract.file
+
+    def files(self) -> tuple[str, ...]:
+        """Return the Parquet and CSV files of the folder."""
+        return tuple(sorted(path.name for path in self.root.iterdir() if path.suffix in (".parquet", ".csv")))
 
     def read(self, contract: TableContract, columns: Sequence[ColumnContract]) -> RawTable:
         """Read a file."""
@@ -185,6 +193,10 @@ class DatabaseStore:
         """Return the table's name."""
         return contract.table
 
+    def files(self) -> tuple[str, ...]:
+        """Return nothing."""
+        return ()
+
     def read(self, contract: TableContract, columns: Sequence[ColumnContract]) -> RawTable:
         """Read a table through Ibis."""
         return _read_database(self.connection, contract.table, [column.name for column in columns])
@@ -199,6 +211,10 @@ class DuckDbStore:
     def name_of(self, contract: TableContract) -> str:
         """Return the table's name."""
         return contract.table
+
+    def files(self) -> tuple[str, ...]:
+        """Return nothing."""
+        return ()
 
     def read(self, contract: TableContract, columns: Sequence[ColumnContract]) -> RawTable:
         """Read a table with DuckDB itself: Ibis 12 cannot talk to DuckDB 2."""
