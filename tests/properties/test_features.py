@@ -42,6 +42,7 @@ from credit_risk.features.inspection import compare_features, known_by
 from credit_risk.features.real_time import history, reductions
 from credit_risk.numerics import round_significant
 from credit_risk.sources import read_contracts, read_sources, scan_sources
+from credit_risk.sources.parts import cut_sources
 
 CONTRACT = """
 name = "random"
@@ -762,6 +763,10 @@ def test_batch_agrees_with_real_time_and_the_naive_twin_exactly(seed, zone, anch
     with tempfile.TemporaryDirectory() as directory:
         sources = folder_of(directory, zone, *world)
         table = compute_features(catalogue, sources, n_threads=rng.choice([1, 2]))
+        with cut_sources(sources, records_per_part=rng.choice([1, 30])) as parts:
+            in_memory = compute_features(catalogue, parts)
+        assert same_bits(in_memory.X.to_numpy(), table.X.to_numpy())
+        assert in_memory.flags.equals(table.flags)
         with scan_sources(directory, records_per_part=rng.choice([1, 20, 10**6])) as parts:
             by_parts = compute_features(catalogue, parts, n_threads=rng.choice([1, 2]))
         requests, real_time, flags = values_in_real_time(catalogue, sources, rng.choice([0, 10**9]))

@@ -8,6 +8,7 @@ Reading order: :class:`SourceEngine`, :func:`cumulate`, then the tables the engi
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,8 @@ from credit_risk.numerics.exact_integers import ExactIntegers, exact_array
 from credit_risk.sources.calendar import DAY_US, HOUR_US, days_of, local_clock, local_days
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from credit_risk.features.custom.aggregate import CustomAggregate
@@ -76,6 +79,7 @@ class SourceEngine:
         self._magnitudes, self._longest_history = magnitudes, longest_history
         self._statements: tuple[str, ...] = ()
         self._lock = Lock()
+        self._idle: list[duckdb.DuckDBPyConnection] = []
 
     def run(
         self, sources: Sources, n_threads: int, allowed: NDArray[np.bool_] | None
@@ -88,8 +92,7 @@ class SourceEngine:
         n_applications = len(sources.applications)
         found: dict[str, Any] = {}
         in_rings: dict[str, NDArray[Any]] = {}
-        config = {"threads": n_threads, "preserve_insertion_order": False}
-        with duckdb.connect(config=config) as connection:
+        with self._connection(n_threads) as connection:
             connection.register(APPLICATIONS, applications)
             connection.register(RECORDS_TABLE, records)
             connection.execute(base)
@@ -99,7 +102,29 @@ class SourceEngine:
                     in_rings |= cumulate(table, n_applications, len(self._plan.windows) + 1)
                 else:
                     found |= _by_application(table, n_applications)
+            for name in (APPLICATIONS, RECORDS_TABLE):
+                connection.unregister(name)
         return self._ordered(found, in_rings, n_applications), in_rings[ALL_COUNT][:, -1] > 0
+
+    @contextmanager
+    def _connection(self, n_threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Lend a connection of one's own; opening one takes as long as a small part."""
+        with self._lock:
+            lent = self._idle.pop() if self._idle else None
+        config = {"threads": n_threads, "preserve_insertion_order": False}
+        connection = duckdb.connect(config=config) if lent is None else lent
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        with self._lock:
+            self._idle.append(connection)
+
+    def close(self) -> None:
+        """Close connections."""
+        while self._idle:
+            self._idle.pop().close()
 
     def _compiled(self, applications: pa.Table, records: pa.Table) -> tuple[str, ...]:
         """Return the statement that builds the base table, then one per table of primitives."""
@@ -112,7 +137,7 @@ class SourceEngine:
                 stages = base_records(plan, contract, applications.schema, records.schema)
                 base = ibis.table(stages[-1].schema(), name=_BASE)
                 tables = primitive_tables(plan, base, longest)
-                first = f"CREATE TEMP TABLE {_BASE} AS {_staged_sql(stages)}"
+                first = f"CREATE OR REPLACE TEMP TABLE {_BASE} AS {_staged_sql(stages)}"
                 self._statements = (first, *(_sql(table) for table in tables))
             return self._statements
 

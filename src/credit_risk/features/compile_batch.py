@@ -10,6 +10,7 @@ Reading order: :class:`FeatureTable`, :func:`compute_features`; the engine is ru
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from credit_risk.features.real_time.history import derive
 from credit_risk.numerics.exact_integers import ExactIntegers
 from credit_risk.sources.consent import check_processed_at
 from credit_risk.sources.consent_ledger import consented
-from credit_risk.sources.parts import SourceParts
+from credit_risk.sources.parts import SourceParts, cut_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
     from credit_risk.domain.ports import ProgressReporter
     from credit_risk.features.catalogue import FeatureCatalogue
     from credit_risk.sources.readers import Sources
+
+
+#: More records than this are computed part by part.
+CUT_ABOVE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -93,12 +98,15 @@ def compute_features(
     """
     if n_threads < 1:
         raise SpecificationError(f"n_threads = {n_threads} is below 1.", code="CR-FEA-020")
+    if not isinstance(sources, SourceParts) and sum(map(len, sources.records.values())) > CUT_ABOVE:
+        sources = cut_sources(sources)
     whole = sources.whole if isinstance(sources, SourceParts) else sources
     processed_us = check_processed_at(whole.contracts.consent, processed_at)
     computation = _Computation(plan_features(catalogue, whole.contracts), sources, processed_us)
-    if isinstance(sources, SourceParts):
-        return _by_parts(computation, sources, n_threads, progress)
-    values, flags = computation.run(sources, n_threads, progress)
+    with closing(computation):
+        if isinstance(sources, SourceParts):
+            return _by_parts(computation, sources, n_threads, progress)
+        values, flags = computation.run(sources, n_threads, progress=progress)
     index = sources.applications.index
     return FeatureTable(
         X=pd.DataFrame(values, index=index, columns=list(catalogue.names)),
@@ -116,7 +124,12 @@ def _by_parts(
     flags: dict[str, NDArray[np.bool_]] = {}
     with ThreadPoolExecutor(n_threads) as workers:
         work = [
-            workers.submit(lambda place: computation.run(parts.part(place), 1), place)
+            workers.submit(
+                lambda place: computation.run(
+                    parts.part(place, computation.sources), 1, rows=parts.rows[place]
+                ),
+                place,
+            )
             for place in range(len(parts))
         ]
         try:
@@ -146,8 +159,8 @@ class _Computation:
 
     def __init__(self, plan: FeaturePlan, sources: Sources | SourceParts, processed_us: int) -> None:
         self.plan = plan
-        self._processed_us = processed_us
-        contracts = (sources.whole if isinstance(sources, SourceParts) else sources).contracts
+        whole = sources.whole if isinstance(sources, SourceParts) else sources
+        contracts = whole.contracts
         facts: dict[str, dict[str, Any]] = {}
         if isinstance(sources, SourceParts):
             facts = {
@@ -162,31 +175,53 @@ class _Computation:
             for source in plan.sources
             if source.source != APPLICATION
         }
+        self.sources = tuple(self._engines)
+        self._allowed = {}
+        if whole.consents is not None:
+            self._allowed = {
+                name: consented(whole.consents, whole.applications, contracts.record(name), processed_us)
+                for name in self.sources
+            }
+
+    def close(self) -> None:
+        """Close the engines."""
+        for engine in self._engines.values():
+            engine.close()
 
     def run(
-        self, sources: Sources, n_threads: int, progress: ProgressReporter | None = None
+        self,
+        sources: Sources,
+        n_threads: int,
+        *,
+        rows: NDArray[np.int64] | slice = slice(None),
+        progress: ProgressReporter | None = None,
     ) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.bool_]]]:
-        """Return feature -> values and flag -> values, in the order of the applications."""
+        """Return feature -> values and flag -> values, in the order of the applications: all of them, or some rows."""
         flags: dict[str, NDArray[np.bool_]] = {}
         primitives = []
         for source in _tracked(self.plan.sources, progress, "Sources"):
             if source.source == APPLICATION:
                 primitives.append(_application_primitives(source, sources))
             else:
-                primitives.append(self._record_primitives(source, sources, n_threads, flags))
+                primitives.append(self._record_primitives(source.source, sources, n_threads, rows, flags))
         recipes = _tracked(self.plan.recipes, progress, "Features")
         return {recipe.name: _values(recipe, self.plan.recipes, primitives) for recipe in recipes}, flags
 
     def _record_primitives(
-        self, source: SourcePlan, sources: Sources, n_threads: int, flags: dict[str, NDArray[np.bool_]]
+        self,
+        name: str,
+        sources: Sources,
+        n_threads: int,
+        rows: NDArray[np.int64] | slice,
+        flags: dict[str, NDArray[np.bool_]],
     ) -> list[Any]:
-        allowed = None
-        if sources.consents is not None:
-            contract = sources.contracts.record(source.source)
-            allowed = consented(sources.consents, sources.applications, contract, self._processed_us)
-            flags[f"{source.source}__no_consent"] = ~allowed
-        found, has_records = self._engines[source.source].run(sources, n_threads, allowed)
-        flags[f"{source.source}__no_records"] = ~has_records if allowed is None else allowed & ~has_records
+        allowed = self._allowed[name][rows] if name in self._allowed else None
+        found, has_records = self._engines[name].run(sources, n_threads, allowed)
+        if allowed is None:
+            flags[f"{name}__no_records"] = ~has_records
+        else:
+            flags[f"{name}__no_consent"] = ~allowed
+            flags[f"{name}__no_records"] = allowed & ~has_records
         return found
 
 

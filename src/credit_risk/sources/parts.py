@@ -4,7 +4,8 @@ Files of records are read once, batch by batch, checked, scaled to whole numbers
 by part. A feature looks at one customer's records only, so parts can be computed one by one and their results put together:
 the answer cannot depend on how the folder was cut.
 
-Reading order: :func:`scan_sources`, :class:`SourceParts`, :class:`_Scan` (file to batches), :class:`_Aside` (batches to parts).
+Reading order: :func:`scan_sources`, :func:`cut_sources`, :class:`SourceParts`, :class:`_Scan` (file to batches), :class:`_Aside`
+(batches to parts).
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 _ROWS_PER_BATCH = 1 << 18
 _N_THREADS = 2
+#: Numbers of parts fit 16 bits, which sort fastest.
+_MOST_PARTS = 2**16
 #: Keys that are whole numbers of 64 bits, written in the one plain way.
 _WHOLE_NUMBER = "^(0|-?[1-9][0-9]{0,17})$"
 #: Names of columns set aside beside the measures.
@@ -120,8 +123,26 @@ def _n_rows(reading: Reading, contract: RecordContract) -> int:
         return 0
 
 
+def cut_sources(sources: Sources, *, records_per_part: int = 500_000) -> SourceParts:
+    """Cut sources in memory into parts of whole customers, so that work on them takes little memory more.
+
+    Examples
+    --------
+    >>> from credit_risk.sources import read_sources
+    >>> len(cut_sources(read_sources("data_samples/uci_credit_card"), records_per_part=50_000))
+    4
+    """
+    n_records = sum(len(frame) for frame in sources.records.values())
+    customers = _Customers.of(sources.applications["customer_id"], -(-n_records // records_per_part))
+    held = {
+        contract.name: _Held(sources.records[contract.name], contract, customers)
+        for contract in sources.contracts.records
+    }
+    return SourceParts(replace(sources, records={}), customers.rows, held)
+
+
 class SourceParts:
-    """Sources whose records lie on disk, cut into parts of whole customers; to be used in a ``with`` statement.
+    """Sources cut into parts of whole customers; where the records lie on disk, to be used in a ``with`` statement.
 
     Attributes
     ----------
@@ -135,8 +156,8 @@ class SourceParts:
         self,
         whole: Sources,
         rows: tuple[NDArray[np.int64], ...],
-        asides: dict[str, _Aside],
-        folder: tempfile.TemporaryDirectory[str],
+        asides: Mapping[str, _Aside | _Held],
+        folder: tempfile.TemporaryDirectory[str] | None = None,
     ) -> None:
         self.whole = whole
         self.rows = rows
@@ -156,15 +177,21 @@ class SourceParts:
 
     def close(self) -> None:
         """Delete what was set aside."""
-        self._folder.cleanup()
+        if self._folder is not None:
+            self._folder.cleanup()
 
-    def part(self, position: int) -> Sources:
-        """Return one part as sources in memory; records that no application could have known are left out."""
+    def part(self, position: int, names: Iterable[str] | None = None) -> Sources:
+        """Return one part as sources in memory, with the records of the sources named (all by default).
+
+        Records that no application could have known may be left out.
+        """
         applications = self.whole.applications.iloc[self.rows[position]]
         return replace(
             self.whole,
             applications=applications,
-            records={name: aside.part(position) for name, aside in self._asides.items()},
+            records={
+                name: self._asides[name].part(position) for name in (self._asides if names is None else names)
+            },
             held=self.whole.held.loc[applications.index],
             outcomes=self.whole.outcomes.loc[applications.index],
         )
@@ -198,7 +225,7 @@ class _Customers:
     @classmethod
     def of(cls, customer_ids: pd.Series[str], n_parts: int) -> _Customers:
         numbers, names = pd.factorize(customer_ids)
-        n_parts = max(min(n_parts, len(names)), 1)
+        n_parts = max(min(n_parts, len(names), _MOST_PARTS), 1)
         borders = np.arange(n_parts + 1) * len(names) // n_parts
         part = np.searchsorted(borders, numbers, side="right") - 1
         rows = tuple(np.flatnonzero(part == position) for position in range(n_parts))
@@ -229,7 +256,7 @@ class _Scan:
     def _read_at_once(self, contract: RecordContract) -> _Aside:
         frame = self._reading.records(contract, self._form)
         columns: dict[str, NDArray[Any]] = {
-            _CUSTOMER: self._customers.names.get_indexer(pd.Index(frame["customer_id"])).astype(np.int32),
+            _CUSTOMER: self._customers.names.get_indexer(pd.Index(frame["customer_id"])),
             **{name: frame[name].to_numpy() for name in (_EVENT, _KNOWN)},
         }
         for measure in contract.measures:
@@ -237,7 +264,7 @@ class _Scan:
             columns[measure.name] = values.fillna(0).to_numpy(dtype=np.int64)
             columns[_MISSING + measure.name] = values.isna().to_numpy()
         with _Aside(self._folder, contract, self._customers) as aside:
-            aside.append(self._sorted(columns))
+            aside.append(self._sorted(columns, np.arange(len(frame)), contract))
         return aside
 
     def _read_by_batch(
@@ -303,26 +330,39 @@ class _Scan:
         last_us = self._last_us[numbers]
         if contract.future_records == "error" and (event_us >= last_us).any():
             raise _broken(contract)
-        columns: dict[str, NDArray[Any]] = {
-            _CUSTOMER: numbers.astype(np.int32),
-            _EVENT: event_us,
-            _KNOWN: known_us,
-        }
+        columns: dict[str, NDArray[Any]] = {_CUSTOMER: numbers, _EVENT: event_us, _KNOWN: known_us}
         for name in measures:
             columns[name] = checked.columns[name].values
             columns[_MISSING + name] = checked.columns[name].missing
-        kept = (event_us < last_us) & (known_us <= last_us)
-        return self._sorted({name: values[kept] for name, values in columns.items()})
+        kept = np.flatnonzero((event_us < last_us) & (known_us <= last_us))
+        return self._sorted(columns, kept, contract)
 
-    def _sorted(self, columns: dict[str, NDArray[Any]]) -> _Batch:
+    def _sorted(
+        self, columns: dict[str, NDArray[Any]], rows: NDArray[np.int64], contract: RecordContract
+    ) -> _Batch:
+        """Take some rows, part after part, in the types they are set aside in."""
         borders = self._customers.borders
-        n_parts = len(borders) - 1
-        part = np.searchsorted(borders, columns[_CUSTOMER], side="right") - 1
-        order = np.argsort(part.astype(np.uint16), kind="stable") if n_parts > 1 else slice(None)
+        part = np.searchsorted(borders, columns[_CUSTOMER][rows], side="right") - 1
+        rows = rows[np.argsort(part.astype(np.uint16), kind="stable")]
+        kinds = _types(contract)
         return _Batch(
-            columns={name: values[order] for name, values in columns.items()},
-            counts=np.bincount(part, minlength=n_parts),
+            columns={name: columns[name].astype(kind, copy=False)[rows] for name, kind in kinds.items()},
+            counts=np.bincount(part, minlength=len(borders) - 1),
         )
+
+
+def _types(contract: RecordContract) -> dict[str, np.dtype[Any]]:
+    """Return the columns that are set aside, each in the fewest bytes its contract allows."""
+    kinds: dict[str, np.dtype[Any]] = {
+        _CUSTOMER: np.dtype(np.int32),
+        _EVENT: np.dtype(np.int64),
+        _KNOWN: np.dtype(np.int64),
+    }
+    for measure in contract.measures:
+        kinds[measure.name] = _narrowest(measure.bound)
+        if measure.nullable:
+            kinds[_MISSING + measure.name] = np.dtype(np.bool_)
+    return kinds
 
 
 def _broken(contract: RecordContract) -> DataContractError:
@@ -378,15 +418,7 @@ class _Aside:
         self._paths: dict[str, Path] = {}
         self._measures = contract.measures
         self._counts: list[NDArray[np.int64]] = []
-        self._types: dict[str, np.dtype[Any]] = {
-            _CUSTOMER: np.dtype(np.int32),
-            _EVENT: np.dtype(np.int64),
-            _KNOWN: np.dtype(np.int64),
-        }
-        for measure in contract.measures:
-            self._types[measure.name] = _narrowest(measure.bound)
-            if measure.nullable:
-                self._types[_MISSING + measure.name] = np.dtype(np.bool_)
+        self._types = _types(contract)
         self._files = {
             name: (folder / f"{contract.name}.{position}").open("wb", buffering=0)
             for position, name in enumerate(self._types)
@@ -397,14 +429,11 @@ class _Aside:
 
     def append(self, batch: _Batch) -> None:
         """Set a batch aside."""
-        n = int(batch.counts.sum())
         self._counts.append(batch.counts)
         self.n_records += np.bincount(batch.columns[_CUSTOMER], minlength=len(self.n_records))
-        for name, kind in self._types.items():
-            values = batch.columns.get(name)
-            values = np.zeros(n, dtype=kind) if values is None else values.astype(kind, copy=False)
+        for name, values in batch.columns.items():
             self._files[name].write(values.data)
-            if name in self.magnitudes and n:
+            if name in self.magnitudes and values.size:
                 largest = max(abs(int(values.min())), abs(int(values.max())))
                 self.magnitudes[name] = max(self.magnitudes[name], largest)
 
@@ -449,6 +478,35 @@ class _Aside:
                 filled += size
         values: NDArray[Any] = np.frombuffer(content, dtype=kind)
         return values
+
+
+class _Held:
+    """Rows of one source in memory, with their order by part."""
+
+    def __init__(self, frame: pd.DataFrame, contract: RecordContract, customers: _Customers) -> None:
+        self._frame, self._customers = frame, customers
+        self._numbers = customers.names.get_indexer(pd.Index(frame["customer_id"]))
+        rows = np.flatnonzero(self._numbers >= 0)
+        part = np.searchsorted(customers.borders, self._numbers[rows], side="right") - 1
+        self._order = rows[np.argsort(part.astype(np.uint16), kind="stable")]
+        self._ends = np.cumsum(np.bincount(part, minlength=len(customers.rows)))
+        self.magnitudes = {measure.name: _magnitude(frame[measure.name]) for measure in contract.measures}
+        self.n_records = np.bincount(self._numbers[rows], minlength=len(customers.names))
+
+    def part(self, position: int) -> pd.DataFrame:
+        """Return the rows of a part; customers are categories."""
+        low, high = self._customers.borders[position : position + 2]
+        start = self._ends[position - 1] if position else 0
+        rows = self._order[start : self._ends[position]]
+        names = self._customers.names[low:high]
+        people = pd.Categorical.from_codes(self._numbers[rows] - low, categories=names)
+        measures = self._frame.drop(columns="customer_id").take(rows).reset_index(drop=True)
+        return pd.concat([pd.DataFrame({"customer_id": people}), measures], axis=1)
+
+
+def _magnitude(values: pd.Series[Any]) -> int:
+    known = values.dropna()
+    return max(abs(int(known.min())), abs(int(known.max()))) if len(known) else 0
 
 
 def _narrowest(bound: int) -> np.dtype[Any]:

@@ -49,6 +49,23 @@ def test_parts_hold_every_customer_once_with_all_records(
         assert parts.magnitudes("bank") == {"amount": 3025, "status": 2, "category": 1, "flag": 1}
 
 
+@pytest.mark.parametrize("records_per_part", [1, 100])
+def test_sources_in_memory_are_cut_without_losing_a_record(folder, records_per_part):
+    sources = read_sources(folder())
+    parts = module.cut_sources(sources, records_per_part=records_per_part)
+    assert len(parts) == (1 if records_per_part == 100 else 2)
+    pd.testing.assert_frame_equal(records_of(parts), expected(sources))
+    assert parts.longest_history("bank") == 2
+    assert parts.magnitudes("bank") == {"amount": 3025, "status": 2, "category": 1, "flag": 1}
+    parts.close()  # nothing to delete
+
+
+def test_only_the_sources_asked_for_are_brought_into_memory(folder):
+    with scan_sources(folder()) as parts:
+        assert dict(parts.part(0, ()).records) == {}
+        assert list(parts.part(0, ("bank",)).records) == ["bank"]
+
+
 def test_columns_the_contract_does_not_name_are_listed(folder):
     with scan_sources(folder(bank_with={"surprise": [1, 2, 3]})) as parts:
         assert parts.whole.undeclared == {"bank.parquet": ("surprise",)}
