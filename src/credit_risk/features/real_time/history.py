@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from credit_risk.errors import ScoringError
+from credit_risk.errors import FutureRecordError
 from credit_risk.features.aggregates import custom_of, is_paired
 from credit_risk.features.custom.parity import run_real_time
 from credit_risk.features.definition import ALL_RECORDS, RECORDS
@@ -102,7 +102,7 @@ class SourceEvaluator:
 
     def _refuse_future(self, future: int, total: int) -> None:
         if future and self._contract is not None and self._contract.future_records == "error":
-            raise ScoringError(
+            raise FutureRecordError(
                 f"Source {self.source!r} holds {future} of {total} records at or after the application. Expected "
                 "records before it only.",
                 code="CR-SRC-023",
