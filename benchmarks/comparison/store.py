@@ -5,28 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
-from comparison.tasks import PROJECT, Task
+from comparison.task import PROJECT, Task
+from comparison.tools import Prediction, Rows
 
 if TYPE_CHECKING:
     from comparison.tools import Tool
 
 CACHE_VARIABLE = "CREDIT_RISK_BENCHMARK_CACHE"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prediction:
-    """PDs of a fold's test rows, and how long fitting and predicting took."""
-
-    pd: np.ndarray
-    seconds: float
-    is_new: bool
 
 
 def cache_folder(given: str = "") -> Path:
@@ -46,14 +37,24 @@ def predict(task: Task, tool: Tool, view: str, fold: int, cache: Path) -> Predic
     path = cache / "results" / f"{_key(task, tool, view, fold)}.json"
     if path.is_file():
         saved = json.loads(path.read_text(encoding="utf-8"))
-        return Prediction(pd=np.array(saved["pd"]), seconds=saved["seconds"], is_new=False)
-    directions = {name: task.directions.get(name, 0) for name in X.columns}
-    start = time.perf_counter()
-    pd = np.asarray(tool.predict(X.iloc[train], task.is_bad[train], X.iloc[test], directions), dtype=float)
-    seconds = time.perf_counter() - start
-    facts = {"task": task.name, "tool": tool.name, "view": view, "fold": fold, "seconds": seconds}
-    _write(path, json.dumps({**facts, "pd": pd.tolist()}))
-    return Prediction(pd=pd, seconds=seconds, is_new=True)
+        return Prediction(
+            pd=np.array(saved["pd"]),
+            fit_seconds=saved["fit_seconds"],
+            predict_seconds=saved["predict_seconds"],
+            is_new=False,
+        )
+    rows = Rows(
+        X=X.iloc[train],
+        is_bad=task.is_bad[train],
+        X_test=X.iloc[test],
+        directions={name: task.directions.get(name, 0) for name in X.columns},
+        applied_at=None if task.applied_at is None else task.applied_at[train],
+    )
+    found = tool.run(rows)
+    seconds = {"fit_seconds": found.fit_seconds, "predict_seconds": found.predict_seconds}
+    facts = {"task": task.name, "tool": tool.name, "view": view, "fold": fold, **seconds}
+    _write(path, json.dumps({**facts, "pd": found.pd.tolist()}))
+    return found
 
 
 def _key(task: Task, tool: Tool, view: str, fold: int) -> str:
@@ -61,8 +62,14 @@ def _key(task: Task, tool: Tool, view: str, fold: int) -> str:
     X = task.X[list(task.views[view])]
     digest = hashlib.sha256(f"{task.name}|{tool.name}|{tool.identity}|{view}|{fold}".encode())
     digest.update(json.dumps([[name, task.directions.get(name, 0)] for name in X.columns]).encode())
-    for array in (X.to_numpy(dtype=float), task.is_bad, train, test):
-        digest.update(np.ascontiguousarray(array).tobytes())
+    for array in (
+        pd.util.hash_pandas_object(X, index=False).to_numpy(),
+        task.is_bad,
+        train,
+        test,
+        task.applied_at,
+    ):
+        digest.update(b"" if array is None else np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 
 
