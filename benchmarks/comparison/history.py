@@ -121,7 +121,7 @@ def report_lift(task: Task, tools: dict[str, Tool], cache: Path) -> None:
 def report_alike(task: Task) -> None:
     """Name pairs of features that say the same."""
     rho = task.X.rank().corr().abs().fillna(0.0)
-    pairs = [(rho.at[a, b], a, b) for a, b in itertools.combinations(task.X.columns, 2)]
+    pairs = [(rho.loc[a, b], a, b) for a, b in itertools.combinations(task.X.columns, 2)]
     alike = [pair for pair in pairs if pair[0] > LARGEST_RHO]
     closest = max(pairs)
     print(f"pairs with |rank correlation| above {LARGEST_RHO}: {len(alike)} of {len(pairs)}", end="; ")

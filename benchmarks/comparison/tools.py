@@ -101,7 +101,7 @@ def _blend(rows: Rows, how: Any) -> Any:
 
 
 def _tuned_booster(rows: Rows, budget: Budget) -> Any:
-    start = cr.PdBooster(monotone=rows.directions)
+    start = cr.PdBooster(monotone=rows.directions, n_seeds=4)
     plan = TuningPlan(n_trials=budget.n_trials, minutes=budget.minutes, is_quiet=True)
     found = tune_booster(rows.X, rows.is_bad, booster=start, plan=plan, applied_at=rows.applied_at)
     return start.set_params(**found.settings).fit(rows.X, rows.is_bad)

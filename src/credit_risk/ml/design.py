@@ -13,6 +13,8 @@ from credit_risk.errors import FitError, SpecificationError
 from credit_risk.ml.encoding import CategoryEncoding
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
     from credit_risk.ml.spec import ForestSpec
@@ -66,13 +68,20 @@ def scoring_design(spec: ForestSpec, X: pd.DataFrame | ArrayLike) -> NDArray[np.
             f"{len(missing)} of {len(spec.feature_names)} features are missing (first: {missing[0]!r}).",
             code="CR-ML-001",
         )
-    encodings = {encoding.feature: encoding for encoding in spec.encodings}
-    values = np.empty((len(X), len(spec.feature_names)))
-    for j, name in enumerate(spec.feature_names):
+    return transform_design(spec.feature_names, spec.encodings, X)
+
+
+def transform_design(
+    names: Sequence[str], encodings: Sequence[CategoryEncoding], X: pd.DataFrame
+) -> NDArray[np.float64]:
+    """Return the named columns as numbers, texts by the encodings given."""
+    known = {encoding.feature: encoding for encoding in encodings}
+    values = np.empty((len(X), len(names)))
+    for j, name in enumerate(names):
         column = X[name]
         values[:, j] = (
-            encodings[name].encode(column.astype(object).where(column.notna(), None))
-            if name in encodings
+            known[name].encode(column.astype(object).where(column.notna(), None))
+            if name in known
             else column.to_numpy(dtype=np.float64, na_value=np.nan)
         )
     return values

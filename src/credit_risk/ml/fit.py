@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     import xgboost
     from numpy.typing import ArrayLike, NDArray
 
-_MAX_ROUNDS_WITHOUT_GAIN = 40
+#: Rounds without gain on other rows that end a fit.
+MAX_ROUNDS_WITHOUT_GAIN = 40
 #: Powers of two: leaf values divided by them keep every bit.
 _SEED_COUNTS = (1, 2, 4, 8, 16)
 
@@ -142,8 +143,8 @@ class PdBooster(ClassifierMixin, BaseEstimator):
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)
         self.classes_ = np.array([0, 1])
-        directions = tuple(int((self.monotone or {}).get(name, 0)) for name in names)
-        parameters = self._parameters(directions, is_bad)
+        directions = self._directions(names)
+        parameters = self.parameters(names, is_bad)
         if margin is not None:
             parameters["base_score"] = 0.5  # a margin of 0: the trees hold only what they add
         matrix = xgboost.DMatrix(values, label=is_bad, base_margin=margin, nthread=1)
@@ -172,7 +173,11 @@ class PdBooster(ClassifierMixin, BaseEstimator):
         """Return 1 where bad is more probable than good."""
         return (self.predict_proba(X)[:, 1] > 0.5).astype(np.int64)
 
-    def _parameters(self, directions: tuple[int, ...], is_bad: NDArray[np.float64]) -> dict[str, Any]:
+    def _directions(self, names: list[str]) -> tuple[int, ...]:
+        return tuple(int((self.monotone or {}).get(name, 0)) for name in names)
+
+    def parameters(self, names: list[str], is_bad: NDArray[np.float64]) -> dict[str, Any]:
+        """Return XGBoost's parameters for features of these names and rows of these outcomes."""
         weight = self.min_child_weight
         if weight is None:
             weight = self.default_min_child_weight(is_bad)
@@ -186,7 +191,7 @@ class PdBooster(ClassifierMixin, BaseEstimator):
             "colsample_bytree": self.colsample_bytree,
             "reg_lambda": self.reg_lambda,
             "min_child_weight": weight,
-            "monotone_constraints": "(" + ",".join(str(sign) for sign in directions) + ")",
+            "monotone_constraints": "(" + ",".join(str(sign) for sign in self._directions(names)) + ")",
             "base_score": float(is_bad.mean()),
             "seed": self.seed,
             "nthread": 1,  # histogram sums depend on the thread count; one thread gives the same bytes everywhere
@@ -216,7 +221,7 @@ class PdBooster(ClassifierMixin, BaseEstimator):
             matrix,
             num_boost_round=self.max_rounds,
             folds=folds,
-            early_stopping_rounds=_MAX_ROUNDS_WITHOUT_GAIN,
+            early_stopping_rounds=MAX_ROUNDS_WITHOUT_GAIN,
             as_pandas=False,
         )
         return int(np.argmin(history["test-logloss-mean"])) + 1

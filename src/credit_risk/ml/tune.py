@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.model_selection import GroupKFold, StratifiedKFold
+from sklearn.model_selection import GroupKFold, RepeatedStratifiedKFold
 
 from credit_risk.errors import SpecificationError
-from credit_risk.ml.fit import PdBooster
-from credit_risk.numerics.discrimination import area_under_curve
+from credit_risk.ml.fit import MAX_ROUNDS_WITHOUT_GAIN, PdBooster
+from credit_risk.ml.trials import aucs_of, prepare_folds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     import optuna
@@ -38,6 +37,8 @@ class TuningPlan:
         Budget; whichever of both is reached first ends the search. With a budget the result depends on the machine's speed.
     n_folds : int
         Inner folds, at least 2.
+    n_repeats : int, optional
+        How often random folds are drawn anew; by default 1 to 5, more with few bads, whose AUC says little.
     seed : int
         Of the search and of the folds.
     study_file : Path, optional
@@ -49,15 +50,17 @@ class TuningPlan:
     n_trials: int = 40
     minutes: float | None = None
     n_folds: int = 3
+    n_repeats: int | None = None
     seed: int = 20051001
     study_file: Path | None = None
     is_quiet: bool = False
 
     def __post_init__(self) -> None:
-        if self.n_trials < 1 or self.n_folds < 2 or (self.minutes is not None and not self.minutes > 0):
+        too_few = self.n_trials < 1 or self.n_folds < 2 or (self.n_repeats is not None and self.n_repeats < 1)
+        if too_few or (self.minutes is not None and not self.minutes > 0):
             raise SpecificationError(
-                f"A plan needs n_trials of at least 1, n_folds of at least 2 and minutes above 0. Got {self.n_trials}, "
-                f"{self.n_folds} and {self.minutes}.",
+                "A plan needs n_trials and n_repeats of at least 1, n_folds of at least 2 and minutes above 0. "
+                f"Got {self.n_trials}, {self.n_repeats}, {self.n_folds} and {self.minutes}.",
                 code="CR-ML-003",
             )
 
@@ -69,7 +72,7 @@ class TunedSettings:
     Attributes
     ----------
     settings : dict
-        Arguments for :class:`PdBooster`.
+        Arguments for :class:`PdBooster`: those of the best trial, or the booster's own where the best is not clearly better.
     auc : float
         Mean AUC on the inner folds, for these settings. It was chosen as the largest of many, so it flatters.
     default_auc : float
@@ -116,6 +119,11 @@ def tune_booster(
     TunedSettings
         The booster's own settings are the first trial, so the search never ends below them on its folds.
 
+    Notes
+    -----
+    Every trial is judged with one forest, whatever ``n_seeds`` says: averaging forests helps all settings alike. The best of many
+    trials is best by luck too; so the own settings are left only for a trial whose gain, fold by fold, exceeds its standard error.
+
     Raises
     ------
     SpecificationError
@@ -137,17 +145,20 @@ def tune_booster(
     start = PdBooster() if booster is None else booster
     plan = TuningPlan() if plan is None else plan
     is_bad = np.asarray(y)
-    folds = _folds(is_bad, plan, applied_at, groups)
-    study = _study(plan)
-    if not study.trials:
-        study.enqueue_trial(_own_settings(start, is_bad))
+    folds = prepare_folds(X, is_bad, _folds(is_bad, plan, applied_at, groups), start.seed)
 
     def objective(trial: optuna.Trial) -> float:
-        return _inner_auc(clone(start).set_params(**_suggested(trial)), X, is_bad, folds)
+        booster = clone(start).set_params(**_suggested(trial))
+        aucs = aucs_of(booster, folds, n_rounds_without_gain=MAX_ROUNDS_WITHOUT_GAIN)
+        trial.set_user_attr("aucs", aucs)
+        return float(np.mean(aucs))
 
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
+        study = _study(plan)
+        if not study.trials:
+            study.enqueue_trial(_own_settings(start, is_bad))
         study.optimize(
             objective,
             n_trials=max(0, plan.n_trials - len(study.get_trials(states=[optuna.trial.TrialState.COMPLETE]))),
@@ -159,6 +170,8 @@ def tune_booster(
     return _found(study)
 
 
+#: Random folds are drawn anew until so many of the rarer outcome were judged, five times at most.
+_JUDGED_BADS = 2000
 #: Settings that are searched; the booster's own values are the first trial, so they must lie in the ranges below.
 _SEARCHED = ("max_depth", "learning_rate", "subsample", "colsample_bytree", "reg_lambda", "min_child_weight")
 
@@ -181,15 +194,6 @@ def _suggested(trial: optuna.Trial) -> dict[str, Any]:
     }
 
 
-def _inner_auc(booster: PdBooster, X: pd.DataFrame, is_bad: NDArray[Any], folds: Sequence[Any]) -> float:
-    """Return the mean AUC over folds; the pooled one would mix up the folds' levels."""
-    aucs = []
-    for train, test in folds:
-        fitted = clone(booster).fit(X.iloc[train], is_bad[train])
-        aucs.append(area_under_curve(fitted.predict_proba(X.iloc[test])[:, 1], is_bad[test].astype(bool)))
-    return float(np.mean(aucs))
-
-
 def _folds(
     is_bad: NDArray[Any], plan: TuningPlan, applied_at: ArrayLike | None, groups: ArrayLike | None
 ) -> list[Any]:
@@ -209,7 +213,18 @@ def _folds(
                 rows, is_bad, np.asarray(groups)
             )
         )
-    return list(StratifiedKFold(plan.n_folds, shuffle=True, random_state=plan.seed).split(rows, is_bad))
+    repeats = plan.n_repeats or _default_repeats(is_bad)
+    return list(
+        RepeatedStratifiedKFold(n_splits=plan.n_folds, n_repeats=repeats, random_state=plan.seed).split(
+            rows, is_bad
+        )
+    )
+
+
+def _default_repeats(is_bad: NDArray[Any]) -> int:
+    """Return 1 to 5, so that the rarer outcome is judged some thousand times."""
+    n_rarer = float(min(is_bad.sum(), len(is_bad) - is_bad.sum()))
+    return int(np.clip(np.ceil(_JUDGED_BADS / max(n_rarer, 1.0)), 1, 5))
 
 
 def _folds_in_time(applied_at: NDArray[Any], n_folds: int) -> list[Any]:
@@ -249,9 +264,19 @@ def _study(plan: TuningPlan) -> optuna.Study:
 def _found(study: optuna.Study) -> TunedSettings:
     done = [trial for trial in study.trials if trial.value is not None]
     best = max(done, key=lambda trial: (trial.value, -trial.number))
+    if not _is_clearly_better(best, done[0]):
+        best = done[0]
     return TunedSettings(
         settings=dict(best.params),
         auc=float(best.value),
         default_auc=float(done[0].value),
         trials=tuple({"settings": dict(trial.params), "auc": float(trial.value)} for trial in done),
+    )
+
+
+def _is_clearly_better(best: optuna.trial.FrozenTrial, own: optuna.trial.FrozenTrial) -> bool:
+    """Whether the mean gain over folds exceeds its standard error."""
+    gains = np.subtract(best.user_attrs["aucs"], own.user_attrs["aucs"])
+    return (
+        bool(gains.mean() > gains.std(ddof=1) / np.sqrt(gains.size)) if gains.size > 1 else bool(gains[0] > 0)
     )
