@@ -15,7 +15,7 @@ import resource
 import sys
 import time
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import distributions, version
 from pathlib import Path
 
 DAY_US, HOUR_US, OFFSET_US = 86_400_000_000, 3_600_000_000, 8 * 3_600_000_000
@@ -492,7 +492,8 @@ PACKAGES = ("polars", "pandas", "pyarrow", "duckdb", "ibis-framework", "featuret
 def main(tool: str, folder: str, answer: str) -> None:
     """Run one tool, write its answer, print seconds (imports not counted) and peak memory as JSON."""
     if tool == "versions":
-        print(json.dumps({name: version(name) for name in PACKAGES}))
+        installed = {distribution.metadata["Name"] for distribution in distributions()}
+        print(json.dumps({name: version(name) for name in PACKAGES if name in installed}))
         return
     _import(tool)
     if tool == "featuretools":
