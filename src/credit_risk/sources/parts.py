@@ -432,15 +432,13 @@ class _Aside:
 
     def __init__(self, folder: Path, contract: RecordContract, customers: _Customers) -> None:
         self._folder, self._customers = folder, customers
-        self._paths: dict[str, Path] = {}
         self._measures = contract.measures
         self._counts: list[NDArray[np.int64]] = []
         self._types = _types(contract)
-        self._files = {
-            name: (folder / f"{contract.name}.{position}").open("wb")
-            for position, name in enumerate(self._types)
+        self._paths = {
+            name: folder / f"{contract.name}.{position}" for position, name in enumerate(self._types)
         }
-        self._paths = {name: Path(file.name) for name, file in self._files.items()}
+        self._files = {name: path.open("wb") for name, path in self._paths.items()}
         self.magnitudes = {measure.name: 0 for measure in contract.measures}
         self.n_records = np.zeros(len(customers.names), dtype=np.int64)
 

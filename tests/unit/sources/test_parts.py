@@ -251,11 +251,15 @@ def test_a_temporary_folder_that_does_not_exist_or_is_full_is_said(folder, tmp_p
         def close(self):
             pass
 
-    monkeypatch.setattr(module.Path, "open", lambda *_: Full())
+    root = folder()
+    opened = Path.open
+    monkeypatch.setattr(
+        Path, "open", lambda self, mode="r", *a, **k: Full() if mode == "wb" else opened(self, mode, *a, **k)
+    )
     with pytest.raises(
-        SpecificationError, match="CR-SRC-041: .*: No space left on device. .* temporary_folder"
+        SpecificationError, match=r"CR-SRC-041: .*: No space left on device\. .* temporary_folder"
     ):
-        scan_sources(folder())
+        scan_sources(root)
 
 
 def test_records_that_somebody_deleted_meanwhile_are_missed(folder, tmp_path_factory):
