@@ -86,15 +86,12 @@ class Polars:
 
     def feature(self, d):
         mask, window = self.masks(d)
-        x = (
-            pl.col(d["measure"]).filter(mask) / UNITS.get(d["measure"], 1)
-            if d["measure"] != "records"
-            else None
-        )
+        of_records = d["measure"] == "records"
+        x = pl.col("age_days" if of_records else d["measure"]).filter(mask) / UNITS.get(d["measure"], 1)
         own = pl.lit(value=True) if d["subject"] == "all" else pl.col(f"is_{d['subject']}")
         ages = pl.col("age_days").filter(mask)
         simple = {
-            "count": lambda: mask.sum() if x is None else x.count(),
+            "count": lambda: mask.sum() if of_records else x.count(),
             "share": lambda: mask.sum() / window.sum(),
             "sum": x.sum,
             "mean": x.mean,

@@ -65,6 +65,9 @@ def test_sixty_definitions_and_five_from_every_source_each_with_its_reason():
     assert min(per_source.values()) >= 5, per_source
     assert len(reasoned) >= 60
     assert len(reasoned) + len(CATALOGUE.expanded) == len(CATALOGUE.names)
+    page = (ROOT / "examples" / "instant_loan" / "README.md").read_text(encoding="utf-8")
+    assert f"{len(reasoned)} definitions" in page
+    assert f"add {len(CATALOGUE.expanded)} more" in page
     for definition in reasoned:
         said = (
             definition.meaning,

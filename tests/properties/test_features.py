@@ -38,6 +38,7 @@ from credit_risk.features import (
     register_aggregate,
 )
 from credit_risk.features.aggregates import AGGREGATES, CUSTOM
+from credit_risk.features.inspection import compare_features, known_by
 from credit_risk.features.real_time import history, reductions
 from credit_risk.numerics import round_significant
 from credit_risk.sources import read_contracts, read_sources, scan_sources
@@ -799,6 +800,25 @@ def test_neither_later_records_nor_late_news_nor_row_order_nor_threads_matter(se
         sources = folder_of(directory, zone, applications[::-1], changed)
         after = compute_features(catalogue, sources, n_threads=1)
     assert same_bits(before.X.to_numpy(), after.X.to_numpy())
+
+
+@settings(max_examples=ENGINE_EXAMPLES)
+@given(seed=st.integers(0, 2**32), zone=st.sampled_from(ZONES), days=st.sampled_from([0, 1, 29, 100]))
+def test_an_extract_of_an_earlier_day_gives_the_same_past_rows(seed, zone, days):
+    """A late record never changes a past training row: the extract leaves out whatever became known after its moment."""
+    rng = random.Random(seed)
+    catalogue = random_catalogue(rng, 16)
+    anchor = ANCHORS[0].replace(tzinfo=ZoneInfo(zone))
+    applications, records = random_people(rng, 20, anchor)
+    with tempfile.TemporaryDirectory() as directory:
+        sources = folder_of(directory, zone, applications, records)
+    now = compute_features(catalogue, sources)
+    moment = max(anchor.astimezone(UTC), min(a["applied_at"] for a in applications)) + timedelta(days=days)
+    extract = known_by(sources, moment)
+    then = compute_features(catalogue, extract, n_threads=1)
+    assert len(extract.records["bank"]) <= len(sources.records["bank"])
+    assert same_bits(then.X.to_numpy(), now.X.loc[then.X.index].to_numpy())
+    assert compare_features(then, now).differing == ()
 
 
 # ---- consent -----------------------------------------------------------------------------------------------------

@@ -17,7 +17,9 @@ from credit_risk.sources import read_sources
 def on_path(monkeypatch, project_folder):
     monkeypatch.syspath_prepend(str(project_folder / "benchmarks"))
     yield
-    for name in [name for name in sys.modules if name.split(".")[0] in ("superlender", "comparison")]:
+    for name in [
+        name for name in sys.modules if name.split(".")[0] in ("superlender", "comparison", "accuracy")
+    ]:
         del sys.modules[name]
 
 
@@ -162,3 +164,29 @@ def test_data_that_is_not_here_is_said_to_be_not_run(monkeypatch, tmp_path):
     monkeypatch.setenv(DATA_VARIABLE, str(tmp_path))
     with pytest.raises(NotRun, match="holds no folder 'superlender_zindi'"):
         superlender(tmp_path)
+
+
+def test_a_run_without_the_data_says_so_and_ends_well(monkeypatch, tmp_path, capsys):
+    import accuracy
+
+    monkeypatch.delenv("CREDIT_RISK_BENCHMARK_DATA", raising=False)
+    monkeypatch.setattr(sys, "argv", ["accuracy.py", "--cache", str(tmp_path)])
+    accuracy.main()
+    assert "superlender: not run (CREDIT_RISK_BENCHMARK_DATA is not set)" in capsys.readouterr().out
+    monkeypatch.setattr(sys, "argv", ["accuracy.py", "superlendr"])
+    with pytest.raises(SystemExit):
+        accuracy.main()
+    assert "no data set named 'superlendr'; known: superlender" in capsys.readouterr().err
+
+
+def test_a_lift_that_is_too_small_is_called_so(task, tmp_path, capsys):
+    import accuracy
+    from comparison.tools import Tool
+
+    def blind(X, is_bad, X_test, directions):
+        return np.linspace(0.1, 0.9, len(X_test))
+
+    accuracy.report(task, {"blind": Tool(name="blind", predict=blind, identity="1")}, tmp_path)
+    out = capsys.readouterr().out
+    assert "BELOW WHAT IS ASKED" in out
+    assert "pairs with |rank correlation| above 0.99: 0 of 1" in out

@@ -30,7 +30,8 @@ DEFINITIONS = {
     ),
     "unknown aggregate": (
         {"aggregate": "meen"},
-        "CR-FEA-005: Feature 'bank__all__amount__30d__meen': aggregate 'meen' does not exist. Did you mean 'mean'?",
+        "CR-FEA-005: Feature 'bank__all__amount__30d__meen': aggregate 'meen' does not exist. Did you mean 'mean'? An "
+        "aggregate of your own must be registered first.",
     ),
     "unknown subject": (
         {"subject": "chosn", "where": ["amount > 1"]},

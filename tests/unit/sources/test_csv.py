@@ -14,6 +14,8 @@ from credit_risk.errors import DataContractError
 from credit_risk.sources import ColumnContract, SourceContracts, read_sources
 from credit_risk.sources.reading.decoding import decode
 
+from .conftest import BANK_CSV, PEOPLE_CSV
+
 MONEY = ColumnContract(name="amount", role="measure", kind="money", scale=2)
 
 
@@ -26,10 +28,13 @@ def test_csv_holds_the_same_as_parquet(folder, csv_folder):
 
 
 def test_a_byte_order_mark_and_windows_lines_are_fine(csv_folder, folder):
-    from .conftest import BANK_CSV
-
     marked = b"\xef\xbb\xbf" + BANK_CSV.replace("\n", "\r\n").encode()
     assert read_sources(csv_folder(bank=marked)).content_digest() == read_sources(folder()).content_digest()
+
+
+def test_quoted_fields_may_hold_commas_and_new_lines(csv_folder, folder):
+    quoted = PEOPLE_CSV.replace(",0,x", ',0,"a, ""b""\nc"').replace("1000.5", '"1000.50"')
+    assert read_sources(csv_folder(people=quoted)).content_digest() == read_sources(folder()).content_digest()
 
 
 @pytest.mark.parametrize(
@@ -43,8 +48,6 @@ def test_text_that_is_not_utf8_is_refused(csv_folder, bank):
 
 
 def test_ragged_lines_are_refused_without_their_content(csv_folder):
-    from .conftest import BANK_CSV
-
     with pytest.raises(DataContractError, match="CR-SRC-011: .*lines do not all have the columns") as caught:
         read_sources(csv_folder(bank=BANK_CSV + "q,2026-02-03,77.77\n"))
     assert "77.77" not in str(caught.value)
@@ -89,8 +92,6 @@ def test_a_column_named_twice_is_refused(csv_folder):
     ],
 )
 def test_an_unreadable_field_is_refused_with_key_but_without_its_value(csv_folder, old, new, column, rule):
-    from .conftest import BANK_CSV
-
     with pytest.raises(DataContractError) as caught:
         read_sources(csv_folder(bank=BANK_CSV.replace(old, new, 1)))
     if rule is None:
@@ -126,8 +127,6 @@ def test_an_unreadable_field_is_refused_with_key_but_without_its_value(csv_folde
     ],
 )
 def test_a_moment_without_timezone_or_sense_is_refused(csv_folder, moment, rule):
-    from .conftest import PEOPLE_CSV
-
     with pytest.raises(
         DataContractError, match=rf"CR-SRC-015: .*'applied_at': rule '{rule}' is broken by 1 row .*'2'"
     ):
@@ -138,8 +137,6 @@ def test_a_moment_without_timezone_or_sense_is_refused(csv_folder, moment, rule)
     "moment", ["2026-03-01 12:00:00+08", "2026-03-01T12:00+0800", "2026-03-01T04:00:00.000000Z"]
 )
 def test_moments_may_be_written_in_several_ways(csv_folder, folder, moment):
-    from .conftest import PEOPLE_CSV
-
     root = csv_folder(people=PEOPLE_CSV.replace("2026-03-01T12:00:00+08:00", moment))
     assert read_sources(root).content_digest() == read_sources(folder()).content_digest()
 

@@ -210,6 +210,15 @@ def test_a_repeated_key_is_refused(folder):
         read_sources(folder(people_with={"application": [2, 2]}))
 
 
+def test_a_gap_in_a_part_of_the_key_is_refused(folder):
+    root = folder(bank_with={"status": [0, None, 9]})
+    text = (root / "sources.toml").read_text()
+    (root / "sources.toml").write_text(text.replace('["customer", "day"]', '["customer", "status"]'))
+    with pytest.raises(DataContractError, match="'status': rule 'codes' is broken by 1 row") as caught:
+        read_sources(root)
+    assert [fault["rule"] for fault in caught.value.context["broken"]] == ["codes", "not_null"]
+
+
 def test_records_without_application_are_refused(folder):
     with pytest.raises(DataContractError, match=r"CR-SRC-017: .*'has_application' is broken by 1 row .*'r'"):
         read_sources(folder(bank_with={"customer": ["p", "p", "r"]}))

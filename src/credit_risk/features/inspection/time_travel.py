@@ -117,7 +117,8 @@ def compare_features(
 def known_by(sources: Sources, moment: datetime) -> Sources:
     """Return the sources as an extract of that moment would have held them.
 
-    Applications and outcomes of later applications are gone, and so is every record that was not known yet.
+    Later applications are gone with their outcomes, and so is every record that was not known yet, or of a person who had not
+    applied yet.
 
     Parameters
     ----------
@@ -137,14 +138,17 @@ def known_by(sources: Sources, moment: datetime) -> Sources:
             f"None of {len(kept)} applications was made by {moment.isoformat()}. Expected a later moment.",
             code="CR-FEA-031",
         )
-    moment_us = microseconds(moment)
+    moment_us, applications = microseconds(moment), sources.applications[kept]
+    people = applications["customer_id"].unique()
     return replace(
         sources,
-        applications=sources.applications[kept],
+        applications=applications,
         held=sources.held[kept],
         outcomes=sources.outcomes[kept],
         records={
-            name: frame[frame["known_at_us"] <= moment_us].reset_index(drop=True)
+            name: frame[(frame["known_at_us"] <= moment_us) & frame["customer_id"].isin(people)].reset_index(
+                drop=True
+            )
             for name, frame in sources.records.items()
         },
     )

@@ -136,8 +136,9 @@ def _read_parquet(path: Path, names: Sequence[str]) -> tuple[pa.Table, list[str]
 
 def _read_csv(path: Path, names: Sequence[str]) -> tuple[pa.Table, list[str]]:
     """Read columns as text; an empty field is missing."""
+    parsing = pa_csv.ParseOptions(newlines_in_values=True)
     try:
-        with pa_csv.open_csv(path) as reader:
+        with pa_csv.open_csv(path, parse_options=parsing) as reader:
             found = list(reader.schema.names)
     except pa.ArrowInvalid as error:
         if "UTF8" in str(error):
@@ -159,7 +160,6 @@ def _read_csv(path: Path, names: Sequence[str]) -> tuple[pa.Table, list[str]]:
         strings_can_be_null=True,
     )
     try:
-        parsing = pa_csv.ParseOptions(newlines_in_values=True)
         return pa_csv.read_csv(path, convert_options=options, parse_options=parsing), found
     except pa.ArrowInvalid as error:
         raise (_not_utf8 if "UTF8" in str(error) else _broken_csv)(path.name) from error

@@ -139,12 +139,9 @@ class CheckedTable:
         if not names:
             return
         for name in names:
-            column = self.columns[name]
-            known = {f.column for f in self.failures}
-            if column.missing.any() and name not in known:
-                self.note(
-                    name, "not_null", "a value in every part of the key", np.flatnonzero(column.missing)
-                )
+            gaps = np.flatnonzero(self.columns[name].missing)
+            if not any((f.column, f.rule) == (name, "not_null") for f in self.failures):
+                self.note(name, "not_null", "a value in every part of the key", gaps)
         usable = np.flatnonzero(~np.logical_or.reduce([self.columns[name].unusable for name in names]))
         first, second = _repeats([_codes(self.columns[name].values) for name in names], usable)
         if not first.size:
