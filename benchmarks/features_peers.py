@@ -448,7 +448,7 @@ N_FEATURETOOLS = 60
 
 
 def run_featuretools(folder: Path):
-    """Compute 45 plain features of a few applications: one run of deep feature synthesis per window."""
+    """Compute plain aggregates for a few applications: one run of deep feature synthesis per window."""
     import warnings
 
     import featuretools
