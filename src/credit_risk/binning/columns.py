@@ -130,12 +130,12 @@ def scoring_column(variable: VariableBins, raw: Any) -> NDArray[np.float64]:
     """
     if variable.kind == "categorical":
         _refuse_numbers(variable, raw)
-        places, names = _coded(raw)
+        places, names = _coded(_texts(variable, raw))
         codes = np.append(category_codes(variable, names), np.nan)
         return np.asarray(codes[places])
     try:
         return _numbers(raw, variable.kind)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ScoringError(
             f"Variable {variable.name!r} cannot be read as {variable.kind}: its column has type {raw.dtype}. "
             "Expected what the binning was fitted on. Hint: convert the column before scoring.",
@@ -169,6 +169,30 @@ def scoring_columns(names: tuple[str, ...], X: Any) -> list[Any]:
             f"The array has shape {matrix.shape}. Expected {len(names)} columns as fitted.", code="CR-BIN-013"
         )
     return [matrix[:, j] for j in range(matrix.shape[1])]
+
+
+def _texts(variable: VariableBins, raw: Any) -> Any:
+    """Return a column of text as it is; refuse numbers, lists or bytes among it, which would pass for unseen categories."""
+    from pandas.api.types import infer_dtype
+
+    if hasattr(raw, "cat") or infer_dtype(raw, skipna=True) in {"string", "empty"}:
+        return raw
+    kinds = {
+        type(value).__name__ for value in raw if not isinstance(value, str) and not _is_one_missing(value)
+    }
+    if kinds:
+        raise ScoringError(
+            f"Variable {variable.name!r} was fitted on categories but its column holds values of type {sorted(kinds)}. "
+            "Expected text or missing. Hint: convert the column to text before scoring.",
+            code="CR-BIN-012",
+            context={"variable": variable.name},
+        )
+    return raw
+
+
+def _is_one_missing(value: object) -> bool:
+    """Whether a value is missing; an array in a cell is not."""
+    return np.ndim(value) == 0 and is_missing(value)  # type: ignore[arg-type]
 
 
 def _numbers(raw: Any, kind: VariableKind) -> NDArray[np.float64]:
