@@ -12,13 +12,14 @@ from sklearn.utils.validation import check_is_fitted
 from credit_risk.binning.apply import bin_column, look_up
 from credit_risk.binning.checks import check_decisions, check_outcome, check_rules, special_bins
 from credit_risk.binning.columns import (
+    as_fitted_table,
+    as_sample,
     column_names,
     development_column,
     raw_columns,
     scoring_column,
     scoring_columns,
 )
-from credit_risk.binning.inputs import as_fitted_table, as_sample
 from credit_risk.binning.rules import BinningRules
 from credit_risk.binning.solve import bin_variable
 from credit_risk.binning.spec import BinningSpec

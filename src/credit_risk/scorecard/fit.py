@@ -11,9 +11,14 @@ from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from credit_risk.binning.checks import check_outcome
-from credit_risk.binning.columns import column_names, scoring_column, scoring_columns
+from credit_risk.binning.columns import (
+    as_fitted_table,
+    as_sample,
+    column_names,
+    scoring_column,
+    scoring_columns,
+)
 from credit_risk.binning.fit import WoeBinner
-from credit_risk.binning.inputs import as_fitted_table, as_sample
 from credit_risk.binning.table import binning_table
 from credit_risk.errors import FitError, SpecificationError
 from credit_risk.scorecard.apply import apply_scorecard

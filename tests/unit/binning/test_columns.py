@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from credit_risk.binning.inputs import as_fitted_table, as_sample, as_table
+from credit_risk.binning.columns import as_fitted_table, as_sample, as_table
 from credit_risk.errors import FitError, MissingFeatureError
 
 
