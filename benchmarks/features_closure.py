@@ -100,11 +100,17 @@ MEASURES = {
     "gap": "event_day - previous.event_day",
     "before": "previous.status",
 }
+#: The aggregates of the list, each of which every peer can express.
+LISTED = (
+    *("count", "cv", "current_streak", "days_since_first", "days_since_last", "distinct", "last", "longest_streak"),
+    *("max", "mean", "mean_change", "mean_ratio", "median", "min", "p10", "p25", "p75", "p90", "range", "share"),
+    *("slope", "std", "sum", "sum_ratio"),
+)
 NUMERIC = ("amount", "balance", "status", *MEASURES, "age_days", "event_hour")
 
 
 def definition_of(rng: random.Random) -> FeatureDefinition:
-    name = rng.choice(sorted(set(AGGREGATES) - {"value"}))
+    name = rng.choice(LISTED)
     aggregate = AGGREGATES[name]
     days = rng.choice([7, 30, 60, 90, 180, 365])
     measures = NUMERIC if aggregate.needs_scale else (*NUMERIC, "category")

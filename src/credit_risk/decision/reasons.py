@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from credit_risk.decision.record import Reason
-from credit_risk.scorecard.reasons import MAX_REASONS, factor_numbers, rank_losses
+from credit_risk.scorecard.reasons import MAX_REASONS, rank_losses, rank_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from credit_risk.scorecard.reasons import RankedReasons
 
 #: Factor of a characteristic whose value is missing: its own factor's sentence would claim something nobody observed.
 NO_HISTORY = "no_history"
@@ -53,17 +56,61 @@ def score_reasons(
     >>> reasons[1]
     ()
     """
-    numbers, codes = factor_numbers(tuple(names), dict(zip(names, factors, strict=True)))
-    if NO_HISTORY not in codes:
-        codes = (*codes, NO_HISTORY)
-    told = np.where(is_missing, codes.index(NO_HISTORY), numbers)
-    return [
-        tuple(
-            Reason(kind="score", code=codes[factor], points_lost=int(points), feature=names[at])
-            for factor, points, at in rank_losses(_losses(*row), most)
-        )
-        for row in zip(shortfall.tolist(), told.tolist(), strict=True)
-    ]
+    losses = point_losses(shortfall, is_missing, names=names, factors=factors)
+    return losses.reasons(most)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PointLosses:
+    """Where every applicant lost points, characteristic by characteristic.
+
+    Attributes
+    ----------
+    names, codes : tuple of str
+        Characteristics; business factors.
+    points : int64 ndarray, shape (n_applicants, n_characteristics)
+        Points lost; 0 and below are no loss.
+    factor : int64 ndarray, shape (n_applicants, n_characteristics)
+        Place in ``codes`` of the factor under which a loss is told.
+    """
+
+    names: tuple[str, ...]
+    codes: tuple[str, ...]
+    points: NDArray[np.int64]
+    factor: NDArray[np.int64]
+
+    def ranked(self, most: int = MAX_REASONS) -> RankedReasons:
+        """Return every applicant's costliest factors as arrays, for portfolios."""
+        return rank_reasons(self.points, self.factor, max_reasons=most)
+
+    def reasons(self, most: int = MAX_REASONS) -> list[tuple[Reason, ...]]:
+        """Return every applicant's reasons, largest loss first."""
+        rows = zip(self.points.tolist(), self.factor.tolist(), strict=True)
+        return [
+            tuple(
+                Reason(kind="score", code=self.codes[factor], points_lost=int(points), feature=self.names[at])
+                for factor, points, at in rank_losses(_losses(*row), most)
+            )
+            for row in rows
+        ]
+
+
+def point_losses(
+    shortfall: NDArray[np.int64],
+    is_missing: NDArray[np.bool_],
+    *,
+    names: Sequence[str],
+    factors: Sequence[str],
+) -> PointLosses:
+    """Say under which business factor each loss is told; a missing value is missing history, whatever its factor."""
+    of_factor = {factor: number for number, factor in enumerate(dict.fromkeys([*factors, NO_HISTORY]))}
+    numbers = np.array([of_factor[factor] for factor in factors], dtype=np.int64)
+    return PointLosses(
+        names=tuple(names),
+        codes=tuple(of_factor),
+        points=shortfall,
+        factor=np.where(is_missing, of_factor[NO_HISTORY], numbers),
+    )
 
 
 def _losses(lost: list[int], factors: list[int]) -> list[tuple[int, int, int]]:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
+from credit_risk.features.aggregates import GROUPED
+from credit_risk.features.batch_groups import gap_table, group_totals
 from credit_risk.features.definition import ALL_RECORDS, RECORDS
 
 if TYPE_CHECKING:
@@ -85,7 +87,7 @@ def _levels(derived: tuple[DerivedPlan, ...]) -> list[list[DerivedPlan]]:
 
 
 def _kept(plan: SourcePlan, columns: list[str]) -> list[str]:
-    used = {primitive.measure for primitive in plan.primitives} | {"app", "ring", "rank", "age_days"}
+    used = {name for p in plan.primitives for name in (p.measure, p.by)} | {"app", "ring", "rank", "age_days"}
     used |= {_flag(subject.name) for subject in plan.subjects}
     return [name for name in columns if name in used]
 
@@ -195,18 +197,25 @@ def _condition(table: ibis.Table, plan: ConditionPlan) -> Any:
 def primitive_tables(plan: SourcePlan, base: ibis.Table, n_records: int) -> Iterator[ibis.Table]:
     """Yield tables with ``app`` and one column per primitive, named ``p<index>``; the first also has ``has_records``."""
     yield _ringed(plan, base, n_records)
-    by_kind: dict[tuple[str, str, str], list[tuple[int, Primitive]]] = {}
+    by_kind: dict[tuple[str, str, str, str], list[tuple[int, Primitive]]] = {}
     for index, primitive in enumerate(plan.primitives):
         if primitive.kind not in _RINGED:
-            key = (_family(primitive.kind), primitive.subject, primitive.measure)
+            key = (_family(primitive.kind), primitive.subject, primitive.measure, primitive.by)
             by_kind.setdefault(key, []).append((index, primitive))
     families = {"last": _last, "lead": _lead, "longest": _longest, "distinct": _distinct, "p": _quantiles}
-    for (family, _, _), wanted in by_kind.items():
-        yield families[family](plan, base, wanted)
+    for (family, *_), wanted in by_kind.items():
+        if family == "grouped":
+            yield group_totals(plan, _filtered(plan, base, wanted[0][1]), wanted, n_records, _within)
+        elif family == "gap":
+            yield gap_table(plan, _filtered(plan, base, wanted[0][1]), wanted, _within)
+        else:
+            yield families[family](plan, base, wanted)
 
 
 def _family(kind: str) -> str:
-    return "p" if kind[0] == "p" else kind
+    if kind in GROUPED:
+        return "grouped"
+    return {"p": "p", "g": "gap"}.get(kind[0], kind)
 
 
 def _selected(plan: SourcePlan, base: ibis.Table, primitive: Primitive) -> Any:

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from credit_risk.domain.configuration import nearest
 from credit_risk.errors import SpecificationError
+from credit_risk.features.aggregates import AGGREGATES
 from credit_risk.features.catalogue_toml import read_catalogue_parts
 from credit_risk.features.definition import (
     ALL_RECORDS,
     APPLICATION,
+    CROSS,
     RECORDS,
     DerivedMeasure,
     FeatureDefinition,
@@ -81,7 +83,17 @@ class FeatureCatalogue:
     @property
     def sources(self) -> tuple[str, ...]:
         """Sources the catalogue reads, each once, in order of first use."""
-        return tuple(dict.fromkeys(definition.source for definition in self.definitions))
+        return tuple(dict.fromkeys(d.source for d in self.definitions if d.source != CROSS))
+
+    @cached_property
+    def _by_name(self) -> dict[str, FeatureDefinition]:
+        return {definition.name: definition for definition in self.definitions}
+
+    def parts(self, definition: FeatureDefinition) -> tuple[FeatureDefinition, ...]:
+        """Return the features that a feature reads: itself, or the two it joins."""
+        if definition.source != CROSS:
+            return (definition,)
+        return self._by_name[definition.measure], self._by_name[definition.over]
 
     def subject(self, source: str, name: str) -> Subject:
         """Return a subject; ``'all'`` always exists."""
@@ -104,24 +116,29 @@ class FeatureCatalogue:
         return None
 
     def lineage(self) -> list[dict[str, object]]:
-        """Return feature -> source -> columns -> consent purpose, for the bundle and the catalogue page."""
+        """Return feature -> source -> columns -> consent purpose, for the bundle and the catalogue page.
+
+        A feature that joins two features has a row for each of them.
+        """
         return [
             {
                 "feature": definition.name,
-                "source": definition.source,
-                "columns": self._columns_of(definition),
-                "consent_purpose": definition.consent_purpose,
+                "source": part.source,
+                "columns": self._columns_of(part),
+                "consent_purpose": part.consent_purpose,
             }
             for definition in self.definitions
+            for part in self.parts(definition)
         ]
 
     def _columns_of(self, definition: FeatureDefinition) -> list[str]:
-        names = [definition.measure, definition.over] if definition.over else [definition.measure]
-        operands = [Operand("record", name) for name in names if name != RECORDS]
-        for condition in self.subject(definition.source, definition.subject).conditions:
-            operands.append(condition.left)
-            if isinstance(condition.right, Operand):
-                operands.append(condition.right)
+        names = (definition.measure, definition.over, definition.by)
+        operands = [Operand("record", name) for name in names if name not in ("", RECORDS)]
+        for subject in (definition.subject, definition.base):
+            for condition in self.subject(definition.source, subject).conditions:
+                operands.append(condition.left)
+                if isinstance(condition.right, Operand):
+                    operands.append(condition.right)
         found = [column for operand in operands for column in self._raw_columns(definition.source, operand)]
         return sorted(dict.fromkeys(found))
 
@@ -149,7 +166,7 @@ class FeatureCatalogue:
             "version": self.version,
             "subjects": subjects,
             "measures": measures,
-            "definitions": [asdict(definition) for definition in self.definitions],
+            "definitions": [_definition_to_dict(definition) for definition in self.definitions],
         }
 
     @classmethod
@@ -162,6 +179,18 @@ class FeatureCatalogue:
             measures=tuple(DerivedMeasure(**{**m, **_bounds_of(m)}) for m in content["measures"]),
             definitions=tuple(FeatureDefinition(**definition) for definition in content["definitions"]),
         )
+
+
+#: Written only where used, so that bundles from before these fields existed are still read and keep their digest.
+_OPTIONAL = {"by": "", "base": ALL_RECORDS}
+
+
+def _definition_to_dict(definition: FeatureDefinition) -> dict[str, object]:
+    return {
+        key: value
+        for key, value in asdict(definition).items()
+        if key not in _OPTIONAL or value != _OPTIONAL[key]
+    }
 
 
 def _bounds_of(content: Mapping[str, Any]) -> dict[str, Decimal | None]:
@@ -179,7 +208,26 @@ def _check_catalogue(catalogue: FeatureCatalogue) -> None:
     _check_measures(catalogue.measures)
     for definition in catalogue.definitions:
         check_definition(definition)
-        catalogue.subject(definition.source, definition.subject)
+        if definition.source != CROSS:
+            catalogue.subject(definition.source, definition.subject)
+            catalogue.subject(definition.source, definition.base)
+    _check_joins(catalogue.definitions)
+
+
+def _check_joins(definitions: Iterable[FeatureDefinition]) -> None:
+    """Refuse a joined feature whose parts are not declared before it, or are no quotients of whole numbers."""
+    usable: list[str] = []
+    for definition in definitions:
+        names = (definition.measure, definition.over) if definition.source == CROSS else ()
+        for name in names:
+            if name not in usable:
+                raise SpecificationError(
+                    f"Feature {definition.name!r} joins {name!r}. Expected a feature declared before it that is neither joined "
+                    f"itself nor a root (std, cv, gap_cv). {nearest(name, usable)}",
+                    code="CR-FEA-009",
+                )
+        if not names and not AGGREGATES[definition.aggregate].is_root:
+            usable.append(definition.name)
 
 
 def _check_measures(measures: Iterable[DerivedMeasure]) -> None:

@@ -17,6 +17,7 @@ from credit_risk.features.aggregates import AGGREGATES
 from credit_risk.features.definition import (
     ALL_RECORDS,
     APPLICATION,
+    CROSS,
     RECORDS,
     DerivedMeasure,
     FeatureDefinition,
@@ -90,7 +91,7 @@ def _measure(source: str, name: str, table: ConfigTable) -> DerivedMeasure:
 
 def _definitions(table: ConfigTable, common: dict[str, str]) -> Iterator[FeatureDefinition]:
     source = table.take("source", str)
-    default_windows = ("now",) if source == APPLICATION else None
+    default_windows = ("now",) if source in (APPLICATION, CROSS) else None
     windows = table.texts("windows", default_windows)
     fields: dict[str, Any] = {
         "source": source,
@@ -98,6 +99,8 @@ def _definitions(table: ConfigTable, common: dict[str, str]) -> Iterator[Feature
         "measure": table.get("measure", str, RECORDS),
         "aggregate": table.choice("aggregate", AGGREGATES, "value" if source == APPLICATION else None),
         "over": table.get("over", str, ""),
+        "by": table.get("by", str, ""),
+        "base": table.get("base", str, ALL_RECORDS),
         "direction": _direction(table),
         "factor": table.take("factor", str),
         "unit": table.get("unit", str, ""),

@@ -25,12 +25,15 @@ from credit_risk.features.batch_expressions import (
     primitive_tables,
     stage_name,
 )
+from credit_risk.features.batch_groups import first_with_totals
 from credit_risk.features.definition import APPLICATION
+from credit_risk.features.expression import NIGHT_ENDS, SATURDAY
 from credit_risk.features.finalize import finalize
-from credit_risk.features.history import derive
+from credit_risk.features.group_totals import SUMMARIES
 from credit_risk.features.plan import Recipe, SourcePlan, plan_features
-from credit_risk.numerics.exact_integers import ExactIntegers
-from credit_risk.sources.calendar import DAY_US, HOUR_US, local_clock
+from credit_risk.features.real_time.history import derive
+from credit_risk.numerics.exact_integers import ExactIntegers, exact_array
+from credit_risk.sources.calendar import DAY_US, HOUR_US, days_of, local_clock, local_days
 from credit_risk.sources.consent import check_processed_at
 from credit_risk.sources.consent_ledger import consented
 
@@ -119,7 +122,8 @@ def compute_features(
                 ~has_records if allowed is None else allowed & ~has_records
             )
     values = {
-        recipe.name: _values(recipe, primitives) for recipe in _tracked(plan.recipes, progress, "Features")
+        recipe.name: _values(recipe, plan.recipes, primitives)
+        for recipe in _tracked(plan.recipes, progress, "Features")
     }
     index = sources.applications.index
     return FeatureTable(
@@ -132,10 +136,19 @@ def _tracked(items: tuple[Any, ...], progress: ProgressReporter | None, label: s
     return items if progress is None else progress.track(items, label=label, total=len(items))
 
 
-def _values(recipe: Recipe, primitives: list[list[Any]]) -> NDArray[np.float64]:
+def _values(recipe: Recipe, recipes: tuple[Recipe, ...], primitives: list[list[Any]]) -> NDArray[np.float64]:
+    if recipe.parts:
+        parts = [part for place in recipe.parts for part in _quotient(recipes[place], primitives)]
+        top, bottom = recipe.aggregate.formula(parts, 1, 1)
+    else:
+        top, bottom = _quotient(recipe, primitives)
+    return finalize(top, bottom, recipe.aggregate.is_root, recipe.precision)
+
+
+def _quotient(recipe: Recipe, primitives: list[list[Any]]) -> tuple[ExactIntegers, ExactIntegers]:
     own = [primitives[recipe.source][index] for index in recipe.primitives]
     top, bottom = recipe.aggregate.formula(own, recipe.unit, recipe.over_unit)
-    return finalize(top, bottom, recipe.aggregate.is_root, recipe.precision)
+    return top, bottom
 
 
 def _application_primitives(plan: SourcePlan, sources: Sources) -> list[ExactIntegers]:
@@ -178,9 +191,15 @@ def _record_primitives(
             table = connection.sql(_sql(expression)).to_arrow_table().combine_chunks()
             position = table.column("app").to_numpy()
             for name in table.column_names[1:]:
-                found[name] = _scatter(table.column(name), position, n_applications)
+                column = table.column(name)
+                if pa.types.is_list(column.type):
+                    found[name] = _totals_by_application(column, position)
+                else:
+                    found[name] = _scatter(column, position, n_applications)
     finally:
         connection.close()
+    for index, first in sorted(first_with_totals(plan.primitives).items(), reverse=True):
+        found[f"p{index}"] = _summaries(plan.primitives[index].kind, found[f"p{first}"], n_applications)
     ordered = [
         (found[f"p{i}_low"], found[f"p{i}_high"]) if f"p{i}_low" in found else found[f"p{i}"]
         for i in range(len(plan.primitives))
@@ -217,6 +236,26 @@ def _scatter(column: pa.ChunkedArray, position: NDArray[np.int64], n_application
     return ExactIntegers(dense)
 
 
+def _totals_by_application(
+    column: pa.ChunkedArray, position: NDArray[np.int64]
+) -> list[tuple[int, tuple[int, ...]]]:
+    """Return application and totals of its groups, as Python integers."""
+    return [
+        (app, tuple(int(total) for total in totals))
+        for app, totals in zip(position.tolist(), column.to_pylist(), strict=True)
+        if totals
+    ]
+
+
+def _summaries(kind: str, totals: list[tuple[int, tuple[int, ...]]], n_applications: int) -> ExactIntegers:
+    """Summarize totals; equal totals are summarized once."""
+    known = {groups: SUMMARIES[kind](groups) for groups in {groups for _, groups in totals}}
+    numbers = [0] * n_applications
+    for app, groups in totals:
+        numbers[app] = known[groups]
+    return exact_array(numbers)
+
+
 def _applications_table(plan: SourcePlan, sources: Sources) -> pa.Table:
     """Return applications as the engine sees them: row number, customer number, moment, local day, attributes."""
     frame = sources.applications
@@ -225,7 +264,7 @@ def _applications_table(plan: SourcePlan, sources: Sources) -> pa.Table:
         "app": np.arange(len(frame)),
         "customer": pd.factorize(frame["customer_id"])[0].astype(np.int64),
         "applied_us": applied_us,
-        "applied_day": local_clock(applied_us, sources.timezone) // DAY_US,
+        "applied_day": local_days(applied_us, sources.timezone),
     }
     for column in plan.columns:
         if column.scope == "application":
@@ -243,13 +282,17 @@ def _records_table(plan: SourcePlan, sources: Sources) -> pa.Table:
         "customer": customers.get_indexer(pd.Index(frame["customer_id"])).astype(np.int64),
         "event_us": event_us,
         "known_us": frame["known_at_us"].to_numpy(),
-        "event_day": local // DAY_US,
+        "event_day": days_of(local, event_us, sources.timezone),
     }
     used = {column.name for column in plan.columns if column.scope in ("built_in", "previous")}
     if "event_hour" in used:
         columns["event_hour"] = local // HOUR_US % 24
     if "event_weekday" in used:
         columns["event_weekday"] = (local // DAY_US + 3) % 7
+    if "is_night" in used:
+        columns["is_night"] = (local // HOUR_US % 24 < NIGHT_ENDS).astype(np.int64)
+    if "is_weekend" in used:
+        columns["is_weekend"] = ((local // DAY_US + 3) % 7 >= SATURDAY).astype(np.int64)
     measures = sources.contracts.record(plan.source).measures
     wanted = {column.name for column in plan.columns if column.scope != "application"}
     for measure in measures:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: The name under which fields of the application form are a source.
 APPLICATION = "application"
+#: The source of a feature that joins two features, whatever their sources.
+CROSS = "cross"
 #: The subject that means every record.
 ALL_RECORDS = "all"
 #: The measure that every record has: itself.
@@ -100,15 +102,19 @@ class FeatureDefinition:
     Attributes
     ----------
     source, subject, measure : str
-        Which records, and what of them.
+        Which records, and what of them. The source ``'cross'`` joins two features: ``measure`` and ``over`` are their names.
     window : str
         ``'92d'``: from local midnight 92 days before the day of the application, up to the application; ``'history'``:
         everything known; ``'61d_vs_183d'``: the last 61 days against what came before them within 183 days; ``'now'``: a
-        field of the application form.
+        field of the application form, or two features joined.
     aggregate : str
         See ``aggregates``.
     over : str
         Second measure, for aggregates that divide one by another.
+    by : str
+        Column whose values the records are split by, for concentration and entropy: of records, or of positive amounts.
+    base : str
+        Subject whose records a share is taken of; both subjects must be met to count in it.
     direction : {-1, 0, 1}
         Sign of the risk as the value rises; 0 where nothing is expected.
     factor : str
@@ -125,6 +131,8 @@ class FeatureDefinition:
     window: str = "history"
     aggregate: str
     over: str = ""
+    by: str = ""
+    base: str = ALL_RECORDS
     direction: int = 0
     factor: str
     unit: str = ""
@@ -146,8 +154,11 @@ class FeatureDefinition:
         ...                   factor="income").name
         'bank__salary__amount__90d__median'
         """
-        measure = f"{self.measure}_per_{self.over}" if self.over else self.measure
-        return "__".join((self.source, self.subject, measure, self.window, self.aggregate))
+        link = "less" if self.aggregate == "difference" else "per"
+        measure = f"{self.measure}_{link}_{self.over}" if self.over else self.measure
+        measure = f"{measure}_by_{self.by}" if self.by else measure
+        subject = self.subject if self.base == ALL_RECORDS else f"{self.subject}_of_{self.base}"
+        return "__".join((self.source, subject, measure, self.window, self.aggregate))
 
     @property
     def window_days(self) -> int | None:
@@ -194,14 +205,16 @@ def check_definition(definition: FeatureDefinition) -> None:
             code="CR-FEA-005",
         )
     aggregate = AGGREGATES[definition.aggregate]
-    problem = _window_problem(definition) or _shape_problem(definition)
+    problem = _window_problem(definition) or _shape_problem(definition) or _subject_problem(definition)
     if problem:
         raise SpecificationError(f"Feature {name!r}: {problem}", code="CR-FEA-006")
-    if aggregate.takes_over != bool(definition.over):
-        wanted = "needs" if aggregate.takes_over else "takes no"
-        raise SpecificationError(
-            f"Feature {name!r}: aggregate {definition.aggregate!r} {wanted} 'over'.", code="CR-FEA-006"
-        )
+    takes_over = aggregate.takes_over or aggregate.joins
+    for field, takes in (("over", takes_over), ("by", aggregate.takes_by)):
+        if takes != bool(getattr(definition, field)):
+            wanted = "needs" if takes else "takes no"
+            raise SpecificationError(
+                f"Feature {name!r}: aggregate {definition.aggregate!r} {wanted} {field!r}.", code="CR-FEA-006"
+            )
 
 
 def _window_problem(definition: FeatureDefinition) -> str:
@@ -209,8 +222,10 @@ def _window_problem(definition: FeatureDefinition) -> str:
         return (
             f"window {definition.window!r} is not allowed. Expected '92d', '61d_vs_183d', 'history' or 'now'."
         )
-    if (definition.window == "now") != (definition.source == APPLICATION):
-        return "the window 'now' belongs to the source 'application' and to no other."
+    if AGGREGATES[definition.aggregate].joins != (definition.source == CROSS):
+        return "the aggregates 'ratio' and 'difference' belong to the source 'cross', and it takes no other."
+    if (definition.window == "now") != (definition.source in (APPLICATION, CROSS)):
+        return "the window 'now' belongs to the sources 'application' and 'cross' and to no other."
     if (definition.aggregate == "value") != (definition.source == APPLICATION):
         return "the aggregate 'value' belongs to the source 'application' and to no other."
     if AGGREGATES[definition.aggregate].two_windows != (definition.against_days is not None):
@@ -235,6 +250,19 @@ def _shape_problem(definition: FeatureDefinition) -> str:
         return f"precision = {definition.precision} is outside 1..15 significant digits."
     if AGGREGATES[definition.aggregate].on_records and definition.measure != RECORDS:
         return f"aggregate {definition.aggregate!r} counts records and takes no measure."
-    if definition.aggregate not in ("count", "value") and not AGGREGATES[definition.aggregate].on_records:
+    if not _may_count_records(definition.aggregate):
         return f"aggregate {definition.aggregate!r} needs a measure." if definition.measure == RECORDS else ""
     return ""
+
+
+def _subject_problem(definition: FeatureDefinition) -> str:
+    if definition.source == CROSS and definition.subject != ALL_RECORDS:
+        return "the source 'cross' joins two features and has no subjects."
+    if definition.base != ALL_RECORDS and not AGGREGATES[definition.aggregate].takes_base:
+        return f"aggregate {definition.aggregate!r} takes no 'base'; only a share is taken of a subject."
+    return ""
+
+
+def _may_count_records(aggregate: str) -> bool:
+    found = AGGREGATES[aggregate]
+    return aggregate in ("count", "value") or found.on_records or found.takes_by

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from credit_risk.errors import SpecificationError
-from credit_risk.features.aggregates import AGGREGATES, TOKENS, Aggregate
-from credit_risk.features.definition import ALL_RECORDS, APPLICATION, RECORDS
+from credit_risk.features.aggregates import AGGREGATES, GROUPED, TOKENS, Aggregate
+from credit_risk.features.definition import ALL_RECORDS, APPLICATION, CROSS, RECORDS
 from credit_risk.features.resolve import (
     ConditionPlan,
     DerivedPlan,
@@ -42,12 +42,15 @@ class Primitive:
         Which records, and what of them.
     days : int, optional
         Window; None for the whole history.
+    by : str
+        Column whose values split the records, for the kinds in :data:`~credit_risk.features.aggregates.GROUPED`.
     """
 
     kind: str
     subject: str
     measure: str
     days: int | None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +98,17 @@ class SourcePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """How one feature comes from its source's primitives."""
+    """How one feature comes from its source's primitives, or from two features.
+
+    Attributes
+    ----------
+    source : int
+        Position of the source; -1 for a feature that joins two.
+    primitives : tuple of int
+        Positions among the source's primitives, as the aggregate's formula takes them.
+    parts : tuple of int
+        Positions of the two features that are joined; both come before.
+    """
 
     name: str
     source: int
@@ -104,6 +117,7 @@ class Recipe:
     unit: int
     over_unit: int
     precision: int
+    parts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,14 +145,30 @@ def plan_features(catalogue: FeatureCatalogue, contracts: SourceContracts) -> Fe
         source: _SourcePlanner(Resolver(catalogue, contracts, source)) for source in catalogue.sources
     }
     order = {source: index for index, source in enumerate(planners)}
+    places = {name: place for place, name in enumerate(catalogue.names)}
     recipes = tuple(
-        planners[definition.source].add(definition, order[definition.source])
+        _join(definition, places)
+        if definition.source == CROSS
+        else planners[definition.source].add(definition, order[definition.source])
         for definition in catalogue.definitions
     )
     return FeaturePlan(
         timezone=contracts.timezone,
         sources=tuple(planner.finish() for planner in planners.values()),
         recipes=recipes,
+    )
+
+
+def _join(definition: FeatureDefinition, places: dict[str, int]) -> Recipe:
+    return Recipe(
+        name=definition.name,
+        source=-1,
+        aggregate=AGGREGATES[definition.aggregate],
+        primitives=(),
+        unit=1,
+        over_unit=1,
+        precision=definition.precision,
+        parts=(places[definition.measure], places[definition.over]),
     )
 
 
@@ -155,7 +185,7 @@ class _SourcePlanner:
         """Register a feature and return its recipe."""
         aggregate = AGGREGATES[definition.aggregate]
         self._check_purpose(definition)
-        self._subject(definition.subject)
+        self._subjects_of(definition)
         unit = self._unit(definition, definition.measure, aggregate)
         over_unit = self._unit(definition, definition.over, aggregate) if definition.over else 1
         return Recipe(
@@ -211,6 +241,18 @@ class _SourcePlanner:
             conditions = self._resolver.conditions(name)
             self._subjects[name] = SubjectPlan(name=name, conditions=conditions)
 
+    def _subjects_of(self, definition: FeatureDefinition) -> None:
+        """Register the subject, and for a share of another subject that one and the records that meet both."""
+        self._subject(definition.subject)
+        if definition.base != ALL_RECORDS:
+            self._subject(definition.base)
+            both = (
+                *self._subjects[definition.subject].conditions,
+                *self._subjects[definition.base].conditions,
+            )
+            name = _own_subject(definition)
+            self._subjects[name] = SubjectPlan(name=name, conditions=tuple(dict.fromkeys(both)))
+
     def _primitive(self, token: str, definition: FeatureDefinition) -> int:
         kind, whose, what, when = TOKENS[token]
         days = {
@@ -219,8 +261,20 @@ class _SourcePlanner:
             "history": None,
         }[when]
         measure = {"own": definition.measure, "over": definition.over}.get(what, what)
-        subject = definition.subject if whose == "own" else ALL_RECORDS
+        subject = {"own": _own_subject(definition), "base": definition.base}.get(whose, ALL_RECORDS)
+        by = self._split(definition) if kind in GROUPED else ""
         if measure not in (RECORDS, "") and definition.source != APPLICATION:
             resolved = self._resolver.measure(measure, f"feature {definition.name!r}")
             measure = RECORDS if kind == "n" and not resolved.nullable else measure
-        return self._primitives.setdefault(Primitive(kind, subject, measure, days), len(self._primitives))
+        primitive = Primitive(kind, subject, measure, days, by)
+        return self._primitives.setdefault(primitive, len(self._primitives))
+
+    def _split(self, definition: FeatureDefinition) -> str:
+        self._resolver.measure(definition.by, f"feature {definition.name!r}")
+        return definition.by
+
+
+def _own_subject(definition: FeatureDefinition) -> str:
+    if definition.base == ALL_RECORDS:
+        return definition.subject
+    return f"{definition.subject} of {definition.base}"
