@@ -74,6 +74,86 @@ def development_column(name: str, raw: Any) -> Column:
     return Column(name=name, kind=kind, values=_numbers(raw, kind))
 
 
+def as_table(X: Any) -> Any:
+    """Return a frame as it is, anything else as a two-dimensional array.
+
+    Raises
+    ------
+    FitError
+        Sparse or complex, not two-dimensional, without rows or without columns (``CR-BIN-028``).
+
+    Examples
+    --------
+    >>> as_table([[1, 2], [3, 4]]).shape
+    (2, 2)
+    """
+    if hasattr(X, "columns"):
+        shape = X.shape
+    else:
+        X = _as_array(X)
+        shape = X.shape
+    if len(shape) != 2:
+        raise _no_table(
+            f"has shape {shape}, but rows and variables make two dimensions",
+            "Reshape your data: one variable is X.reshape(-1, 1), one row X.reshape(1, -1).",
+        )
+    for count, what in zip(shape, ("sample(s)", "feature(s)"), strict=True):
+        if count == 0:
+            raise _no_table(
+                f"has 0 {what} (shape={shape}) while a minimum of 1 is required", "look at what was selected."
+            )
+    return X
+
+
+def as_sample(X: Any, y: Any, estimator: str) -> Any:
+    """Return X as :func:`as_table` does; there must be an outcome beside it.
+
+    Raises
+    ------
+    FitError
+        No outcome (``CR-BIN-025``), or as :func:`as_table`.
+    """
+    if y is None:
+        raise FitError(
+            f"{estimator} requires y to be passed, but the target y is None. Expected is_bad: 1 is bad.",
+            code="CR-BIN-025",
+        )
+    return as_table(X)
+
+
+def as_fitted_table(X: Any, n_features: int, estimator: str) -> Any:
+    """Return X as :func:`as_table` does; an array must have as many columns as the fitted one.
+
+    Raises
+    ------
+    FitError
+        As :func:`as_table`.
+    MissingFeatureError
+        An array of another width (``CR-BIN-013``); frames are read by name.
+    """
+    table = as_table(X)
+    if not hasattr(table, "columns") and table.shape[1] != n_features:
+        raise MissingFeatureError(
+            f"X has {table.shape[1]} features, but {estimator} is expecting {n_features} features as input, as fitted. "
+            "Hint: a frame is read by the names of its columns.",
+            code="CR-BIN-013",
+        )
+    return table
+
+
+def _as_array(X: Any) -> np.ndarray[Any, Any]:
+    if hasattr(X, "nnz") and hasattr(X, "toarray"):
+        raise _no_table("is a sparse matrix; sparse input is not supported", "X.toarray() is dense.")
+    array = np.asarray(X)
+    if array.dtype.kind == "c":
+        raise _no_table("holds complex numbers: Complex data not supported", "take real parts or sizes.")
+    return array
+
+
+def _no_table(what: str, hint: str) -> FitError:
+    return FitError(f"X {what}. Hint: {hint}", code="CR-BIN-028")
+
+
 def refuse_infinite(name: str, values: NDArray[np.float64]) -> None:
     """Refuse infinite numbers.
 
@@ -130,12 +210,12 @@ def scoring_column(variable: VariableBins, raw: Any) -> NDArray[np.float64]:
     """
     if variable.kind == "categorical":
         _refuse_numbers(variable, raw)
-        places, names = _coded(raw)
+        places, names = _coded(_texts(variable, raw))
         codes = np.append(category_codes(variable, names), np.nan)
         return np.asarray(codes[places])
     try:
         return _numbers(raw, variable.kind)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ScoringError(
             f"Variable {variable.name!r} cannot be read as {variable.kind}: its column has type {raw.dtype}. "
             "Expected what the binning was fitted on. Hint: convert the column before scoring.",
@@ -169,6 +249,30 @@ def scoring_columns(names: tuple[str, ...], X: Any) -> list[Any]:
             f"The array has shape {matrix.shape}. Expected {len(names)} columns as fitted.", code="CR-BIN-013"
         )
     return [matrix[:, j] for j in range(matrix.shape[1])]
+
+
+def _texts(variable: VariableBins, raw: Any) -> Any:
+    """Return a column of text as it is; refuse numbers, lists or bytes among it, which would pass for unseen categories."""
+    from pandas.api.types import infer_dtype
+
+    if hasattr(raw, "cat") or infer_dtype(raw, skipna=True) in {"string", "empty"}:
+        return raw
+    kinds = {
+        type(value).__name__ for value in raw if not isinstance(value, str) and not _is_one_missing(value)
+    }
+    if kinds:
+        raise ScoringError(
+            f"Variable {variable.name!r} was fitted on categories but its column holds values of type {sorted(kinds)}. "
+            "Expected text or missing. Hint: convert the column to text before scoring.",
+            code="CR-BIN-012",
+            context={"variable": variable.name},
+        )
+    return raw
+
+
+def _is_one_missing(value: object) -> bool:
+    """Whether a value is missing; an array in a cell is not."""
+    return np.ndim(value) == 0 and is_missing(value)  # type: ignore[arg-type]
 
 
 def _numbers(raw: Any, kind: VariableKind) -> NDArray[np.float64]:

@@ -12,6 +12,8 @@ from sklearn.utils.validation import check_is_fitted
 from credit_risk.binning.apply import bin_column, look_up
 from credit_risk.binning.checks import check_decisions, check_outcome, check_rules, special_bins
 from credit_risk.binning.columns import (
+    as_fitted_table,
+    as_sample,
     column_names,
     development_column,
     raw_columns,
@@ -163,6 +165,7 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         FitError
             The outcome or a column cannot be binned (``CR-BIN-020`` and following).
         """
+        X = as_sample(X, y, type(self).__name__)
         names = column_names(X)
         outcome = check_outcome(y, len(X), sample_weight, period)
         plain = {key: value for key, value in self.get_params(deep=False).items() if key not in _PER_VARIABLE}
@@ -199,6 +202,7 @@ class WoeBinner(TransformerMixin, BaseEstimator):
             Text where a number was fitted (``CR-BIN-012``) or a refused value (``CR-BIN-011``).
         """
         check_is_fitted(self)
+        X = as_fitted_table(X, self.n_features_in_, type(self).__name__)
         raw = scoring_columns(self.spec_.feature_names, X)
         result = np.empty((len(X), len(raw)), order="F")
         for j, (variable, column) in enumerate(zip(self.spec_.variables, raw, strict=True)):
@@ -208,6 +212,7 @@ class WoeBinner(TransformerMixin, BaseEstimator):
     def bin_indices(self, X: Any) -> NDArray[np.int16]:
         """Return the bin of every value; errors as :meth:`transform`."""
         check_is_fitted(self)
+        X = as_fitted_table(X, self.n_features_in_, type(self).__name__)
         raw = scoring_columns(self.spec_.feature_names, X)
         index = np.empty((len(X), len(raw)), dtype=np.int16, order="F")
         for j, (variable, column) in enumerate(zip(self.spec_.variables, raw, strict=True)):
@@ -218,6 +223,15 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         """Return the names of the transformed columns: those of the input."""
         check_is_fitted(self)
         return np.asarray(self.feature_names_in_, dtype=object)
+
+    def __sklearn_tags__(self) -> Any:
+        """Missing values and text are welcome; the outcome is needed."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        tags.target_tags.required = True
+        return tags
 
     def variable(self, name: str) -> VariableBins:
         """Return one variable's bins."""

@@ -91,19 +91,16 @@ def triangular_parts(goods: ArrayLike, bads: ArrayLike) -> NDArray[np.float64]:
     return np.divide(np.square(p - q), both, out=np.zeros_like(both), where=both > 0)
 
 
-def gini_of_bins(goods: ArrayLike, bads: ArrayLike) -> float:
-    """Return the Gini coefficient of a ranking by bins, the riskiest first; rows of one bin are tied."""
-    p, q = _shares(goods, bads)
-    order = _riskiest_first(goods, bads)
-    reached = np.cumsum(q[order]) - q[order] / 2.0
-    return float(2.0 * (p[order] * reached).sum() - 1.0)
+def _shares(goods: ArrayLike, bads: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    g = np.asarray(goods, dtype=np.float64)
+    b = np.asarray(bads, dtype=np.float64)
+    return g / g.sum(), b / b.sum()
 
 
-def kolmogorov_smirnov_of_bins(goods: ArrayLike, bads: ArrayLike) -> float:
-    """Return the largest distance between the cumulative shares of goods and bads, the riskiest bins first."""
-    p, q = _shares(goods, bads)
-    order = _riskiest_first(goods, bads)
-    return float(np.abs(np.cumsum(q[order]) - np.cumsum(p[order])).max())
+def _relative_entropy(p: NDArray[np.float64], q: NDArray[np.float64]) -> NDArray[np.float64]:
+    """P ln(p / q), 0 where p is 0."""
+    ratio = np.divide(p, q, out=np.ones_like(p), where=(p > 0) & (q > 0))
+    return p * np.log(ratio)
 
 
 def concentration(weights: ArrayLike) -> tuple[float, float]:
@@ -128,22 +125,3 @@ def cramers_v(goods: ArrayLike, bads: ArrayLike) -> float:
     total = table.sum()
     expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / total
     return float(np.sqrt((np.square(table - expected) / expected).sum() / total))
-
-
-def _riskiest_first(goods: ArrayLike, bads: ArrayLike) -> NDArray[np.intp]:
-    g, b = np.asarray(goods, dtype=np.float64), np.asarray(bads, dtype=np.float64)
-    both = g + b
-    rate = np.divide(b, both, out=np.zeros_like(both), where=both > 0)
-    return np.argsort(-rate, kind="stable")
-
-
-def _shares(goods: ArrayLike, bads: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    g = np.asarray(goods, dtype=np.float64)
-    b = np.asarray(bads, dtype=np.float64)
-    return g / g.sum(), b / b.sum()
-
-
-def _relative_entropy(p: NDArray[np.float64], q: NDArray[np.float64]) -> NDArray[np.float64]:
-    """P ln(p / q), 0 where p is 0."""
-    ratio = np.divide(p, q, out=np.ones_like(p), where=(p > 0) & (q > 0))
-    return p * np.log(ratio)

@@ -11,7 +11,13 @@ from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from credit_risk.binning.checks import check_outcome
-from credit_risk.binning.columns import column_names, scoring_column, scoring_columns
+from credit_risk.binning.columns import (
+    as_fitted_table,
+    as_sample,
+    column_names,
+    scoring_column,
+    scoring_columns,
+)
 from credit_risk.binning.fit import WoeBinner
 from credit_risk.binning.table import binning_table
 from credit_risk.errors import FitError, SpecificationError
@@ -137,6 +143,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         FitError
             No variable qualifies (``CR-CRD-010``), or as :meth:`WoeBinner.fit`.
         """
+        X = as_sample(X, y, type(self).__name__)
         scaling = Scaling(pdo=self.pdo, base_score=self.base_score, base_odds=self.base_odds)
         outcome = check_outcome(y, len(X), sample_weight)
         binner = self._directed_binner(X, int(outcome.is_bad.sum())).fit(X, y, sample_weight)
@@ -235,8 +242,9 @@ class Scorecard(ClassifierMixin, BaseEstimator):
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Return the log odds of bad that the score stands for."""
+        score = self.predict_score(X)
         scaling = self.spec_.scaling
-        return np.asarray((scaling.offset - self.predict_score(X)) / scaling.factor, dtype=np.float64)
+        return np.asarray((scaling.offset - score) / scaling.factor, dtype=np.float64)
 
     def binning_table(self, name: str) -> pd.DataFrame:
         """Return the binning table of any variable of the development sample, chosen or not."""
@@ -248,8 +256,18 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         return scorecard_table(self.spec_)
 
+    def __sklearn_tags__(self) -> Any:
+        """Missing values and text are welcome; two classes only."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        tags.classifier_tags.multi_class = False
+        return tags
+
     def _matrix(self, X: Any) -> NDArray[np.float64]:
         """Return the card's columns as floats."""
+        X = as_fitted_table(X, self.n_features_in_, type(self).__name__)
         if not hasattr(X, "columns"):
             X = np.asarray(X)[
                 :, [list(self.feature_names_in_).index(name) for name in self.spec_.feature_names]

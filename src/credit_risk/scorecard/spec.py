@@ -75,7 +75,7 @@ class ScorecardSpec:
         (equal to it where ``shape_pull`` was None).
     coefficients, standard_errors, p_values : tuple of float
         Of the logistic regression of bad on ``card_woe``; coefficients are below 0. Standard errors take bins and shapes as
-        given. Empty where the card was imported and the other library does not keep them.
+        given; they and the p-values are empty where the card was imported.
     intercept : float
     intercept_standard_error : float, optional
     scaling : Scaling

@@ -14,9 +14,6 @@ def scorecard_table(spec: ScorecardSpec) -> pd.DataFrame:
     """Return one row per variable and bin: label, rows, bad rate, WoE, coefficient, points."""
     import pandas as pd
 
-    coefficients = spec.coefficients or (float("nan"),) * len(
-        spec.feature_names
-    )  # imported cards may lack them
     rows = []
     for j, variable in enumerate(spec.binning.variables):
         for at, label in enumerate(variable.labels()):
@@ -30,7 +27,7 @@ def scorecard_table(spec: ScorecardSpec) -> pd.DataFrame:
                     "woe": variable.woe[at],
                     "card_woe": spec.card_woe[j][at],
                     "origin": variable.origins[at],
-                    "coefficient": coefficients[j],
+                    "coefficient": spec.coefficients[j],
                     "exact_points": spec.exact_points[j][at],
                     "points": spec.points[j][at],
                 }

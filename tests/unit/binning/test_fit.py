@@ -359,7 +359,9 @@ def test_scoring_refuses_what_it_cannot_read(sample):
         apply_binning(binner.spec_, np.zeros((2, 1)))
     with pytest.raises(SpecificationError, match="CR-BIN-001: Variable 'salary' is not in this binning"):
         binner.binning_table("salary")
-    with pytest.raises(MissingFeatureError, match="CR-BIN-013: The array has shape"):
+    with pytest.raises(
+        MissingFeatureError, match="CR-BIN-013: X has 2 features, but WoeBinner is expecting 1"
+    ):
         WoeBinner().fit(value[:, None], is_bad).transform(np.zeros((3, 2)))
 
 
