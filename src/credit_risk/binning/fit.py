@@ -18,10 +18,12 @@ from credit_risk.binning.columns import (
     scoring_column,
     scoring_columns,
 )
+from credit_risk.binning.page import binning_page
 from credit_risk.binning.rules import BinningRules
 from credit_risk.binning.solve import bin_variable
 from credit_risk.binning.spec import BinningSpec
-from credit_risk.binning.table import binning_table
+from credit_risk.binning.table import binning_table, period_table, summary_table
+from credit_risk.binning.workers import in_order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from credit_risk.binning.spec import VariableBins
 
 _PER_VARIABLE = ("trend", "special_codes", "missing", "unseen", "decisions")
+_HOW = ("n_jobs", "progress")
+"""How the work is done, not what comes out: never part of a spec."""
 
 
 class WoeBinner(TransformerMixin, BaseEstimator):
@@ -74,6 +78,10 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         'optbinning' hands each numeric variable's cells to that library.
     decisions : sequence of BinDecision
         Manual decisions; applied after the solver, kept in the spec, refused with the reason where they cannot be kept.
+    n_jobs : int
+        Threads that bin variables side by side; the bins are the same with any number.
+    progress : bool
+        Whether a bar shows how many variables are done (where tqdm is installed).
 
     Attributes
     ----------
@@ -114,6 +122,8 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         refine: bool = True,
         solver: str = "exact",
         decisions: Sequence[BinDecision] = (),
+        n_jobs: int = 1,
+        progress: bool = False,
     ) -> None:
         self.max_bins = max_bins
         self.min_bins = min_bins
@@ -135,6 +145,8 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         self.refine = refine
         self.solver = solver
         self.decisions = decisions
+        self.n_jobs = n_jobs
+        self.progress = progress
 
     def fit(
         self,
@@ -165,19 +177,24 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         """
         names = column_names(X)
         outcome = check_outcome(y, len(X), sample_weight, period)
-        plain = {key: value for key, value in self.get_params(deep=False).items() if key not in _PER_VARIABLE}
+        plain = {
+            key: value
+            for key, value in self.get_params(deep=False).items()
+            if key not in (*_PER_VARIABLE, *_HOW)
+        }
         rules = {name: self._rules(name, names, plain) for name in names}
         check_decisions(self.decisions, names)
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)
+
+        def bins_of(named: tuple[str, Any]) -> VariableBins:
+            name, raw = named
+            mine = tuple(decision for decision in self.decisions if decision.variable == name)
+            return bin_variable(development_column(name, raw), outcome, rules[name], mine)
+
+        tasks = list(zip(names, raw_columns(X), strict=True))
         variables = tuple(
-            bin_variable(
-                development_column(name, raw),
-                outcome,
-                rules[name],
-                tuple(decision for decision in self.decisions if decision.variable == name),
-            )
-            for name, raw in zip(names, raw_columns(X), strict=True)
+            in_order(bins_of, tasks, n_jobs=self.n_jobs, label="binning" if self.progress else "")
         )
         totals = outcome.counts()
         self.spec_ = BinningSpec(
@@ -224,9 +241,39 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         return self.spec_.variable(name)
 
-    def binning_table(self, name: str) -> pd.DataFrame:
-        """Return one variable's binning table in optbinning's layout."""
-        return binning_table(self.variable(name))
+    def binning_table(self, name: str, *, layout: str = "optbinning") -> pd.DataFrame:
+        """Return one variable's binning table; see :func:`~credit_risk.binning.table.binning_table` for the layouts."""
+        return binning_table(self.variable(name), layout=layout)
+
+    def summary(self) -> pd.DataFrame:
+        """Return one row per variable; see :func:`~credit_risk.binning.table.summary_table`."""
+        check_is_fitted(self)
+        return summary_table(self.spec_)
+
+    def period_table(
+        self, name: str, X: Any, y: ArrayLike, period: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> pd.DataFrame:
+        """Return bad rate and share of one variable's bins in each period.
+
+        Parameters
+        ----------
+        name : str
+        X : DataFrame or ndarray, shape (n_rows, n_variables)
+        y : array_like of 0 and 1, shape (n_rows,)
+        period : array_like, shape (n_rows,)
+            Sortable: months, quarters, dates.
+        sample_weight : array_like of float, shape (n_rows,), optional
+        """
+        at = self.spec_.feature_names.index(self.variable(name).name)
+        raw = scoring_columns(self.spec_.feature_names, X)[at]
+        index = bin_column(self.spec_.variables[at], scoring_column(self.spec_.variables[at], raw))
+        outcome = check_outcome(y, len(X), sample_weight, period)
+        periods = np.unique(np.asarray(period))
+        return period_table(self.spec_.variables[at], index, outcome, periods)
+
+    def _html_repr(self) -> str:
+        """Show the variables once fitted, before that what scikit-learn shows."""
+        return binning_page(self.spec_) if hasattr(self, "spec_") else str(super()._html_repr())
 
     def _rules(self, name: str, names: tuple[str, ...], plain: dict[str, Any]) -> BinningRules:
         """Return the checked rules of one variable."""
@@ -243,7 +290,9 @@ class WoeBinner(TransformerMixin, BaseEstimator):
     def _settings(self) -> dict[str, Any]:
         """Return the parameters as plain JSON values."""
         settings = {
-            key: _plain(value) for key, value in self.get_params(deep=False).items() if key != "decisions"
+            key: _plain(value)
+            for key, value in self.get_params(deep=False).items()
+            if key not in {"decisions", *_HOW}
         }
         return {**settings, "n_decisions": len(self.decisions)}
 

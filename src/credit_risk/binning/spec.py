@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from credit_risk.binning.decisions import BinDecision
+from credit_risk.binning.page import binning_page, variable_page
 from credit_risk.errors import SpecificationError
 
 if TYPE_CHECKING:
@@ -122,6 +123,9 @@ class VariableBins:
             regular = [f"{left}, {right})" for left, right in zip(lefts, [*edges, "inf"], strict=True)]
         return (*regular, "Missing", *[special.label for special in self.specials], "Unseen")
 
+    def _repr_html_(self) -> str:
+        return variable_page(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
         return asdict(self)
@@ -185,6 +189,9 @@ class BinningSpec:
             f"Variable {name!r} is not in this binning. Expected one of {list(self.feature_names)}.",
             code="CR-BIN-001",
         )
+
+    def _repr_html_(self) -> str:
+        return binning_page(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
