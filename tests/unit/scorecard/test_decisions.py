@@ -62,8 +62,7 @@ def test_the_fitted_card_hands_its_decisions_on(sample, review):
     assert again.spec_ == reviewed.spec_
 
 
-def test_more_decisions_can_follow_and_a_variable_can_be_freed(sample, review):
-    X, is_bad = sample
+def test_more_decisions_can_follow_and_a_variable_can_be_freed(review):
     first = Scorecard().decided(review)
     second = first.decided(
         review.by("C", "2026-12-01").force_points("age", "Missing", 1, reason="r").without("job")

@@ -69,9 +69,9 @@ def test_a_weak_variable_falls_with_its_figure(binner, sample):
 
 def test_the_lower_end_of_the_interval_can_be_what_counts(binner, sample):
     plain = records_under(binner, sample)["weak"]
-    strict = records_under(binner, sample, information_bound="low", min_information_value=0.05)["weak"]
+    strict = records_under(binner, sample, information_bound="low", min_information_value=0.04)["weak"]
     assert plain.is_kept
-    assert plain.information_value > 0.05
+    assert plain.information_value > 0.04
     summary = binner.summary().set_index("variable")
     assert strict.step == "information_value"
     assert strict.figure == pytest.approx(summary.loc["weak", "iv_low"], abs=1e-9)
@@ -258,7 +258,9 @@ def test_weights_count_like_repeated_rows(sample):
         max_missing_share=0.95, max_identical_share=0.95, max_variance_inflation=5.0, max_stability_index=0.25
     )
     period = np.repeat([1, 2, 3], N // 3)
-    twice, is_bad_twice, period_twice = (np.repeat(one, times, axis=0) for one in (X, is_bad, period))
+    twice, is_bad_twice, period_twice = (
+        np.repeat(np.asarray(one), times, axis=0) for one in (X, is_bad, period)
+    )
     twice = pd.DataFrame(twice, columns=X.columns)
     weight = times.astype(float)
     weighted = WoeBinner(min_goods=0, min_bads=0).fit(X, is_bad, weight)
@@ -268,7 +270,9 @@ def test_weights_count_like_repeated_rows(sample):
     assert one.kept == two.kept
     assert [r.step for r in one.records] == [r.step for r in two.records]
     for a, b in zip(one.records, two.records, strict=True):
-        assert a.figure == pytest.approx(b.figure, rel=1e-6)
+        assert (a.figure is None) == (b.figure is None)
+        if a.figure is not None:
+            assert a.figure == pytest.approx(b.figure, rel=1e-6)
 
 
 def test_the_waterfall_adds_up_and_names_everyone(binner, sample):
