@@ -10,7 +10,13 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from credit_risk.binning.apply import bin_column, look_up
-from credit_risk.binning.checks import check_decisions, check_outcome, check_rules, special_bins
+from credit_risk.binning.checks import (
+    check_codes_fit,
+    check_decisions,
+    check_outcome,
+    check_rules,
+    special_bins,
+)
 from credit_risk.binning.columns import (
     column_names,
     development_column,
@@ -70,7 +76,9 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         Fine cells per variable before merging.
     min_woe_gap, max_p_value : float
         Constraints between neighbouring bins; 0 and 1 switch them off.
-    objective : {'information_value', 'jensen_shannon', 'hellinger'}
+    objective : {'information_value', 'jensen_shannon', 'hellinger', 'kolmogorov_smirnov'}
+        The last is the largest gap between the distributions of goods and bads where bad rates have one trend; it is reached
+        with two bins, so more are only made where ``min_bins`` asks for them.
     turning_gain : float
     refine : bool
         Whether cuts move to exact raw values after merging.
@@ -190,7 +198,9 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         def bins_of(named: tuple[str, Any]) -> VariableBins:
             name, raw = named
             mine = tuple(decision for decision in self.decisions if decision.variable == name)
-            return bin_variable(development_column(name, raw), outcome, rules[name], mine)
+            column = development_column(name, raw)
+            check_codes_fit(column, self.special_codes)
+            return bin_variable(column, outcome, rules[name], mine)
 
         tasks = list(zip(names, raw_columns(X), strict=True))
         variables = tuple(
@@ -284,7 +294,8 @@ class WoeBinner(TransformerMixin, BaseEstimator):
             unseen=_for_variable(self.unseen, name, "neutral"),
             specials=special_bins(self.special_codes, name),
         )
-        check_rules(rules, name, names, {"trend": self.trend, "missing": self.missing, "unseen": self.unseen})
+        per_variable = {key: getattr(self, key) for key in ("trend", "missing", "unseen", "special_codes")}
+        check_rules(rules, name, names, per_variable)
         return rules
 
     def _settings(self) -> dict[str, Any]:

@@ -263,10 +263,9 @@ def test_weights_count_like_repeated_rows(sample):
     )
     twice = pd.DataFrame(twice, columns=X.columns)
     weight = times.astype(float)
-    weighted = WoeBinner(min_goods=0, min_bads=0).fit(X, is_bad, weight)
-    repeated = WoeBinner(min_goods=0, min_bads=0).fit(twice, is_bad_twice)
-    one = select_features(weighted, X, is_bad, rules=rules, sample_weight=weight, period=period)
-    two = select_features(repeated, twice, is_bad_twice, rules=rules, period=period_twice)
+    binner = WoeBinner(min_goods=0, min_bads=0).fit(X, is_bad, weight)
+    one = select_features(binner, X, is_bad, rules=rules, sample_weight=weight, period=period)
+    two = select_features(binner, twice, is_bad_twice, rules=rules, period=period_twice)
     assert one.kept == two.kept
     assert [r.step for r in one.records] == [r.step for r in two.records]
     for a, b in zip(one.records, two.records, strict=True):
