@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from credit_risk.binning.apply import is_missing
+from credit_risk.binning.peer import DIVERGENCE, PEER_OPTIONS
 from credit_risk.binning.rules import Outcome
 from credit_risk.binning.spec import SpecialBin
 from credit_risk.errors import FitError, SpecificationError
@@ -82,6 +83,35 @@ def check_rules(
                 f"{key} names {len(strangers)} variables that are not in the sample: {strangers}.",
                 code="CR-BIN-033",
             )
+
+
+def check_peer(rules: BinningRules, *, has_periods: bool) -> None:
+    """Refuse what optbinning would silently leave out, and options without it.
+
+    Raises
+    ------
+    SpecificationError
+        ``solver_options`` without that solver or not its own, or a rule that it does not know (``CR-BIN-029``).
+    """
+    options = rules.solver_options
+    if rules.solver != "optbinning":
+        if options is not None:
+            raise _peer_refusal(
+                "solver_options are optbinning's. Hint: solver='optbinning', or leave them out."
+            )
+        return
+    if has_periods or rules.min_woe_gap > 0 or rules.objective not in DIVERGENCE:
+        raise _peer_refusal(
+            "solver='optbinning' knows no period, no min_woe_gap and no objective 'kolmogorov_smirnov'. "
+            "Hint: solver='exact' knows them."
+        )
+    strangers = sorted(set(options or {}) - PEER_OPTIONS)
+    if strangers:
+        raise _peer_refusal(f"solver_options must be among {sorted(PEER_OPTIONS)}. Got {strangers}.")
+
+
+def _peer_refusal(message: str) -> SpecificationError:
+    return SpecificationError(message, code="CR-BIN-029")
 
 
 def check_decisions(decisions: Sequence[BinDecision], names: tuple[str, ...]) -> None:

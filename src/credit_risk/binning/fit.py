@@ -14,6 +14,7 @@ from credit_risk.binning.checks import (
     check_codes_fit,
     check_decisions,
     check_outcome,
+    check_peer,
     check_rules,
     special_bins,
 )
@@ -83,7 +84,10 @@ class WoeBinner(TransformerMixin, BaseEstimator):
     refine : bool
         Whether cuts move to exact raw values after merging.
     solver : {'exact', 'optbinning'}
-        'optbinning' hands each numeric variable's cells to that library.
+        'optbinning' hands each variable's cells or categories to that library.
+    solver_options : dict, optional
+        Constraints of optbinning that have no parameter here, such as ``{'min_event_rate_diff': 0.02, 'max_bin_size': 0.4}`` or
+        ``{'monotonic_trend': 'convex'}``; only with that solver.
     decisions : sequence of BinDecision
         Manual decisions; applied after the solver, kept in the spec, refused with the reason where they cannot be kept.
     n_jobs : int
@@ -129,6 +133,7 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         turning_gain: float = 0.1,
         refine: bool = True,
         solver: str = "exact",
+        solver_options: Mapping[str, Any] | None = None,
         decisions: Sequence[BinDecision] = (),
         n_jobs: int = 1,
         progress: bool = False,
@@ -152,6 +157,7 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         self.turning_gain = turning_gain
         self.refine = refine
         self.solver = solver
+        self.solver_options = solver_options
         self.decisions = decisions
         self.n_jobs = n_jobs
         self.progress = progress
@@ -191,6 +197,7 @@ class WoeBinner(TransformerMixin, BaseEstimator):
             if key not in (*_PER_VARIABLE, *_HOW)
         }
         rules = {name: self._rules(name, names, plain) for name in names}
+        check_peer(rules[names[0]], has_periods=period is not None)
         check_decisions(self.decisions, names)
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)
