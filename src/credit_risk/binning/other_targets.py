@@ -68,10 +68,14 @@ def cuts_for_target(
         warnings.simplefilter("ignore")
         import optbinning
 
-        solver_class = (
-            optbinning.ContinuousOptimalBinning if kind == "amount" else optbinning.MulticlassOptimalBinning
-        )
-        solver = solver_class(max_n_bins=max_bins, min_bin_size=min_share, **(options or {}))
+        if kind == "amount":
+            solver: Any = optbinning.ContinuousOptimalBinning(
+                max_n_bins=max_bins, min_bin_size=min_share, **(options or {})
+            )
+        else:  # its programme for classes fails on a least size of bins, so the cells it merges have that size
+            solver = optbinning.MulticlassOptimalBinning(
+                max_n_bins=max_bins, min_prebin_size=max(min_share, 1e-6), **(options or {})
+            )
         solver.fit(x[ordinary], y[ordinary].astype(np.float64 if kind == "amount" else np.int64))
     return tuple(_next_value(x[ordinary], float(cut)) for cut in solver.splits)
 
@@ -170,11 +174,15 @@ def pair_bins(
         solver = OptimalBinning2D(
             name_x=names[0], name_y=names[1], max_n_bins=max_bins, min_bin_size=min_share, **(options or {})
         )
-        solver.fit(x[ordinary], y[ordinary], bad[ordinary].astype(np.int64))
-    if solver.status not in {"OPTIMAL", "FEASIBLE"}:
+        try:
+            solver.fit(x[ordinary], y[ordinary], bad[ordinary].astype(np.int64))
+            status = str(solver.status)
+        except ValueError as error:  # optbinning's own word for "no cell is left"
+            status = type(error).__name__
+    if status not in {"OPTIMAL", "FEASIBLE"}:
         raise FitError(
             f"No grid over {names[0]!r} and {names[1]!r} satisfies max_bins={max_bins} and min_share={min_share:g} "
-            f"(status {solver.status}). Hint: relax one of them.",
+            f"(optbinning says {status}). Hint: relax one of them.",
             code="CR-BIN-052",
         )
     return PairBins(

@@ -72,6 +72,8 @@ def best_cuts(column: Column, outcome: Outcome, rules: BinningRules) -> RegularB
     min_weight = rules.min_share * float(outcome.counts()[:2].sum())
     candidates = sorted_outcome.quantile_cuts(rules.n_prebins)
     cuts, trend = optbinning_cuts(values, inside, candidates, rules, min_weight)
+    if len(cuts) + 1 < rules.min_bins:
+        raise _infeasible(column.name, rules)
     return _regular(sorted_outcome, cuts, trend)
 
 
@@ -124,6 +126,8 @@ def best_groups(column: Column, outcome: Outcome, rules: BinningRules) -> Regula
     rate = counts[1, frequent] / weight[frequent]
     order = frequent if column.is_ordered else frequent[np.lexsort((frequent, rate))]
     members, trend = _members(column, outcome, rules, counts, order)
+    if len(members) < rules.min_bins:
+        raise _infeasible(column.name, rules)
     groups = tuple(tuple(column.categories[at] for at in member) for member in members)
     return RegularBins(
         counts=np.stack([counts[:, member].sum(axis=1) for member in members], axis=1),

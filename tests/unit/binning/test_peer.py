@@ -84,6 +84,13 @@ def test_what_optbinning_would_leave_out_in_silence_is_refused(sample, settings,
         WoeBinner(**settings).fit(X[["value"]], is_bad, period=period)
 
 
+def test_what_optbinning_cannot_satisfy_is_named(sample):
+    X, is_bad = sample
+    for name in ("value", "job"):
+        with pytest.raises(FitError, match=f"CR-BIN-022: Variable '{name}' has no 6 bins .* min_share=0.3"):
+            WoeBinner(solver="optbinning", min_bins=6, min_share=0.3).fit(X[[name]], is_bad)
+
+
 def test_cuts_found_on_an_amount_become_decisions(sample):
     X, is_bad = sample
     loss = np.where(X["value"] > 0.7, 900.0, 100.0)
@@ -98,10 +105,14 @@ def test_cuts_found_on_an_amount_become_decisions(sample):
 
 
 def test_cuts_found_on_several_classes_separate_them():
-    value = np.arange(900.0)
-    value[::50] = np.nan
-    classes = np.repeat([0, 1, 2], 300)
-    assert cuts_for_target(value, classes, kind="classes") == (301.0, 601.0)
+    rng = np.random.default_rng(2)
+    value = np.arange(3000.0)
+    chances = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]])
+    classes = np.array([rng.choice(3, p=chances[int(v // 1000)]) for v in value])
+    value[::60] = np.nan
+    cuts = cuts_for_target(value, classes, kind="classes", max_bins=3, options={"monotonic_trend": None})
+    assert len(cuts) == 2
+    np.testing.assert_allclose(cuts, [1000, 2000], atol=200)
 
 
 def test_two_variables_become_one_column_of_the_same_spec(sample):
