@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from credit_risk.binning.decisions import BinDecision
 from credit_risk.binning.page import html_table
+from credit_risk.domain.texts import text
 from credit_risk.errors import SpecificationError
 from credit_risk.scorecard.overrides import PointsOverride
 
@@ -97,17 +98,17 @@ class Decisions:
             points=tuple(override for override in self.points if override.variable != variable),
         )
 
-    def table(self) -> pd.DataFrame:
-        """Return one row per decision: variable, action, what, author, when, why."""
+    def table(self, *, language: str = "en") -> pd.DataFrame:
+        """Return one row per decision: variable, action, what (in the reader's language), author, when, why."""
         import pandas as pd
 
         return pd.DataFrame(
-            self._rows(), columns=["variable", "action", "what", "author", "decided_at", "reason"]
+            self._rows(language), columns=["variable", "action", "what", "author", "decided_at", "reason"]
         )
 
     def _repr_html_(self) -> str:
         headers = ("variable", "action", "what", "author", "decided at", "reason")
-        return html_table(f"{len(self.bins) + len(self.points)} manual decisions", headers, self._rows())
+        return html_table(f"{len(self.bins) + len(self.points)} manual decisions", headers, self._rows("en"))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values: ``{"bins": [...], "points": [...]}``."""
@@ -172,10 +173,17 @@ class Decisions:
         )
         return replace(self, bins=(*self.bins, decision))
 
-    def _rows(self) -> list[tuple[str, ...]]:
+    def _rows(self, language: str) -> list[tuple[str, ...]]:
         signed: list[tuple[BinDecision | PointsOverride, str, str]] = [
-            *((one, str(one.action), _what(one)) for one in self.bins),
-            *((one, "force_points", f"{one.bin}: {one.points} points") for one in self.points),
+            *((one, str(one.action), _what(one, language)) for one in self.bins),
+            *(
+                (
+                    one,
+                    "force_points",
+                    text("scorecard.decision.force_points", language, bin=one.bin, value=one.points),
+                )
+                for one in self.points
+            ),
         ]
         return [
             (one.variable, action, what, one.author, one.decided_at, one.reason)
@@ -183,18 +191,20 @@ class Decisions:
         ]
 
 
-def _what(decision: BinDecision) -> str:
+def _what(decision: BinDecision, language: str) -> str:
     """Say a decision in words."""
-    values = [f"{value:g}" for value in decision.values]
-    if decision.action == "merge":
-        return f"no cut between {values[0]} and {values[1]}"
-    if decision.action == "split":
-        return f"a cut at {', '.join(values)}"
-    if decision.action == "cut_at":
-        return f"cuts exactly at {', '.join(values)}" if values else "no cut"
-    if decision.action == "group":
-        return "; ".join("[" + ", ".join(group) + "]" for group in decision.groups)
-    return f"{decision.bin}: WoE {values[0]}"
+    values = [f"{value:.10g}" for value in decision.values]
+    if decision.action == "cut_at" and not values:
+        return text("scorecard.decision.no_cut", language)
+    facts = {
+        "low": values[0] if values else "",
+        "high": values[-1] if values else "",
+        "value": values[0] if values else "",
+        "values": ", ".join(values),
+        "groups": "; ".join("[" + ", ".join(group) + "]" for group in decision.groups),
+        "bin": decision.bin,
+    }
+    return text(f"scorecard.decision.{decision.action}", language, **facts)
 
 
 def _bin_decision(item: Mapping[str, Any]) -> BinDecision:

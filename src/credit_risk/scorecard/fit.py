@@ -284,10 +284,10 @@ class Scorecard(ClassifierMixin, BaseEstimator):
             reason=[one.reason for one in records],
         )
 
-    def waterfall(self) -> pd.DataFrame:
+    def waterfall(self, *, language: str | None = None) -> pd.DataFrame:
         """Return how many variables each gate of the selection let fall, and which."""
         check_is_fitted(self)
-        return waterfall_table(self.spec_.selection)
+        return waterfall_table(self.spec_.selection, language=language)
 
     def decided(self, decisions: Decisions) -> Scorecard:
         """Return an unfitted copy of this card with more manual decisions; fitting applies them or says why not.

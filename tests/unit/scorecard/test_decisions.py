@@ -77,11 +77,17 @@ def test_the_table_says_who_what_when_and_why(review):
     assert list(table.columns) == ["variable", "action", "what", "author", "decided_at", "reason"]
     assert table["what"].tolist() == [
         "cuts exactly at 25, 35, 50",
-        "[clerk, nurse]; [other]",
+        "groups [clerk, nurse]; [other]",
         "Missing: WoE -0.2",
         "Unseen: 3 points",
     ]
     assert table["author"].tolist() == ["A. Reviewer", "A. Reviewer", "B. Officer", "B. Officer"]
+    assert review.table(language="zh-CN")["what"].tolist() == [
+        "切点固定为 25, 35, 50",
+        "分组 [clerk, nurse]; [other]",
+        "Missing：WoE 为 -0.2",
+        "Unseen：3 分",
+    ]
     assert Decisions().table().shape == (0, 6)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from credit_risk.binning.page import html_table
 from credit_risk.binning.spec import check_schema
+from credit_risk.domain.texts import text
 from credit_risk.errors import SpecificationError
 from credit_risk.scorecard.spec import SelectionRecord
 
@@ -60,9 +61,9 @@ class SelectionResult:
 
         return pd.DataFrame([asdict(record) for record in self.records])
 
-    def waterfall(self) -> pd.DataFrame:
+    def waterfall(self, *, language: str | None = None) -> pd.DataFrame:
         """Return one row per gate; see :func:`waterfall_table`."""
-        return waterfall_table(self.records)
+        return waterfall_table(self.records, language=language)
 
     def _repr_html_(self) -> str:
         rows = [
@@ -101,13 +102,15 @@ class SelectionResult:
         return cls(records=records, rules=dict(content["rules"]), schema_version=content["schema_version"])
 
 
-def waterfall_table(records: Sequence[SelectionRecord]) -> pd.DataFrame:
+def waterfall_table(records: Sequence[SelectionRecord], *, language: str | None = None) -> pd.DataFrame:
     """Return one row per gate that let a variable fall: how many came, how many left, how many stayed, and which left.
 
     Parameters
     ----------
     records : sequence of SelectionRecord
         Of a card (``card.spec_.selection``) or of a :class:`SelectionResult`.
+    language : {'en', 'zh-CN'}, optional
+        Names the gates in words; default their codes, as in the records.
 
     Returns
     -------
@@ -124,10 +127,17 @@ def waterfall_table(records: Sequence[SelectionRecord]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    columns = {"step": "step", "n_in": "in", "n_out": "out", "n_left": "left", "names": "names"}
-    rows = [{shown: getattr(row, name) for name, shown in columns.items()} for row in _waterfall(records)]
-    table = pd.DataFrame(rows)
-    return table.assign(names=[", ".join(names) for names in table["names"]])
+    rows = [
+        {
+            "step": row.step if language is None else text(f"scorecard.selection.{row.step}", language),
+            "in": row.n_in,
+            "out": row.n_out,
+            "left": row.n_left,
+            "names": ", ".join(row.names),
+        }
+        for row in _waterfall(records)
+    ]
+    return pd.DataFrame(rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

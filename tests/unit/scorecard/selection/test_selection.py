@@ -9,14 +9,28 @@ import pandas as pd
 import pytest
 
 from credit_risk.binning import WoeBinner
+from credit_risk.domain.texts import text
 from credit_risk.errors import SpecificationError
-from credit_risk.scorecard import Scorecard, ScorecardSpec, SelectionResult, SelectionRules, select_features
-from credit_risk.scorecard.selection import Candidates, select_variables, selection_stability
+from credit_risk.scorecard import (
+    Scorecard,
+    ScorecardSpec,
+    SelectionRecord,
+    SelectionResult,
+    SelectionRules,
+    select_features,
+)
+from credit_risk.scorecard.selection import (
+    Candidates,
+    select_variables,
+    selection_stability,
+    waterfall_table,
+)
 from credit_risk.scorecard.selection.correlation import (
     correlation_clusters,
     variance_inflation,
     weighted_correlation,
 )
+from credit_risk.scorecard.selection.result import STEPS
 
 N = 6000
 
@@ -287,6 +301,25 @@ def test_the_waterfall_adds_up_and_names_everyone(binner, sample):
     assert table["names"].iloc[-1] == ", ".join(result.kept)
     named = {name for names in table["names"] for name in names.split(", ")}
     assert named == set(X.columns)
+
+
+def test_every_gate_has_words_in_both_languages(binner, sample):
+    X, is_bad = sample
+    for step in (*STEPS, "second_look", "kept"):
+        assert text(f"scorecard.selection.{step}", "en") != text(f"scorecard.selection.{step}", "zh-CN")
+    result = select_features(binner, X, is_bad)
+    assert result.waterfall(language="zh-CN")["step"].iloc[-1] == "保留"
+    assert result.waterfall(language="en")["step"].iloc[0] == "Too little information"
+
+
+def test_a_variable_that_came_back_never_fell():
+    records = [
+        SelectionRecord(name="a", is_kept=True, step="kept", reason="", information_value=0.3),
+        SelectionRecord(name="b", is_kept=True, step="second_look", reason="", information_value=0.01),
+        SelectionRecord(name="c", is_kept=False, step="wrong_sign", reason="", information_value=0.05),
+    ]
+    rows = waterfall_table(records).to_numpy().tolist()
+    assert rows == [["wrong_sign", 3, 1, 2, "c"], ["second_look", 2, 0, 2, "b"], ["kept", 2, 0, 2, "a, b"]]
 
 
 def test_the_result_survives_json_and_refuses_others(binner, sample):
