@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 _TOLERANCE = 1e-7
@@ -165,14 +167,44 @@ def _quadratic_step(
     gap = float(problem.share @ (problem.y - p)) / total
     matrix = problem.columns.T @ (problem.columns * curvature[:, None]) - total * np.outer(center, center)
     target = matrix @ beta + gradient - total * gap * center
-    aim = beta.copy()
-    diagonal = np.maximum(np.diag(matrix), 1e-12)
-    for _ in range(_MAX_SWEEPS):
-        before = aim.copy()
-        for j in range(len(aim)):
-            rest = float(target[j] - matrix[j] @ aim + matrix[j, j] * aim[j])
-            shrunk = np.sign(rest) * max(abs(rest) - penalty, 0.0) / diagonal[j]
-            aim[j] = min(shrunk, 0.0) if problem.forbid_positive else shrunk
-        if float(np.max(np.abs(aim - before), initial=0.0)) < 0.1 * _TOLERANCE:
-            break
+    aim = _descend(matrix, target, beta.copy(), (penalty, problem.forbid_positive))
     return aim, intercept + gap - float(center @ (aim - beta))
+
+
+def _descend(
+    matrix: NDArray[np.float64],
+    target: NDArray[np.float64],
+    aim: NDArray[np.float64],
+    rule: tuple[float, bool],
+) -> NDArray[np.float64]:
+    """Sweep over all coordinates, then over those held until they stand still, until a full sweep changes nothing."""
+    everything = range(len(aim))
+    for _ in range(_MAX_SWEEPS):
+        if _sweep(matrix, target, aim, everything, rule) < 0.1 * _TOLERANCE:
+            break
+        held = np.flatnonzero(aim).tolist()
+        for _ in range(_MAX_SWEEPS):
+            if _sweep(matrix, target, aim, held, rule) < 0.1 * _TOLERANCE:
+                break
+    return aim
+
+
+def _sweep(
+    matrix: NDArray[np.float64],
+    target: NDArray[np.float64],
+    aim: NDArray[np.float64],
+    coordinates: Iterable[int],
+    rule: tuple[float, bool],
+) -> float:
+    """Set each coordinate to its best value beside the others, in place; return the largest change."""
+    penalty, forbid_positive = rule
+    largest = 0.0
+    for j in coordinates:
+        own, before = max(float(matrix[j, j]), 1e-12), float(aim[j])
+        rest = float(target[j] - matrix[j] @ aim) + float(matrix[j, j]) * before
+        after = (rest - penalty if rest > 0 else rest + penalty) / own if abs(rest) > penalty else 0.0
+        after = min(after, 0.0) if forbid_positive else after
+        if after != before:
+            aim[j] = after
+            largest = max(largest, abs(after - before))
+    return largest
