@@ -192,7 +192,7 @@ def check_outcome(
     ------
     FitError
         Outcome not 0 and 1 (``CR-BIN-023``), one class only (``CR-BIN-024``), another length (``CR-BIN-025``), weights
-        zero, negative or not finite (``CR-BIN-026``), or missing periods (``CR-BIN-028``).
+        zero, negative or not finite (``CR-BIN-026``), or missing periods (``CR-BIN-018``).
     """
     raw = np.asarray(y)
     if raw.ndim != 1 or len(raw) != n_rows:
@@ -242,7 +242,7 @@ def _period_numbers(period: ArrayLike, n_rows: int) -> NDArray[np.int64]:
     if n_missing:
         raise FitError(
             f"period is missing in {n_missing} of {n_rows} rows. Expected the period of every row.",
-            code="CR-BIN-028",
+            code="CR-BIN-018",
             context={"count": n_missing},
         )
     return np.unique(values, return_inverse=True)[1].astype(np.int64)

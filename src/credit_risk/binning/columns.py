@@ -5,6 +5,7 @@ Pandas is touched only here and only through what the caller passed; nothing is 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 from numbers import Real
@@ -55,23 +56,16 @@ def column_names(X: object) -> tuple[str, ...]:
     Raises
     ------
     FitError
-        X has no columns, or two of the same name (``CR-BIN-027``).
+        Two columns have the same name (``CR-BIN-027``).
     """
-    if hasattr(X, "columns"):
-        names = tuple(str(name) for name in X.columns)
-    else:
-        shape = np.asarray(X).shape
-        if len(shape) != 2:
-            raise FitError(
-                f"X has shape {shape}. Expected two dimensions, rows and variables. Hint: a single variable is X[['name']].",
-                code="CR-BIN-027",
-            )
-        names = tuple(f"x{j}" for j in range(shape[1]))
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice or not names:
+    if not hasattr(X, "columns"):
+        return tuple(f"x{j}" for j in range(np.asarray(X).shape[1]))
+    names = tuple(str(name) for name in X.columns)
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
+    if twice:
         raise FitError(
-            f"X has {len(names)} columns, of which {len(twice)} names stand twice: {twice}. Expected at least one, each "
-            "with a name of its own.",
+            f"{len(twice)} names stand twice among {len(names)} columns: {twice}. Expected each column to have a name of "
+            "its own. Hint: rename or drop one.",
             code="CR-BIN-027",
         )
     return names

@@ -197,7 +197,8 @@ class WoeBinner(TransformerMixin, BaseEstimator):
             if key not in (*_PER_VARIABLE, *_HOW)
         }
         rules = {name: self._rules(name, names, plain) for name in names}
-        check_peer(rules[names[0]], has_periods=period is not None)
+        for one in rules.values():
+            check_peer(one, has_periods=period is not None)
         check_decisions(self.decisions, names)
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)

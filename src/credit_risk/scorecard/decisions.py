@@ -124,7 +124,7 @@ class Decisions:
         Raises
         ------
         SpecificationError
-            Unknown keys, or lacking ones (``CR-CRD-044``), or a decision that says too little (``CR-BIN-040`` and following).
+            Unknown keys, or lacking ones (``CR-CRD-054``), or a decision that says too little (``CR-BIN-040`` and following).
         """
         _refuse_strangers(content, {"bins", "points"}, "a list of decisions")
         bins = [_bin_decision(item) for item in content.get("bins", ())]
@@ -152,13 +152,13 @@ class Decisions:
         Raises
         ------
         SpecificationError
-            The text is no TOML (``CR-CRD-045``).
+            The text is no TOML (``CR-CRD-055``).
         """
         try:
             content = tomllib.loads(document)
         except tomllib.TOMLDecodeError as error:
             raise SpecificationError(
-                f"The decisions are no valid TOML: {error}.", code="CR-CRD-045"
+                f"The decisions are no valid TOML: {error}.", code="CR-CRD-055"
             ) from error
         return cls.from_dict(content)
 
@@ -226,7 +226,7 @@ def _refuse_strangers(
     if unknown or absent:
         raise SpecificationError(
             f"{what[0].upper()}{what[1:]} does not know the keys {unknown} and lacks {absent}. Expected {sorted(known)}.",
-            code="CR-CRD-044",
+            code="CR-CRD-054",
         )
 
 

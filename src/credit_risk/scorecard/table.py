@@ -26,14 +26,14 @@ def scorecard_table(spec: ScorecardSpec, *, layout: str = "plain") -> pd.DataFra
     Raises
     ------
     SpecificationError
-        Unknown layout (``CR-CRD-046``).
+        Unknown layout (``CR-CRD-056``).
     """
     if layout == "plain":
         return _plain(spec)
     if layout == "optbinning":
         return _optbinning(spec)
     raise SpecificationError(
-        f"layout must be one of ['plain', 'optbinning']. Got {layout!r}.", code="CR-CRD-046"
+        f"layout must be one of ['plain', 'optbinning']. Got {layout!r}.", code="CR-CRD-056"
     )
 
 

@@ -139,14 +139,14 @@ def test_control_characters_survive_toml():
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        ("[[bins]\n", "CR-CRD-045: The decisions are no valid TOML"),
-        ("[[bin]]\n", r"CR-CRD-044: A list of decisions does not know the keys \['bin'\]"),
-        ('[[bins]]\nvariable = "age"\n', r"CR-CRD-044: A decision about bins .* lacks \['action', 'author'"),
+        ("[[bins]\n", "CR-CRD-055: The decisions are no valid TOML"),
+        ("[[bin]]\n", r"CR-CRD-054: A list of decisions does not know the keys \['bin'\]"),
+        ('[[bins]]\nvariable = "age"\n', r"CR-CRD-054: A decision about bins .* lacks \['action', 'author'"),
         (
             '[[bins]]\nvariable = "age"\naction = "burn"\nauthor = "A"\ndecided_at = "2026-11-02"\nreason = "r"\n',
             "CR-BIN-040: action of a decision about 'age' must be one of",
         ),
-        ('[[points]]\nvariable = "age"\n', r"CR-CRD-044: A decision about points .* lacks"),
+        ('[[points]]\nvariable = "age"\n', r"CR-CRD-054: A decision about points .* lacks"),
     ],
 )
 def test_files_that_say_something_else_are_refused(document, message):
@@ -198,7 +198,7 @@ def test_the_card_shows_itself_in_optbinnings_layout_and_escaped(sample):
         at = card.spec_.feature_names.index(row["Variable"])
         assert card.spec_.points[at][row["Bin id"]] == row["Points"]
         assert card.spec_.binning.variables[at].labels()[row["Bin id"]] == row["Bin"]
-    with pytest.raises(SpecificationError, match="CR-CRD-046: layout must be one of"):
+    with pytest.raises(SpecificationError, match="CR-CRD-056: layout must be one of"):
         card.table(layout="excel")
     for page in (card._repr_html_(), card.spec_._repr_html_()):
         assert "&lt;job&gt;" in page

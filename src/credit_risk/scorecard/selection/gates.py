@@ -64,7 +64,7 @@ def stability_gate(
     Raises
     ------
     SpecificationError
-        The rule asks for periods and there are none, or only one (``CR-CRD-041``).
+        The rule asks for periods and there are none, or only one (``CR-CRD-051``).
     """
     limit = rules.max_stability_index
     if limit is None:
@@ -73,7 +73,7 @@ def stability_gate(
     if period is None or int(period.max()) == 0:
         raise SpecificationError(
             "max_stability_index needs rows of at least two periods. Hint: pass period to fit, or leave the rule out.",
-            code="CR-CRD-041",
+            code="CR-CRD-051",
         )
     for at in strongest_first:
         worst, when = worst_stability(candidates, at)

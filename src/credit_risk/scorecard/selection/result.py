@@ -88,15 +88,15 @@ class SelectionResult:
         Raises
         ------
         SpecificationError
-            Newer schema (``CR-CRD-042``) or unknown or absent keys (``CR-CRD-043``).
+            Newer schema (``CR-CRD-052``) or unknown or absent keys (``CR-CRD-053``).
         """
-        check_schema(content, SCHEMA_VERSION, "CR-CRD-042")
+        check_schema(content, SCHEMA_VERSION, "CR-CRD-052")
         expected = {"schema_version", "rules", "records"}
         if set(content) != expected:
             wrong = sorted(expected.symmetric_difference(content))
             raise SpecificationError(
                 f"A selection record lacks or does not know the keys {wrong}. Expected exactly {sorted(expected)}.",
-                code="CR-CRD-043",
+                code="CR-CRD-053",
             )
         records = tuple(SelectionRecord(**record) for record in content["records"])
         return cls(records=records, rules=dict(content["rules"]), schema_version=content["schema_version"])

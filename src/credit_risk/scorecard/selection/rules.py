@@ -73,7 +73,7 @@ class SelectionRules:
     Raises
     ------
     SpecificationError
-        A word or a number outside its set (``CR-CRD-040``).
+        A word or a number outside its set (``CR-CRD-050``).
 
     Examples
     --------
@@ -124,5 +124,5 @@ def _is_number(value: object, name: str, low: float, high: float) -> bool:
 
 def _refused(name: str, expected: str, value: object) -> SpecificationError:
     return SpecificationError(
-        f"{name} of the selection must be {expected}. Got {value!r}.", code="CR-CRD-040"
+        f"{name} of the selection must be {expected}. Got {value!r}.", code="CR-CRD-050"
     )

@@ -50,7 +50,7 @@ def select_variables(
     Raises
     ------
     SpecificationError
-        Stability is asked for without periods (``CR-CRD-041``).
+        Stability is asked for without periods (``CR-CRD-051``).
     """
     journal = Journal(candidates)
     missing_gate(candidates, rules, journal)
@@ -96,7 +96,7 @@ def select_features(
     Raises
     ------
     SpecificationError
-        Stability is asked for without periods (``CR-CRD-041``).
+        Stability is asked for without periods (``CR-CRD-051``).
     FitError
         The outcome cannot be read (``CR-BIN-023`` and following).
 

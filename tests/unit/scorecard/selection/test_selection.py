@@ -104,7 +104,7 @@ def test_a_variable_whose_bins_move_between_periods_falls(binner, sample):
 def test_stability_without_periods_is_refused(binner, sample):
     X, is_bad = sample
     with pytest.raises(
-        SpecificationError, match="CR-CRD-041: max_stability_index needs rows of at least two"
+        SpecificationError, match="CR-CRD-051: max_stability_index needs rows of at least two"
     ):
         select_features(binner, X, is_bad, rules=SelectionRules(max_stability_index=0.1))
 
@@ -327,9 +327,9 @@ def test_the_result_survives_json_and_refuses_others(binner, sample):
     result = select_features(binner, X, is_bad, rules=SelectionRules(n_resamples=2))
     content = json.loads(json.dumps(result.to_dict()))
     assert SelectionResult.from_dict(content) == result
-    with pytest.raises(SpecificationError, match="CR-CRD-042: The record has schema_version 9"):
+    with pytest.raises(SpecificationError, match="CR-CRD-052: The record has schema_version 9"):
         SelectionResult.from_dict({**content, "schema_version": 9})
-    with pytest.raises(SpecificationError, match=r"CR-CRD-043: A selection record .*\['surplus'\]"):
+    with pytest.raises(SpecificationError, match=r"CR-CRD-053: A selection record .*\['surplus'\]"):
         SelectionResult.from_dict({**content, "surplus": 1})
 
 
@@ -370,5 +370,5 @@ def test_the_card_follows_the_rules_and_its_spec_keeps_the_figures(sample):
     ],
 )  # fmt: skip
 def test_rules_outside_their_sets_are_refused(rules, message):
-    with pytest.raises(SpecificationError, match=f"CR-CRD-040: {message}"):
+    with pytest.raises(SpecificationError, match=f"CR-CRD-050: {message}"):
         SelectionRules(**rules)
