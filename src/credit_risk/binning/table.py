@@ -13,7 +13,7 @@ import numpy as np
 
 from credit_risk.errors import SpecificationError
 from credit_risk.numerics.woe import (
-    gini_of_bins,
+    gini_of_woe,
     information_value_standard_error,
     jensen_shannon_parts,
     woe_standard_errors,
@@ -211,7 +211,7 @@ def _summary_row(variable: VariableBins) -> dict[str, object]:
         "iv_low": max(value - half_width, 0.0),
         "iv_high": value + half_width,
         "js": float(jensen_shannon_parts(goods, bads).sum()),
-        "gini": gini_of_bins(goods, bads, np.array(variable.woe)),
+        "gini": gini_of_woe(goods, bads, np.array(variable.woe)),
         "quality": next((word for limit, word in _QUALITY if value < limit), "suspicious"),
         "remark": _remark(variable) if is_single else "",
     }

@@ -154,12 +154,12 @@ def information_value_standard_error(goods: ArrayLike, bads: ArrayLike) -> float
     return float(np.sqrt(max(sum(variance), 0.0)))
 
 
-def gini_of_bins(goods: ArrayLike, bads: ArrayLike, woe: ArrayLike) -> float:
+def gini_of_woe(goods: ArrayLike, bads: ArrayLike, woe: ArrayLike) -> float:
     """Return the Gini (2 AUC - 1) of ranking by weight of evidence; rows of one bin, and bins of equal WoE, tie.
 
     Examples
     --------
-    >>> round(gini_of_bins([400, 600], [80, 20], [-0.69, 1.10]), 6)
+    >>> round(gini_of_woe([400, 600], [80, 20], [-0.69, 1.10]), 6)
     0.4
     """
     levels = np.unique(np.asarray(woe, dtype=np.float64), return_inverse=True)[1]

@@ -9,7 +9,7 @@ import pytest
 from credit_risk.binning import BinDecision, WoeBinner
 from credit_risk.errors import SpecificationError
 from credit_risk.numerics.woe import (
-    gini_of_bins,
+    gini_of_woe,
     information_value_parts,
     information_value_standard_error,
     stability_parts,
@@ -183,15 +183,15 @@ def test_empty_and_one_sided_bins_have_finite_errors():
     assert np.isfinite(information_value_standard_error([0, 10, 0], [5, 5, 0]))
 
 
-def test_gini_of_bins_counts_ties_half():
-    assert gini_of_bins([1, 1], [1, 1], [0.3, 0.3]) == 0.0
-    assert gini_of_bins([0, 2], [2, 0], [-1, 1]) == 1.0
+def test_gini_of_woe_counts_ties_half():
+    assert gini_of_woe([1, 1], [1, 1], [0.3, 0.3]) == 0.0
+    assert gini_of_woe([0, 2], [2, 0], [-1, 1]) == 1.0
     goods, bads = [30, 40, 50], [25, 15, 5]
     woe, _ = weight_of_evidence(goods, bads)
     naive = sum(g * b * np.sign(woe[i] - woe[j]) for i, g in enumerate(goods) for j, b in enumerate(bads)) / (
         120 * 45
     )
-    assert gini_of_bins(goods, bads, woe) == pytest.approx(naive)
+    assert gini_of_woe(goods, bads, woe) == pytest.approx(naive)
 
 
 def test_stability_is_the_same_divergence_as_information_value():
