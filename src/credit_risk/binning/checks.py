@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from credit_risk.binning.apply import is_missing
-from credit_risk.binning.peer import DIVERGENCE, PEER_OPTIONS
+from credit_risk.binning.peers.solver import DIVERGENCE, PEER_OPTIONS
 from credit_risk.binning.rules import Outcome
 from credit_risk.binning.spec import SpecialBin
 from credit_risk.errors import FitError, SpecificationError

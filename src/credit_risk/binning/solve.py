@@ -12,7 +12,7 @@ import numpy as np
 
 from credit_risk.binning.columns import refuse_infinite
 from credit_risk.binning.manual import decided_bins, forced_woe
-from credit_risk.binning.peer import optbinning_cuts, optbinning_groups
+from credit_risk.binning.peers.solver import optbinning_cuts, optbinning_groups
 from credit_risk.binning.record import RegularBins, record_bins
 from credit_risk.errors import FitError
 from credit_risk.numerics.cut_refinement import RefinementInput, refine_cuts, shortest_decimal_between
@@ -165,7 +165,7 @@ def _peer_members(
 ) -> tuple[list[NDArray[np.intp]], str]:
     """Let optbinning group categories; ordered ones are cut like numbers."""
     inside = np.isin(column.codes, order)
-    codes, part = column.codes[inside], outcome.where(inside)
+    codes, part = np.asarray(column.codes[inside], dtype=np.int64), outcome.where(inside)
     min_weight = rules.min_share * float(outcome.counts()[:2].sum())
     if not column.is_ordered:
         return optbinning_groups(codes, part, rules, min_weight), "none"

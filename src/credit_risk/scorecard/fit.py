@@ -302,7 +302,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         >>> Scorecard().decided(review).fit(X, is_bad).spec_.binning.variables[0].cuts
         (250.0, 600.0)
         """
-        return Scorecard(**self.get_params(deep=False)).set_params(
+        return type(self)(**self.get_params(deep=False)).set_params(
             decisions=(*self.decisions, *decisions.bins), overrides=(*self.overrides, *decisions.points)
         )
 

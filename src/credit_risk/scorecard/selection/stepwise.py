@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from credit_risk.numerics.lasso_path import lasso_path
 from credit_risk.numerics.logistic import LogisticFit, ScoreTests, fit_logistic, score_tests
+from credit_risk.numerics.regression.lasso_path import lasso_path
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

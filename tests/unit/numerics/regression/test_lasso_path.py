@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from credit_risk.numerics.lasso_path import lasso_path
 from credit_risk.numerics.logistic import fit_logistic
+from credit_risk.numerics.regression.lasso_path import lasso_path
 
 N, K = 800, 6
 
