@@ -19,7 +19,6 @@ from credit_risk.reporting.charts import (
     MUTED,
     SERIES,
     _as_shares,
-    _labelled,
     _styled,
 )
 
@@ -115,7 +114,9 @@ def plot_bins_by_period(ax: Axes, table: pandas.DataFrame, *, language: str = "e
     ax.set(ylim=(0, None))
     _as_shares(ax, y=True)
     ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
-    return _labelled(ax, "period", "bad_rate", language)
+    ax.set_xlabel(text("scorecard.chart.period", language))
+    ax.set_ylabel(text("report.chart.bad_rate", language))
+    return _styled(ax)
 
 
 def plot_information_values(
@@ -151,7 +152,7 @@ def plot_information_values(
     ax.invert_yaxis()
     ax.grid(visible=False, axis="y")
     ax.set(xlim=(0, None))
-    ax.set_xlabel(text("report.chart.information_value", language))
+    ax.set_xlabel(text("scorecard.chart.information_value", language))
     return _styled(ax)
 
 
@@ -180,7 +181,7 @@ def plot_woe(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> Axes
         ax.plot(woe[row], row, marker="o", markersize=9, markerfacecolor="none", color=MUTED, linestyle="")
     ax.set_yticks(rows, [_short(str(label), 40) for label in bins["Bin"]])
     ax.set_ylim(len(bins) - 0.5, -0.5)
-    ax.set_xlabel(text("report.chart.woe_safer", language))
+    ax.set_xlabel(text("scorecard.chart.woe_safer", language))
     return _styled(ax)
 
 
@@ -197,7 +198,7 @@ def _line_over_bins(
         value, low, high = _wilson(bins["Event"].to_numpy(dtype=float), bins["Count"].to_numpy(dtype=float))
         _as_shares(twin, y=True)
     regular = np.array([kind == "regular" for kind in _kinds(bins)])
-    label = text("report.chart.woe" if line == "woe" else "report.chart.bad_rate", language)
+    label = text("scorecard.chart.woe" if line == "woe" else "report.chart.bad_rate", language)
     color = ACCENT if line == "woe" else BAD
     for part, style, name in ((regular, "-", label), (~regular, "", None)):
         twin.errorbar(
