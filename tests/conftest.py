@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -39,6 +44,32 @@ def postgresql_url() -> str:
     if not url:
         pytest.skip("no PostgreSQL: run the tests through .ci/with_postgresql")
     return url
+
+
+@pytest.fixture
+def run_on_java(tmp_path: Path) -> Callable[..., Any]:
+    """Run a script of tests/peers in an environment of its own that needs Java; text and rows in, its answer out."""
+
+    def run(environment: str, script: str, text: str, rows: object) -> Any:
+        python = PROJECT / ".peers" / environment / "bin" / "python"
+        if not python.exists() or shutil.which("java") is None:
+            pytest.skip(f"no Java, or no environment .peers/{environment}: run `make java-tests`")
+        given, answer = tmp_path / "given.json", tmp_path / "answer.json"
+        given.write_text(json.dumps({"text": text, "rows": rows}), encoding="utf-8")
+        command = [python, PROJECT / "tests" / "peers" / script, given, answer]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-3000:]
+        return json.loads(answer.read_text(encoding="utf-8"))
+
+    return run
+
+
+@pytest.fixture
+def evaluate_pmml(
+    run_on_java: Callable[..., Any],
+) -> Callable[[str, list[dict[str, Any]]], list[dict[str, Any]]]:
+    """Score rows by a PMML document in a real evaluator."""
+    return lambda document, rows: run_on_java("pmml", "evaluate_pmml.py", document, rows)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from credit_risk.scorecard import Scorecard as Scorecard
     from credit_risk.scoring import ScoringBundle as ScoringBundle
     from credit_risk.scoring import load_bundle as load_bundle
+    from credit_risk.sources import filter_sources as filter_sources
     from credit_risk.sources import read_sources as read_sources
     from credit_risk.training import calibrate as calibrate
 
@@ -47,6 +48,7 @@ __getattr__, __dir__, __all__ = attach(
         "calibrate": "credit_risk.training.recipe",
         "compute_features": "credit_risk.features.compile_batch",
         "evaluate": "credit_risk.evaluation.report",
+        "filter_sources": "credit_risk.sources.readers",
         "load_bundle": "credit_risk.scoring.bundle",
         "read_sources": "credit_risk.sources.readers",
     },

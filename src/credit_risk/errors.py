@@ -9,7 +9,8 @@
      ├─ SampleError                       too few bads, immature performance window, overlapping splits
      ├─ FitError                          no convergence, no feasible binning, forest not reproduced
      ├─ ScoringError                      a request cannot be scored
-     │   └─ MissingFeatureError           a feature or a required field is absent from a request
+     │   ├─ MissingFeatureError           a feature or a required field is absent from a request
+     │   └─ FutureRecordError             a request holds records at or after the application; also a LeakageError
      ├─ LoanError (ValueError)            a loan, a schedule or a rate that cannot exist
      ├─ PolicyError                       a limit, a price or a horizon outside what the policy or the law allows
      ├─ OutputError                       a result cannot be written where it was asked for
@@ -29,6 +30,7 @@ __all__ = [
     "CreditRiskError",
     "DataContractError",
     "FitError",
+    "FutureRecordError",
     "GovernanceError",
     "LeakageError",
     "LoanError",
@@ -106,6 +108,10 @@ class ScoringError(CreditRiskError):
 
 class MissingFeatureError(ScoringError):
     """A feature or a required field is absent from a request."""
+
+
+class FutureRecordError(ScoringError, LeakageError):
+    """A request holds records at or after the application: it cannot be scored, and in a sample it would be a leak."""
 
 
 class LoanError(CreditRiskError, ValueError):

@@ -11,6 +11,7 @@ import pytest
 HEAVY = {
     "sklearn", "xgboost", "scipy", "numba", "pandas", "matplotlib", "shap", "optuna", "optbinning", "statsmodels",
     "highspy", "mlflow", "ibis", "duckdb", "pyarrow", "tqdm", "threadpoolctl", "jinja2", "joblib", "sqlglot",
+    "pandera", "psycopg",
 }  # fmt: skip
 LIGHT_MODULES = [
     "credit_risk.scoring.bundle",
@@ -24,9 +25,12 @@ LIGHT_MODULES = [
     "credit_risk.features.definition",
     "credit_risk.features.closure",
     "credit_risk.sources.contract",
+    "credit_risk.sources.contract_toml",
+    "credit_risk.sources.requests",
+    "credit_risk.sources.consent",
     *(
         f"credit_risk.{package}.{module}"
-        for package in ("binning", "scorecard", "ml", "calibration")
+        for package in ("binning", "scorecard", "ml", "blend", "calibration")
         for module in ("spec", "apply")
     ),
 ]

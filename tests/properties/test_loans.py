@@ -16,9 +16,9 @@ from credit_risk.errors import LoanError
 from credit_risk.loans.day_count import DayCount, add_months, due_dates, year_fraction
 from credit_risk.loans.rates import annual_rates, dated_internal_rate, internal_rates
 from credit_risk.loans.schedule import repayment_schedule
+from credit_risk.loans.tables.annual import annual_rates_table, dated_rates_table
+from credit_risk.loans.tables.repayment import repayment_table
 from credit_risk.loans.terms import Fee, LoanTerms
-from credit_risk.loans.vectorised import repayment_table
-from credit_risk.loans.vectorised_rates import annual_rates_table, dated_rates_table
 
 #: Solvers stop below rounding; published formulas are compared at ten digits.
 RATE_TOLERANCE = 1e-10

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from credit_risk.numerics.logistic import LogisticFit
 from credit_risk.numerics.woe import (
+    concentration,
+    cramers_v,
+    gini_of_bins,
     hellinger_parts,
     information_value_parts,
     jensen_shannon_parts,
+    kolmogorov_smirnov_of_bins,
     triangular_parts,
     weight_of_evidence,
 )
-from credit_risk.scorecard import Scaling, main_reasons, shift_to_population
+from credit_risk.scorecard import Scaling, from_optbinning, main_reasons, shift_to_population
 from credit_risk.scorecard.points import whole_points
 
 PRINTED = 0.5000001
@@ -42,6 +48,15 @@ def test_v_c01_optbinning_breast_cancer_mean_radius():
     assert within_digits(jensen_shannon_parts(goods, bads).sum(), 0.39378376, 8)
     assert within_digits(hellinger_parts(goods, bads).sum(), 0.47248971, 8)
     assert within_digits(triangular_parts(goods, bads).sum(), 1.25592041, 8)
+    assert within_digits(gini_of_bins(goods, bads), 0.87541620, 8)
+    assert within_digits(kolmogorov_smirnov_of_bins(goods, bads), 0.72862164, 8)
+    assert within_digits(cramers_v(goods, bads), 0.80066760, 8)
+    index, normalised = concentration(
+        [*(goods + bads), 0, 0]
+    )  # optbinning counts its empty bins Special and Missing
+    assert within_digits(index, 0.15727342, 8)
+    assert within_digits(normalised, 0.05193260, 8)
+    assert within_digits(concentration(goods + bads)[1], 0.01681899, 8)
 
 
 def test_v_c02_forum_table():
@@ -77,6 +92,11 @@ def test_v_c05_german_credit_age_and_foreign_worker():
     woe, _ = weight_of_evidence([33, 667], [4, 296])
     np.testing.assert_allclose(-woe, [-1.262915, 0.034867], atol=5.1e-7)
     assert within_digits(information_value_parts([33, 667], [4, 296]).sum(), 0.043877, 6)
+    rows, bads = (
+        np.array([274, 269, 63, 394]),
+        np.array([135, 105, 14, 46]),
+    )  # status of existing checking account
+    assert within_digits(information_value_parts(rows - bads, bads).sum(), 0.6660115, 7)
 
 
 def test_v_c06_six_hundred_at_fifty_to_one():
@@ -117,6 +137,17 @@ def test_v_c09_a_scale_can_be_chosen_so_that_minima_and_maxima_meet_a_range():
     lowest_pd, highest_pd = 1 / (1 + math.exp(-2.5)), 1 / (1 + math.exp(6.0))
     assert float(scale.score(lowest_pd)) == pytest.approx(300, abs=1e-9)
     assert float(scale.score(highest_pd)) == pytest.approx(850, abs=1e-9)
+
+
+def test_v_c09_minima_and_maxima_of_a_card_on_a_range_add_up_to_its_ends():
+    """Source: optbinning's min-max scaling to 300..850; the card was fitted by optbinning on Taiwan credit cards."""
+    fixture = Path(__file__).resolve().parents[1] / "peers" / "fixtures" / "optbinning_cards.json"
+    cards = {card["name"]: card for card in json.loads(fixture.read_text(encoding="utf-8"))["cards"]}
+    spec = from_optbinning(cards["whole points in a range"]["content"])
+    assert sum(min(row) for row in spec.exact_points) == pytest.approx(300, abs=1e-9)
+    assert sum(max(row) for row in spec.exact_points) == pytest.approx(850, abs=1e-9)
+    ends = (sum(min(row) for row in spec.points), sum(max(row) for row in spec.points))
+    assert ends == (301, 849)  # optbinning's own whole points: rounding costs it a point at both ends
 
 
 def test_v_c10_prior_correction():

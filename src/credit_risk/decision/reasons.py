@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from credit_risk.decision.record import Reason
+from credit_risk.scorecard.reasons import MAX_REASONS, rank_losses, rank_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
-MAX_REASONS = 4
-
+    from credit_risk.scorecard.reasons import RankedReasons
 
 #: Factor of a characteristic whose value is missing: its own factor's sentence would claim something nobody observed.
 NO_HISTORY = "no_history"
@@ -54,26 +56,63 @@ def score_reasons(
     >>> reasons[1]
     ()
     """
-    return [
-        _reasons_of(row, missing, names=names, factors=factors)[:most]
-        for row, missing in zip(shortfall.tolist(), is_missing.tolist(), strict=True)
-    ]
+    losses = point_losses(shortfall, is_missing, names=names, factors=factors)
+    return losses.reasons(most)
 
 
-def _reasons_of(
-    lost: list[int], missing: list[bool], *, names: Sequence[str], factors: Sequence[str]
-) -> tuple[Reason, ...]:
-    totals: dict[str, int] = {}
-    worst: dict[str, int] = {}
-    for j, points in enumerate(lost):
-        if points <= 0:
-            continue
-        factor = NO_HISTORY if missing[j] else factors[j]
-        totals[factor] = totals.get(factor, 0) + points
-        if factor not in worst or points > lost[worst[factor]]:
-            worst[factor] = j
-    ranked = sorted(totals, key=lambda factor: -totals[factor])  # stable: ties keep the card's order
-    return tuple(
-        Reason(kind="score", code=factor, points_lost=totals[factor], feature=names[worst[factor]])
-        for factor in ranked
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PointLosses:
+    """Where every applicant lost points, characteristic by characteristic.
+
+    Attributes
+    ----------
+    names, codes : tuple of str
+        Characteristics; business factors.
+    points : int64 ndarray, shape (n_applicants, n_characteristics)
+        Points lost; 0 and below are no loss.
+    factor : int64 ndarray, shape (n_applicants, n_characteristics)
+        Place in ``codes`` of the factor under which a loss is told.
+    """
+
+    names: tuple[str, ...]
+    codes: tuple[str, ...]
+    points: NDArray[np.int64]
+    factor: NDArray[np.int64]
+
+    def ranked(self, most: int = MAX_REASONS) -> RankedReasons:
+        """Return every applicant's costliest factors as arrays, for portfolios."""
+        return rank_reasons(self.points, self.factor, max_reasons=most)
+
+    def reasons(self, most: int = MAX_REASONS) -> list[tuple[Reason, ...]]:
+        """Return every applicant's reasons, largest loss first."""
+        rows = zip(self.points.tolist(), self.factor.tolist(), strict=True)
+        return [
+            tuple(
+                Reason(kind="score", code=self.codes[factor], points_lost=int(points), feature=self.names[at])
+                for factor, points, at in rank_losses(_losses(*row), most)
+            )
+            for row in rows
+        ]
+
+
+def point_losses(
+    shortfall: NDArray[np.int64],
+    is_missing: NDArray[np.bool_],
+    *,
+    names: Sequence[str],
+    factors: Sequence[str],
+) -> PointLosses:
+    """Say under which business factor each loss is told; a missing value is missing history, whatever its factor."""
+    of_factor = {factor: number for number, factor in enumerate(dict.fromkeys([*factors, NO_HISTORY]))}
+    numbers = np.array([of_factor[factor] for factor in factors], dtype=np.int64)
+    return PointLosses(
+        names=tuple(names),
+        codes=tuple(of_factor),
+        points=shortfall,
+        factor=np.where(is_missing, of_factor[NO_HISTORY], numbers),
     )
+
+
+def _losses(lost: list[int], factors: list[int]) -> list[tuple[int, int, int]]:
+    pairs = enumerate(zip(lost, factors, strict=True))
+    return [(at, points, factor) for at, (points, factor) in pairs if points > 0]

@@ -7,6 +7,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from credit_risk.domain.configuration import nearest
 from credit_risk.errors import PolicyError, SpecificationError
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from credit_risk.decision.strategy import OfferPolicy, PdPolicy, Rule, Strategy
 
+#: Models that can decide, each with reasons of its own.
+DECIDING_MODELS = ("scorecard", "booster", "blend")
 #: Stages this version can assess; the others can only be declared not assessed.
 ASSESSABLE = ("eligibility", "risk", "offer")
 _STAGES = ("identity", "fraud", "eligibility", "risk", "affordability", "offer")
@@ -39,10 +42,10 @@ def check_strategy(strategy: Strategy) -> None:
         _check_rule(rule)
     _check_offer(strategy.offer)
     _check_horizon(strategy.pd, strategy.offer)
-    if strategy.decision_model != "scorecard":
+    if strategy.decision_model not in DECIDING_MODELS:
         raise SpecificationError(
-            f"decision_model = {strategy.decision_model!r} cannot decide: this version gives reasons from the scorecard's "
-            "points only. Expected 'scorecard'; the booster stands beside it as the challenger.",
+            f"decision_model = {strategy.decision_model!r} is not allowed. Expected one of {list(DECIDING_MODELS)}. "
+            f"{nearest(strategy.decision_model, DECIDING_MODELS)}",
             code="CR-STR-005",
         )
 

@@ -19,8 +19,11 @@ from credit_risk.numerics.exact_integers import minimum, present
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from credit_risk.features.custom.aggregate import CustomAggregate
+
 #: token -> (kind of primitive, whose subject, which measure, which window).
-#: Subjects: 'own' or 'all' records; measures: 'own', 'over' (the denominator), or by name; windows: 'own', 'against', 'history'.
+#: Subjects: 'own', 'base' (what a share is taken of) or 'all' records; measures: 'own', 'over' (the denominator), or by name;
+#: windows: 'own', 'against', 'history'.
 TOKENS: dict[str, tuple[str, str, str, str]] = {
     "n": ("n", "own", "own", "own"),
     "s": ("s", "own", "own", "own"),
@@ -44,13 +47,47 @@ TOKENS: dict[str, tuple[str, str, str, str]] = {
     "against_n": ("n", "own", "own", "against"),
     "against_s": ("s", "own", "own", "against"),
     "over_s": ("s", "own", "over", "own"),
-    "base": ("n", "all", "records", "own"),
+    "gaps_squared": ("gap_squares", "own", "records", "own"),
+    "widest_gap": ("gap_max", "own", "records", "own"),
+    "active": ("distinct", "own", "age_days", "own"),
+    "weight": ("weight", "own", "own", "own"),
+    "squares": ("squares", "own", "own", "own"),
+    "heaviest": ("heaviest", "own", "own", "own"),
+    "entropy": ("entropy", "own", "own", "own"),
+    "base": ("n", "base", "records", "own"),
+    "base_s": ("s", "base", "own", "own"),
+    "against_base": ("n", "base", "records", "against"),
     "history": ("n", "all", "records", "history"),
     "value": ("value", "own", "own", "history"),
     "has_value": ("has_value", "own", "own", "history"),
 }
 
+#: Kinds computed from the totals of each value of a column ('by'), see ``group_totals``.
+GROUPED = ("weight", "squares", "heaviest", "entropy")
+#: Kinds that are the two order statistics around a quantile.
+PERCENTS = {f"p{percent}": percent for percent in (10, 25, 50, 75, 90)}
+#: Entropy is carried in units of 10**-12 nats.
+ENTROPY_UNIT = 10**12
+
 Quotient = tuple[Any, Any]
+#: Aggregates of a user's own, by name: see ``custom``. Their kind of primitive is ``custom <name>``.
+CUSTOM: dict[str, CustomAggregate] = {}
+
+
+def custom_of(kind: str) -> CustomAggregate | None:
+    """Return the custom aggregate that a kind of primitive belongs to, if any."""
+    return CUSTOM.get(kind.removeprefix("custom ")) if kind.startswith("custom ") else None
+
+
+def is_paired(kind: str) -> bool:
+    """Return whether a primitive is two numbers: the neighbours of a quantile, or a custom quotient.
+
+    Examples
+    --------
+    >>> [is_paired(kind) for kind in ("p50", "n")]
+    [True, False]
+    """
+    return kind in PERCENTS or kind.startswith("custom ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +106,11 @@ class Aggregate:
         Whether values are added, so that a code (a word out of a list) cannot feed it.
     on_records : bool
         Whether it counts records and takes no measure.
-    two_windows, takes_over : bool
-        Whether it compares a window with a longer one; whether it divides by a second measure.
+    two_windows, takes_over, takes_by, takes_base : bool
+        Whether it compares a window with a longer one; divides by a second measure; splits records by the values of a column;
+        may be taken of a subject's records instead of all.
+    joins : bool
+        Whether it takes two features (of any sources) in place of records; its formula takes their quotients.
     meaning : str
         For the catalogue page.
     """
@@ -82,6 +122,9 @@ class Aggregate:
     on_records: bool = False
     two_windows: bool = False
     takes_over: bool = False
+    takes_by: bool = False
+    takes_base: bool = False
+    joins: bool = False
     meaning: str
 
 
@@ -163,6 +206,64 @@ def _mean_ratio(p: list[Any], unit: int, over_unit: int) -> Quotient:
     return s * earlier_n, n * earlier_s * present(earlier_s)
 
 
+def _part(p: list[Any], unit: int, over_unit: int) -> Quotient:
+    part, whole = p
+    return part, whole * present(whole)
+
+
+def _share_change(p: list[Any], unit: int, over_unit: int) -> Quotient:
+    n, base, all_n, all_base = p
+    earlier_n, earlier_base = all_n - n, all_base - base
+    return n * earlier_base - earlier_n * base, base * earlier_base
+
+
+def _mean_gap(p: list[Any], unit: int, over_unit: int) -> Quotient:
+    youngest, oldest, n = p
+    return oldest - youngest, (n - 1) * present(n)
+
+
+def _span(p: list[Any], unit: int, over_unit: int) -> Quotient:
+    youngest, oldest, n = p
+    return oldest - youngest, present(n)
+
+
+def _widest_gap(p: list[Any], unit: int, over_unit: int) -> Quotient:
+    gap, n = p
+    return gap, present(n - 1)
+
+
+def _squared_gap_variation(p: list[Any], unit: int, over_unit: int) -> Quotient:
+    """Gaps add up to the days between the first record and the last, so their mean needs no sum of its own."""
+    youngest, oldest, squares, n = p
+    gaps, total = n - 1, oldest - youngest
+    return (gaps * squares - total * total) * gaps, (gaps - 1) * (total * total)
+
+
+def _frequency(p: list[Any], unit: int, over_unit: int) -> Quotient:
+    n, oldest = p
+    return n * 30, (oldest + 1) * present(n)
+
+
+def _concentration(p: list[Any], unit: int, over_unit: int) -> Quotient:
+    squares, weight = p
+    return squares, weight * weight
+
+
+def _entropy(p: list[Any], unit: int, over_unit: int) -> Quotient:
+    entropy, weight = p
+    return entropy, present(weight) * ENTROPY_UNIT
+
+
+def _ratio(p: list[Any], unit: int, over_unit: int) -> Quotient:
+    top, bottom, over_top, over_bottom = p
+    return top * over_bottom, bottom * over_top * (present(over_top) * present(over_bottom))
+
+
+def _difference(p: list[Any], unit: int, over_unit: int) -> Quotient:
+    top, bottom, over_top, over_bottom = p
+    return top * over_bottom - over_top * bottom, bottom * over_bottom
+
+
 def _quantile(percent: int) -> Callable[[list[Any], int, int], Quotient]:
     """Linear interpolation between order statistics (Hyndman and Fan's type 7), exactly."""
 
@@ -186,7 +287,14 @@ AGGREGATES: dict[str, Aggregate] = {
         meaning="number of records that have the measure",
     ),
     "share": Aggregate(
-        needs=("n", "base"), formula=_share, on_records=True, meaning="share of the window's records"
+        needs=("n", "base"),
+        formula=_share,
+        on_records=True,
+        takes_base=True,
+        meaning="share of the window's records",
+    ),
+    "sum_share": Aggregate(
+        needs=("s", "base_s"), formula=_part, takes_base=True, meaning="share of the window's sum"
     ),
     "sum": Aggregate(needs=("s", "history"), formula=_sum, meaning="sum"),
     "mean": Aggregate(needs=("s", "n"), formula=_mean, meaning="mean"),
@@ -244,6 +352,76 @@ AGGREGATES: dict[str, Aggregate] = {
         two_windows=True,
         meaning="recent mean over earlier mean",
     ),
+    "share_change": Aggregate(
+        needs=("n", "base", "against_n", "against_base"),
+        formula=_share_change,
+        on_records=True,
+        two_windows=True,
+        takes_base=True,
+        meaning="recent share less earlier share",
+    ),
+    "recent_share": Aggregate(
+        needs=("n", "against_n"),
+        formula=_part,
+        on_records=True,
+        two_windows=True,
+        meaning="share of the records that are recent",
+    ),
+    "recent_sum_share": Aggregate(
+        needs=("s", "against_s"), formula=_part, two_windows=True, meaning="share of the sum that is recent"
+    ),
+    "active_days": Aggregate(
+        needs=("active", "history"), formula=_plain, on_records=True, meaning="number of days with a record"
+    ),
+    "per_active_day": Aggregate(
+        needs=("n", "active"), formula=_part, on_records=True, meaning="records per day with a record"
+    ),
+    "frequency": Aggregate(
+        needs=("n", "oldest"),
+        formula=_frequency,
+        on_records=True,
+        meaning="records per 30 days since the earliest",
+    ),
+    "span_days": Aggregate(
+        needs=("youngest", "oldest", "n"),
+        formula=_span,
+        on_records=True,
+        meaning="days from the earliest to the most recent",
+    ),
+    "mean_gap": Aggregate(
+        needs=("youngest", "oldest", "n"),
+        formula=_mean_gap,
+        on_records=True,
+        meaning="mean number of days between a record and the next",
+    ),
+    "longest_gap": Aggregate(
+        needs=("widest_gap", "n"),
+        formula=_widest_gap,
+        on_records=True,
+        meaning="most days between a record and the next",
+    ),
+    "gap_cv": Aggregate(
+        needs=("youngest", "oldest", "gaps_squared", "n"),
+        formula=_squared_gap_variation,
+        is_root=True,
+        on_records=True,
+        meaning="standard deviation of the days between records over their mean (0 = perfectly regular)",
+    ),
+    "entropy": Aggregate(
+        needs=("entropy", "weight"),
+        formula=_entropy,
+        takes_by=True,
+        meaning="entropy in nats over the values (0 = one value only)",
+    ),
+    "hhi": Aggregate(
+        needs=("squares", "weight"),
+        formula=_concentration,
+        takes_by=True,
+        meaning="concentration (Herfindahl-Hirschman) over the values (1 = one value only)",
+    ),
+    "top_share": Aggregate(
+        needs=("heaviest", "weight"), formula=_part, takes_by=True, meaning="share of the largest value"
+    ),
     "p10": _percentile(10, "10th percentile"),
     "p25": _percentile(25, "lower quartile"),
     "median": _percentile(50, "median"),
@@ -252,4 +430,11 @@ AGGREGATES: dict[str, Aggregate] = {
     "value": Aggregate(
         needs=("value", "has_value"), formula=_single, needs_scale=False, meaning="the application's field"
     ),
+    "ratio": Aggregate(
+        needs=(),
+        formula=_ratio,
+        joins=True,
+        meaning="one feature over another (missing unless that is above 0)",
+    ),
+    "difference": Aggregate(needs=(), formula=_difference, joins=True, meaning="one feature less another"),
 }

@@ -1,6 +1,6 @@
 """Real time: one applicant's raw records to feature values, equal to the batch row in every bit.
 
-The catalogue is compiled once; a call touches only Python integers and, at the end, the shared :func:`finalize`.
+The catalogue is compiled once; a call touches only Python integers and, at the end, the shared :func:`finish`.
 
 Reading order: :class:`FeatureVector`, :class:`FeatureClosure`; one source is evaluated in ``history``.
 """
@@ -8,8 +8,6 @@ Reading order: :class:`FeatureVector`, :class:`FeatureClosure`; one source is ev
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import accumulate
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,10 +15,10 @@ import numpy as np
 from credit_risk.domain.configuration import nearest
 from credit_risk.errors import ScoringError
 from credit_risk.features.definition import APPLICATION
-from credit_risk.features.finalize import finalize
-from credit_risk.features.history import SourceEvaluator
+from credit_risk.features.finalize import finish
 from credit_risk.features.plan import plan_features
-from credit_risk.numerics.exact_integers import exact_array
+from credit_risk.features.real_time.formula_program import compile_quotients
+from credit_risk.features.real_time.history import SourceEvaluator
 from credit_risk.sources.calendar import local_day, microseconds
 from credit_risk.sources.consent import check_processed_at, is_granted, read_grants
 from credit_risk.sources.requests import check_person, normalize_attributes
@@ -112,15 +110,8 @@ class FeatureClosure:
             SourceEvaluator(source, None if source.source == APPLICATION else contracts.record(source.source))
             for source in plan.sources
         )
-        first = [0, *accumulate(len(source.primitives) for source in plan.sources)]
-        self._recipes = tuple(
-            (
-                recipe.aggregate.formula,
-                itemgetter(*(first[recipe.source] + index for index in recipe.primitives)),
-                recipe.unit,
-                recipe.over_unit,
-            )
-            for recipe in plan.recipes
+        self._quotients = compile_quotients(
+            plan.recipes, [[primitive.kind for primitive in source.primitives] for source in plan.sources]
         )
         self._is_root = np.array([recipe.aggregate.is_root for recipe in plan.recipes], dtype=bool)
         precision = np.array([recipe.precision for recipe in plan.recipes])
@@ -155,7 +146,7 @@ class FeatureClosure:
         SpecificationError
             ``consents`` or ``processed_at`` missing, naive or out of place (``CR-SRC-027``).
         ScoringError
-            An unknown source (``CR-SRC-026``), a record at or after the application (``CR-SRC-023``) where the contract
+            An unknown source (``CR-SRC-026``), a record at or after the application (also a ``LeakageError``, ``CR-SRC-023``) where the contract
             calls that a fault, records of another person (``CR-SRC-028``), or fields that break the contract (``CR-SRC-020``
             to ``CR-SRC-025``).
         """
@@ -171,7 +162,7 @@ class FeatureClosure:
         applied_us = microseconds(application.applied_at)
         clock = (applied_us, local_day(applied_us, self._contracts.timezone), self._contracts.timezone)
         allowed = self._allowed(consents, processed_at, applied_us)
-        primitives: list[Any] = []
+        primitives: list[list[Any]] = []
         flags = []
         for evaluator in self._evaluators:
             if evaluator.source in allowed:
@@ -181,7 +172,7 @@ class FeatureClosure:
                 values, flag = evaluator(records.get(evaluator.source), attributes, clock)
             else:
                 values, flag = evaluator.empty, "no_consent"
-            primitives += values
+            primitives.append(values)
             if flag:
                 flags.append(f"{evaluator.source}__{flag}")
         return FeatureVector(names=self.names, values=self._finish(primitives), flags=tuple(flags))
@@ -202,16 +193,12 @@ class FeatureClosure:
         }
         return frozenset(allowed | {APPLICATION})
 
-    def _finish(self, primitives: list[Any]) -> NDArray[np.float64]:
+    def _finish(self, primitives: list[list[Any]]) -> NDArray[np.float64]:
         """Turn primitives into quotients, and quotients into values."""
-        quotients = [
-            formula(read(primitives), unit, over_unit) for formula, read, unit, over_unit in self._recipes
-        ]
-        numerator = exact_array([top for top, _ in quotients])
-        denominator = exact_array([bottom for _, bottom in quotients])
+        divided = np.array(self._quotients(primitives)) + 0.0
         if len(self._precisions) == 1:
-            return finalize(numerator, denominator, self._is_root, self._precisions[0][0])
-        values = np.empty(len(quotients))
+            return finish(divided, self._is_root, self._precisions[0][0])
+        values = np.empty(divided.size)
         for digits, where in self._precisions:
-            values[where] = finalize(numerator, denominator, self._is_root, digits)[where]
+            values[where] = finish(divided[where], self._is_root[where], digits)
         return values

@@ -2,7 +2,8 @@
 
 A condition is ``pay_status >= 1`` or ``category in [rent, food]``; a derivation is ``bill_amt / application.LIMIT_BAL`` or
 ``bill_amt - previous.bill_amt``. An operand is a column of the record, of the previous record (``previous.``) or of the
-application (``application.``), or something every record has: ``age_days``, ``event_hour``, ``event_weekday``, ``event_day``.
+application (``application.``), or something every record has: ``age_days``, ``event_day``, ``event_hour``,
+``event_weekday``, ``is_night``, ``is_weekend``.
 
 Reading order: :class:`Operand`, :func:`parse_condition`, :func:`parse_derivation`.
 """
@@ -15,8 +16,11 @@ from decimal import Decimal
 
 from credit_risk.errors import SpecificationError
 
-#: What every record has beside its columns: days before the application, local hour, weekday (0 = Monday), local day.
-BUILT_IN = ("age_days", "event_day", "event_hour", "event_weekday")
+#: What every record has beside its columns: days before the application, local day, local hour, weekday (0 = Monday), and 1 or
+#: 0 for the hours before 6 in the morning and for Saturday and Sunday (their mean is the share at night, on weekends).
+BUILT_IN = ("age_days", "event_day", "event_hour", "event_weekday", "is_night", "is_weekend")
+#: The hour at which the night ends; the first day of a weekend.
+NIGHT_ENDS, SATURDAY = 6, 5
 OPERATORS = ("==", "!=", "<=", ">=", "<", ">")
 
 _OPERAND = r"(?:(?:previous|application)\.)?[A-Za-z_]\w*"

@@ -1,6 +1,6 @@
 """The one place where whole numbers become feature values; every compiler ends here.
 
-Reading order: :func:`finalize`.
+Reading order: :func:`finalize`, :func:`finish`.
 """
 
 from __future__ import annotations
@@ -39,6 +39,18 @@ def finalize(
     >>> finalize(exact_array([2, 2, 2]), exact_array([3, 1, 0]), np.array([False, True, False]), 9)
     array([0.66666667, 1.41421356,        nan])
     """
-    quotient = exact_quotient(numerator, denominator)
+    return finish(exact_quotient(numerator, denominator), is_root, precision)
+
+
+def finish(
+    quotient: NDArray[np.float64], is_root: NDArray[np.bool_] | bool, precision: int
+) -> NDArray[np.float64]:
+    """Take the root where asked and round: what :func:`finalize` does once quotients are there.
+
+    Examples
+    --------
+    >>> finish(np.array([2 / 3, 2.0]), np.array([False, True]), 9)
+    array([0.66666667, 1.41421356])
+    """
     rooted = quotient if is_root is False else np.where(is_root, np.sqrt(np.abs(quotient)), quotient)
     return round_significant(rooted, precision)

@@ -8,12 +8,13 @@ Reading order: :class:`FeaturePlan`, :func:`plan_features`, :class:`_SourcePlann
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from credit_risk.domain.configuration import nearest
 from credit_risk.errors import SpecificationError
-from credit_risk.features.aggregates import AGGREGATES, TOKENS, Aggregate
-from credit_risk.features.definition import ALL_RECORDS, APPLICATION, RECORDS
+from credit_risk.features.aggregates import AGGREGATES, GROUPED, TOKENS, Aggregate, custom_of
+from credit_risk.features.definition import ALL_RECORDS, APPLICATION, CROSS, RECORDS
 from credit_risk.features.resolve import (
     ConditionPlan,
     DerivedPlan,
@@ -22,6 +23,8 @@ from credit_risk.features.resolve import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from credit_risk.features.catalogue import FeatureCatalogue
     from credit_risk.features.definition import FeatureDefinition
     from credit_risk.sources.contract import SourceContracts
@@ -42,12 +45,15 @@ class Primitive:
         Which records, and what of them.
     days : int, optional
         Window; None for the whole history.
+    by : str
+        Column whose values split the records, for the kinds in :data:`~credit_risk.features.aggregates.GROUPED`.
     """
 
     kind: str
     subject: str
     measure: str
     days: int | None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +99,40 @@ class SourcePlan:
     needs_order: bool
 
 
+def tightened(plan: SourcePlan, magnitudes: Mapping[str, int]) -> SourcePlan:
+    """Return the plan with bounds that the data itself proves, so that fewer sums need more than 64 bits.
+
+    Parameters
+    ----------
+    magnitudes : mapping of str to int
+        Column of the records -> largest magnitude of its scaled values.
+    """
+    bounds = dict(plan.bounds)
+    for column in plan.columns:
+        if column.scope in ("record", "previous") and column.name in magnitudes:
+            bounds[column.key] = min(bounds[column.key], magnitudes[column.name])
+    for derived in plan.derived:
+        reach = bounds[derived.left] * derived.left_factor
+        if derived.operator in ("+", "-"):
+            reach += bounds[derived.right] * derived.right_factor
+        limits = [abs(limit) for limit in (derived.low, derived.high) if limit is not None]
+        bounds[derived.key] = min(bounds[derived.key], max(reach, *limits, 0))
+    return replace(plan, bounds=bounds)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """How one feature comes from its source's primitives."""
+    """How one feature comes from its source's primitives, or from two features.
+
+    Attributes
+    ----------
+    source : int
+        Position of the source; -1 for a feature that joins two.
+    primitives : tuple of int
+        Positions among the source's primitives, as the aggregate's formula takes them.
+    parts : tuple of int
+        Positions of the two features that are joined; both come before.
+    """
 
     name: str
     source: int
@@ -104,6 +141,7 @@ class Recipe:
     unit: int
     over_unit: int
     precision: int
+    parts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,18 +165,55 @@ def plan_features(catalogue: FeatureCatalogue, contracts: SourceContracts) -> Fe
         (``CR-FEA-011``), an operation that a column does not allow (``CR-FEA-013``), a number that could overflow
         (``CR-FEA-014``), a consent purpose that is not the source's (``CR-FEA-015``).
     """
+    _check_sources(catalogue, contracts)
     planners = {
         source: _SourcePlanner(Resolver(catalogue, contracts, source)) for source in catalogue.sources
     }
     order = {source: index for index, source in enumerate(planners)}
+    places = {name: place for place, name in enumerate(catalogue.names)}
     recipes = tuple(
-        planners[definition.source].add(definition, order[definition.source])
+        _join(definition, places)
+        if definition.source == CROSS
+        else planners[definition.source].add(definition, order[definition.source])
         for definition in catalogue.definitions
     )
     return FeaturePlan(
         timezone=contracts.timezone,
         sources=tuple(planner.finish() for planner in planners.values()),
         recipes=recipes,
+    )
+
+
+def _check_sources(catalogue: FeatureCatalogue, contracts: SourceContracts) -> None:
+    """Refuse a source without contract, and subjects and measures that could not be computed, used or not."""
+    known = [APPLICATION, *(contract.name for contract in contracts.records)]
+    users = [
+        (part.source, f"Feature {d.name!r}") for d in catalogue.definitions for part in catalogue.parts(d)
+    ]
+    users += [(subject.source, f"Subject {subject.name!r}") for subject in catalogue.subjects]
+    users += [(measure.source, f"Measure {measure.name!r}") for measure in catalogue.measures]
+    for source, user in users:
+        if source not in known:
+            raise SpecificationError(
+                f"{user}: source {source!r} is not declared in {contracts.name!r}. {nearest(source, known)}",
+                code="CR-SRC-001",
+            )
+    for subject in catalogue.subjects:
+        Resolver(catalogue, contracts, subject.source).conditions(subject.name)
+    for measure in catalogue.measures:
+        Resolver(catalogue, contracts, measure.source).measure(measure.name, f"measure {measure.name!r}")
+
+
+def _join(definition: FeatureDefinition, places: dict[str, int]) -> Recipe:
+    return Recipe(
+        name=definition.name,
+        source=-1,
+        aggregate=AGGREGATES[definition.aggregate],
+        primitives=(),
+        unit=1,
+        over_unit=1,
+        precision=definition.precision,
+        parts=(places[definition.measure], places[definition.over]),
     )
 
 
@@ -155,7 +230,7 @@ class _SourcePlanner:
         """Register a feature and return its recipe."""
         aggregate = AGGREGATES[definition.aggregate]
         self._check_purpose(definition)
-        self._subject(definition.subject)
+        self._subjects_of(definition)
         unit = self._unit(definition, definition.measure, aggregate)
         over_unit = self._unit(definition, definition.over, aggregate) if definition.over else 1
         return Recipe(
@@ -171,7 +246,7 @@ class _SourcePlanner:
     def finish(self) -> SourcePlan:
         resolver = self._resolver
         primitives = tuple(self._primitives)
-        ordered = any(primitive.kind in ORDERED for primitive in primitives)
+        ordered = any(p.kind in ORDERED or custom_of(p.kind) for p in primitives)
         has_previous = any(column.scope == "previous" for column in resolver.columns.values())
         return SourcePlan(
             source=resolver.source,
@@ -190,7 +265,8 @@ class _SourcePlanner:
         if definition.consent_purpose != purpose:
             raise SpecificationError(
                 f"Feature {definition.name!r} uses source {definition.source!r} for "
-                f"{definition.consent_purpose!r}, but its contract holds consent for {purpose!r}.",
+                f"{definition.consent_purpose!r}, but its contract holds consent for {purpose!r}. Expected consent_purpose = "
+                f"{purpose!r}.",
                 code="CR-FEA-015",
             )
 
@@ -211,6 +287,18 @@ class _SourcePlanner:
             conditions = self._resolver.conditions(name)
             self._subjects[name] = SubjectPlan(name=name, conditions=conditions)
 
+    def _subjects_of(self, definition: FeatureDefinition) -> None:
+        """Register the subject, and for a share of another subject that one and the records that meet both."""
+        self._subject(definition.subject)
+        if definition.base != ALL_RECORDS:
+            self._subject(definition.base)
+            both = (
+                *self._subjects[definition.subject].conditions,
+                *self._subjects[definition.base].conditions,
+            )
+            name = _own_subject(definition)
+            self._subjects[name] = SubjectPlan(name=name, conditions=tuple(dict.fromkeys(both)))
+
     def _primitive(self, token: str, definition: FeatureDefinition) -> int:
         kind, whose, what, when = TOKENS[token]
         days = {
@@ -219,8 +307,20 @@ class _SourcePlanner:
             "history": None,
         }[when]
         measure = {"own": definition.measure, "over": definition.over}.get(what, what)
-        subject = definition.subject if whose == "own" else ALL_RECORDS
+        subject = {"own": _own_subject(definition), "base": definition.base}.get(whose, ALL_RECORDS)
+        by = self._split(definition) if kind in GROUPED else ""
         if measure not in (RECORDS, "") and definition.source != APPLICATION:
             resolved = self._resolver.measure(measure, f"feature {definition.name!r}")
             measure = RECORDS if kind == "n" and not resolved.nullable else measure
-        return self._primitives.setdefault(Primitive(kind, subject, measure, days), len(self._primitives))
+        primitive = Primitive(kind, subject, measure, days, by)
+        return self._primitives.setdefault(primitive, len(self._primitives))
+
+    def _split(self, definition: FeatureDefinition) -> str:
+        self._resolver.measure(definition.by, f"feature {definition.name!r}")
+        return definition.by
+
+
+def _own_subject(definition: FeatureDefinition) -> str:
+    if definition.base == ALL_RECORDS:
+        return definition.subject
+    return f"{definition.subject} of {definition.base}"

@@ -1,4 +1,4 @@
-"""The command line, ``credit-risk``: one sub-command per job, one clear line per user error, no stack trace.
+"""The command line, ``credit-risk``: one clear line per user error, no stack trace, an exit code for every outcome.
 
 Exit codes: 0 done; 1 a fault of this library (please report it); 2 wrong command line; 3 data, configuration or request
 not usable; 4 bundle not usable; 5 output cannot be written; 130 interrupted.
@@ -6,32 +6,25 @@ not usable; 4 bundle not usable; 5 output cannot be written; 130 interrupted.
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import sys
 import threading
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import credit_risk
-from credit_risk import jobs
-from credit_risk.domain.texts import LANGUAGES
 from credit_risk.errors import CreditRiskError, GovernanceError, OutputError
+from credit_risk.jobs.commands import command_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 EXIT_DONE, EXIT_FAULT, EXIT_INPUT, EXIT_BUNDLE, EXIT_OUTPUT, EXIT_INTERRUPTED = 0, 1, 3, 4, 5, 130
 
-_EPILOG = """exit codes: 0 done; 1 fault of the library; 2 wrong command line; 3 data, configuration or request not usable;
-4 bundle not usable; 5 output cannot be written; 130 interrupted"""
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    options = _parser().parse_args(arguments)
+    options = command_line().parse_args(arguments)
     with _terminable():
         try:
             options.run(options)
@@ -88,102 +81,6 @@ def _exit_code(error: CreditRiskError) -> int:
     if isinstance(error, GovernanceError):
         return EXIT_BUNDLE
     return EXIT_OUTPUT if isinstance(error, OutputError) else EXIT_INPUT
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="credit-risk",
-        description="Credit risk for instant small loans: behaviour -> features -> models -> lawful limits and prices.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "--version", action="version", version=f"credit-risk-toolkit {credit_risk.__version__}"
-    )
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _add_demo(commands)
-    _add_decide(commands)
-    return parser
-
-
-def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    demo = commands.add_parser(
-        "demo",
-        help="run the main job end to end on the shipped real data",
-        description="Contracts -> features -> outcome -> split -> scorecard and booster -> calibration -> evaluation -> "
-        "strategy -> bundle -> a decision for every holdout customer -> report and tracked run.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    demo.add_argument(
-        "--data", type=Path, default=Path("data_samples/uci_credit_card"), help="folder with sources.toml"
-    )
-    demo.add_argument(
-        "--project",
-        type=Path,
-        default=Path("examples/uci_credit_card"),
-        help="folder with features.toml, outcome.toml, training.toml, strategy.toml, report.toml",
-    )
-    demo.add_argument(
-        "--output", type=Path, default=Path("output/demo"), help="where results go (default: %(default)s)"
-    )
-    demo.add_argument("--overwrite", action="store_true", help="replace an existing output at the very end")
-    demo.add_argument(
-        "--no-tracking", action="store_true", help="do not record the run; MLflow is not imported"
-    )
-    demo.add_argument(
-        "--tracking-folder",
-        type=Path,
-        default=Path("output/tracking"),
-        help="embedded MLflow store, unless MLFLOW_TRACKING_URI is set (default: %(default)s)",
-    )
-    demo.add_argument(
-        "--language", choices=LANGUAGES, default="en", help="language of the report (default: %(default)s)"
-    )
-    demo.add_argument(
-        "--threads", type=int, default=2, help="threads of the feature engine; results do not depend on it"
-    )
-    demo.add_argument("--quiet", action="store_true", help="no progress")
-    demo.set_defaults(run=_run_demo)
-
-
-def _add_decide(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    decide = commands.add_parser(
-        "decide",
-        help="decide one applicant: JSON in, JSON out",
-        description="Reads one request (an object with 'application' and 'records') and prints the decision as JSON.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    decide.add_argument("request", help="request file, or - for standard input")
-    decide.add_argument(
-        "--bundle",
-        type=Path,
-        default=Path("models/uci-reference"),
-        help="bundle folder (default: %(default)s)",
-    )
-    decide.add_argument(
-        "--language", choices=LANGUAGES, default=None, help="add an explanation in plain words"
-    )
-    decide.set_defaults(run=_run_decide)
-
-
-def _run_demo(options: argparse.Namespace) -> None:
-    settings = jobs.DemoSettings(
-        data=options.data,
-        project=options.project,
-        output=options.output,
-        overwrite=options.overwrite,
-        tracking_folder=None if options.no_tracking else options.tracking_folder,
-        language=options.language,
-        n_threads=options.threads,
-        is_quiet=options.quiet,
-    )
-    print(jobs.run_demo(settings).closing_table())
-
-
-def _run_decide(options: argparse.Namespace) -> None:
-    print(jobs.decide_request(options.bundle, options.request, language=options.language))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The loan itself: day counts, repayment schedules, annual rates, lawful ceilings, disclosure, the account.
 
 Reading order: ``day_count`` (dates), ``terms`` (what was agreed), ``schedule`` (what is due), ``rates`` and
-``statutory_rates`` (what it costs a year), ``vectorised`` (the same for a million loans), ``ceilings`` (what the law
+``statutory_rates`` (what it costs a year), ``tables`` (the same for a million loans), ``ceilings`` (what the law
 allows), ``disclosure`` (what the borrower is told), ``ledger`` and ``servicing`` (what happened), ``borrower`` (what it
 means to a household). Light: numpy, pyxirr and the standard library only.
 """
@@ -58,20 +58,24 @@ if TYPE_CHECKING:
     from credit_risk.loans.servicing import apply_event as apply_event
     from credit_risk.loans.servicing import payoff_minor as payoff_minor
     from credit_risk.loans.servicing import replay as replay
+    from credit_risk.loans.statutory_rates import dated_regulation_z_rate as dated_regulation_z_rate
     from credit_risk.loans.statutory_rates import eu_annual_percentage_rate as eu_annual_percentage_rate
     from credit_risk.loans.statutory_rates import regulation_z_rate as regulation_z_rate
+    from credit_risk.loans.tables.annual import annual_rates_table as annual_rates_table
+    from credit_risk.loans.tables.annual import dated_rates_table as dated_rates_table
+    from credit_risk.loans.tables.calendar import CalendarTable as CalendarTable
+    from credit_risk.loans.tables.calendar import calendar_table as calendar_table
+    from credit_risk.loans.tables.repayment import ScheduleTable as ScheduleTable
+    from credit_risk.loans.tables.repayment import equal_instalment_table as equal_instalment_table
+    from credit_risk.loans.tables.repayment import repayment_table as repayment_table
     from credit_risk.loans.terms import Fee as Fee
     from credit_risk.loans.terms import LoanTerms as LoanTerms
-    from credit_risk.loans.vectorised import ScheduleTable as ScheduleTable
-    from credit_risk.loans.vectorised import equal_instalment_table as equal_instalment_table
-    from credit_risk.loans.vectorised import repayment_table as repayment_table
-    from credit_risk.loans.vectorised_rates import annual_rates_table as annual_rates_table
-    from credit_risk.loans.vectorised_rates import dated_rates_table as dated_rates_table
 
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "AnnualRates": "credit_risk.loans.rates",
+        "CalendarTable": "credit_risk.loans.tables.calendar",
         "CeilingCheck": "credit_risk.loans.ceilings",
         "CeilingTable": "credit_risk.loans.ceiling_rules",
         "ContingentCost": "credit_risk.loans.disclosure",
@@ -86,16 +90,17 @@ __getattr__, __dir__, __all__ = attach(
         "Repayment": "credit_risk.loans.servicing",
         "Restructuring": "credit_risk.loans.servicing",
         "Schedule": "credit_risk.loans.schedule",
-        "ScheduleTable": "credit_risk.loans.vectorised",
+        "ScheduleTable": "credit_risk.loans.tables.repayment",
         "ServicingPolicy": "credit_risk.loans.ledger",
         "Waiver": "credit_risk.loans.servicing",
         "annual_rates": "credit_risk.loans.rates",
-        "annual_rates_table": "credit_risk.loans.vectorised_rates",
+        "annual_rates_table": "credit_risk.loans.tables.annual",
         "annualise": "credit_risk.loans.rates",
         "apply_event": "credit_risk.loans.servicing",
         "as_html": "credit_risk.loans.disclosure_page",
         "as_plain_text": "credit_risk.loans.disclosure_page",
         "before_you_borrow": "credit_risk.loans.borrower",
+        "calendar_table": "credit_risk.loans.tables.calendar",
         "check_amount_and_tenor": "credit_risk.loans.ceilings",
         "check_ceiling": "credit_risk.loans.ceilings",
         "check_disclosure": "credit_risk.loans.disclosure",
@@ -104,11 +109,12 @@ __getattr__, __dir__, __all__ = attach(
         "customer_view": "credit_risk.loans.borrower",
         "daily_interest_minor": "credit_risk.loans.schedule",
         "dated_internal_rate": "credit_risk.loans.rates",
-        "dated_rates_table": "credit_risk.loans.vectorised_rates",
+        "dated_regulation_z_rate": "credit_risk.loans.statutory_rates",
+        "dated_rates_table": "credit_risk.loans.tables.annual",
         "disclose": "credit_risk.loans.disclosure",
         "due_dates": "credit_risk.loans.day_count",
         "equal_instalment_schedule": "credit_risk.loans.schedule",
-        "equal_instalment_table": "credit_risk.loans.vectorised",
+        "equal_instalment_table": "credit_risk.loans.tables.repayment",
         "equal_principal_schedule": "credit_risk.loans.schedule",
         "eu_annual_percentage_rate": "credit_risk.loans.statutory_rates",
         "flat_rate_schedule": "credit_risk.loans.schedule",
@@ -122,7 +128,7 @@ __getattr__, __dir__, __all__ = attach(
         "position": "credit_risk.loans.ledger",
         "regulation_z_rate": "credit_risk.loans.statutory_rates",
         "repayment_schedule": "credit_risk.loans.schedule",
-        "repayment_table": "credit_risk.loans.vectorised",
+        "repayment_table": "credit_risk.loans.tables.repayment",
         "replay": "credit_risk.loans.servicing",
         "year_fraction": "credit_risk.loans.day_count",
     },

@@ -144,7 +144,7 @@ def customer_view(
     monthly_income_minor: int | None = None,
     balance_minor: int | None = None,
 ) -> CustomerView:
-    """Put all loans of one person side by side.
+    """Put all loans of one person side by side: what is owed, when it falls due, and against what income.
 
     Parameters
     ----------

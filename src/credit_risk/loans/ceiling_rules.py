@@ -73,7 +73,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CeilingTable:
-    """All rules of one file.
+    """Rate ceilings, loan prime rates and limits on amounts, by date, as one file states them.
 
     Attributes
     ----------

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from credit_risk.domain.configuration import nearest
 from credit_risk.errors import LoanError, PolicyError, SpecificationError
 from credit_risk.loans.ceiling_rules import STATUSES, load_ceilings
-from credit_risk.loans.day_count import DayCount, add_months, check_date_order, year_fraction
+from credit_risk.loans.day_count import DayCount, add_months, check_date, check_date_order, year_fraction
 from credit_risk.loans.terms import Method, is_finite_number
 
 if TYPE_CHECKING:
@@ -162,6 +162,7 @@ def lpr_quote(on: date, *, ceilings: CeilingTable) -> LprQuote:
     >>> lpr_quote(date(2026, 9, 1), ceilings=load_ceilings()).warnings
     ('LPR of 2026-09-01 is not known: the file ends on 2026-08-20; the last value is used.',)
     """
+    check_date(on, "on")
     rows = [row for row in ceilings.lpr if row.from_on <= on]
     if not rows:
         raise PolicyError(
@@ -514,6 +515,7 @@ def rules_in_force(kind: str, lender_type: str, on: date, ceilings: CeilingTable
     SpecificationError
         A lender type no rule names (``CR-CEI-003``).
     """
+    check_date(on, "contract_on")
     if lender_type not in ceilings.lender_types():
         raise SpecificationError(
             f"Lender type {lender_type!r} is not known to the ceiling file. "

@@ -199,6 +199,7 @@ def due_dates(
         )
     if due_day is not None and due_day not in range(1, 32):
         raise LoanError("due_day must be a whole number from 1 to 31.", code="CR-LON-015")
+    check_date(disbursed_on, "disbursed_on")
     if first_due_on is not None:
         check_date_order(disbursed_on, first_due_on, "first_due_on", strictly=True)
     anchor = first_due_on or disbursed_on
@@ -258,8 +259,29 @@ def read_date(text: str, name: str) -> date:
         ) from error
 
 
+def check_date(value: object, name: str) -> None:
+    """Refuse what is no date: a text, a number, or a moment, whose day depends on the time zone (``CR-LON-013``).
+
+    Examples
+    --------
+    >>> check_date("2026-01-10", "disbursed_on")
+    Traceback (most recent call last):
+        ...
+    credit_risk.errors.LoanError: CR-LON-013: disbursed_on must be a datetime.date. Got a str. Hint: read_date(text, name)...
+    """
+    if type(value) is not date:
+        raise LoanError(
+            f"{name} must be a datetime.date. Got a {type(value).__name__}. Hint: read_date(text, name) reads a text; of a "
+            "moment take .date() in the lender's time zone.",
+            code="CR-LON-013",
+            context={"field": name},
+        )
+
+
 def check_date_order(earlier: date, later: date, name: str, *, strictly: bool = False) -> None:
-    """Refuse dates that are out of order (``CR-LON-005``)."""
+    """Refuse dates that are out of order (``CR-LON-005``) or no dates (``CR-LON-013``)."""
+    check_date(earlier, f"The date before {name}")
+    check_date(later, name)
     if later < earlier or (strictly and later == earlier):
         word = "after" if strictly else "on or after"
         raise LoanError(

@@ -7,6 +7,7 @@ Downstream of `rates` and `ceilings`. Read :class:`DisclosureFrame` (who lends, 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from html import escape
 from typing import TYPE_CHECKING, Literal, get_args
 
 from credit_risk.errors import PolicyError, SpecificationError
@@ -182,7 +183,7 @@ class CostItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disclosure:
-    """The all-in cost of one loan, as data.
+    """The all-in cost of one loan, item by item, before it is put into words.
 
     Attributes
     ----------
@@ -209,6 +210,15 @@ class Disclosure:
     contingent: tuple[ContingentCost, ...]
     optional: tuple[CostItem, ...] = ()
     rates_with_optional: AnnualRates | None = None
+
+    def _repr_html_(self) -> str:
+        """Show the page in a notebook, in a frame of its own so that neither changes the other."""
+        from credit_risk.loans.disclosure_page import as_html
+
+        page = escape(as_html(self, "en"))
+        return (
+            f'<iframe title="disclosure" srcdoc="{page}" width="100%" height="900" style="border:0"></iframe>'
+        )
 
     @property
     def headline_rate(self) -> float:

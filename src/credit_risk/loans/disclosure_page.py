@@ -13,7 +13,7 @@ from fractions import Fraction
 from html import escape
 from typing import TYPE_CHECKING
 
-from credit_risk.domain.texts import text
+from credit_risk.domain.texts import catalogue, text
 from credit_risk.loans.disclosure import missing_parts
 from credit_risk.loans.statutory_rates import exact_percent, rounded_percent
 
@@ -43,7 +43,8 @@ th{background:var(--tint);font-weight:600}.n{text-align:right;white-space:nowrap
 button{font:inherit;padding:8px 20px;border:1px solid var(--ink);border-radius:6px;background:#fff;margin-top:8px}
 button:disabled{color:#667080;border-color:var(--line);background:var(--tint)}.line{border-bottom:1px solid var(--ink);height:40px;width:280px}
 @media(max-width:600px){main{margin:0;padding:20px 16px;border:0}dl{grid-template-columns:repeat(2,1fr)}
-.headline{padding:16px}.headline .rate{font-size:48px}.plan{font-size:11.5px}.plan th,.plan td{padding:5px 2px}
+.headline{padding:16px}.headline .rate{font-size:48px}.plan{font-size:10px;letter-spacing:-.2px}.plan th,.plan td{padding:5px 1px}
+.plan th:nth-child(2),.plan td:nth-child(2){padding-right:4px}
 .plan td:nth-child(2){white-space:nowrap}.stack thead{display:none}.stack tr{display:block;padding:8px 0;border-bottom:1px solid var(--line)}
 .stack td{display:flex;justify-content:space-between;gap:16px;border:0;padding:2px 0;text-align:right;white-space:normal}
 .stack td::before{content:attr(data-label);color:var(--soft);text-align:left;flex:none}.stack td:empty{display:none}
@@ -74,6 +75,7 @@ class Page:
     item_title: str
     item_header: tuple[str, ...]
     item_rows: tuple[tuple[str, ...], ...]
+    item_note: str
     optional_title: str
     optional_rows: tuple[tuple[str, ...], ...]
     optional_rate: str
@@ -133,6 +135,7 @@ def page_of(disclosure: Disclosure, language: str = "zh-CN") -> Page:
         item_title=say("items"),
         item_header=tuple(say(k) for k in ("item", "how", "standard", "total", "annualised", "collector")),
         item_rows=_item_rows(disclosure, disclosure.items, language),
+        item_note=say("annualised_note") if frame.headline == "effective" else "",
         optional_title=say("optional") if disclosure.optional else "",
         optional_rows=_item_rows(disclosure, disclosure.optional, language) if disclosure.optional else (),
         optional_rate=""
@@ -148,7 +151,7 @@ def page_of(disclosure: Disclosure, language: str = "zh-CN") -> Page:
         schedule_header=tuple(
             say(k) for k in ("number", "due_on", "instalment", "principal_part", "interest", "fee", "balance")
         ),
-        schedule_rows=_schedule_rows(disclosure),
+        schedule_rows=(*_schedule_rows(disclosure), _schedule_sum(disclosure, say("sum_of_instalments"))),
         rounding=say("rounding"),
         confirmation=say("confirm_online", seconds=frame.forced_reading_seconds)
         if is_online
@@ -177,6 +180,8 @@ def as_plain_text(disclosure: Disclosure, language: str = "zh-CN") -> str:
         if not title:
             continue
         lines += ["", title, " | ".join(header), *(" | ".join(row) for row in rows)]
+        if title == page.item_title and page.item_note:
+            lines.append(page.item_note)
         if title == page.optional_title:
             lines.append(page.optional_rate)
         if title == page.contingent_title:
@@ -204,6 +209,7 @@ def as_html(disclosure: Disclosure, language: str = "zh-CN") -> str:
         f'<div class="rate">{escape(page.headline_rate)}</div><p>{escape(page.other_rate)}</p>',
         f'<p class="soft">{escape(page.includes)}</p></section><dl>{facts}</dl>',
         f"<h2>{escape(page.item_title)}</h2>{_table(page.item_header, page.item_rows, 'stack', range(3, 5))}",
+        f'<p class="soft">{escape(page.item_note)}</p>' if page.item_note else "",
         _optional_section(page),
         f"<h2>{escape(page.contingent_title)}</h2>{_table(page.contingent_header, page.contingent_rows, 'stack')}",
         f'<p class="statement">{escape(page.statement)}</p>' if page.statement else "",
@@ -234,20 +240,25 @@ def _agreed(rate: ExactRate) -> str:
     return f"{exact_percent(Fraction(rate))}%"
 
 
-def _money(currency: Currency, minor: int) -> str:
-    return f"{currency.format(minor)} {currency.code}"
+def _money(currency: Currency, minor: int, language: str) -> str:
+    """Write an amount with its currency as the reader calls it, or else by its code."""
+    unit = catalogue(language).get(f"loans.currency.{currency.code}", currency.code)
+    return f"{currency.format(minor)} {unit}"
 
 
 def _facts(disclosure: Disclosure, say: _Speaker) -> tuple[tuple[str, str], ...]:
     frame, schedule = disclosure.frame, disclosure.schedule
     upfront = disclosure.upfront_minor
-    paid_first = ((say("paid_upfront"), _money(frame.currency, upfront)),) if upfront else ()
+
+    def money(minor: int) -> str:
+        return _money(frame.currency, minor, say.language)
+
     return (
-        (say("principal"), _money(frame.currency, schedule.principal_minor)),
-        (say("received"), _money(frame.currency, disclosure.received_minor)),
-        *paid_first,
-        (say("total_repayment"), _money(frame.currency, disclosure.total_paid_minor)),
-        (say("total_cost"), _money(frame.currency, schedule.total_cost_minor)),
+        (say("principal"), money(schedule.principal_minor)),
+        (say("received"), money(disclosure.received_minor)),
+        *(((say("paid_upfront"), money(upfront)),) if upfront else ()),
+        (say("total_repayment"), money(disclosure.total_paid_minor)),
+        (say("total_cost"), money(schedule.total_cost_minor)),
         (say("n_instalments"), str(schedule.n_instalments)),
         (say("lender"), frame.lender_name),
         (say("contract_on"), frame.contract_on.isoformat()),
@@ -337,6 +348,21 @@ def _schedule_rows(disclosure: Disclosure) -> tuple[tuple[str, ...], ...]:
     )
 
 
+def _schedule_sum(disclosure: Disclosure, label: str) -> tuple[str, ...]:
+    """Return the last row: what is paid in all, day 0 included."""
+    schedule, write = disclosure.schedule, disclosure.frame.currency.format
+    upfront = disclosure.upfront_minor
+    return (
+        label,
+        "",
+        write(sum(schedule.instalment_minor) + upfront),
+        write(sum(schedule.principal_part_minor)),
+        write(sum(schedule.interest_minor)),
+        write(sum(schedule.fee_minor) + upfront),
+        "",
+    )
+
+
 def _day_zero_rows(disclosure: Disclosure) -> tuple[tuple[str, ...], ...]:
     """Return instalment 0, what is paid on the day of payout; none if nothing is."""
     if not disclosure.upfront_minor:
@@ -363,7 +389,7 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]], kind: str, nume
         cells = (
             f'<td {css[i]} data-label="{escape(header[i])}">{escape(cell)}</td>' for i, cell in enumerate(row)
         )
-        is_sum = kind == "stack" and "" in row[1:3]
+        is_sum = row is rows[-1] and "" in row[1:3]
         body.append(f"<tr{' class=sum' if is_sum else ''}>{''.join(cells)}</tr>")
     return (
         f'<div class="scroll"><table class="{kind}"><thead><tr>{head}</tr></thead>'

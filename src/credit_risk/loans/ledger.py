@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from credit_risk.loans.schedule import Schedule
 
 Part = Literal["penalty", "fee", "interest", "principal"]
-#: Conventions in which the days of two stretches do not add up to the days of both: no penalty may run by them.
-NOT_ADDITIVE = (DayCount.THIRTY_360_ISDA, DayCount.THIRTY_360_US, DayCount.THIRTY_E_PLUS_360)
 #: Overdue buckets, as days past due: first and last day.
 BUCKETS = ((1, 30), (31, 60), (61, 90), (91, None))
 
@@ -66,7 +64,8 @@ class ServicingPolicy:
     penalty_rate : Fraction
         Rate a year on overdue PRINCIPAL, in place of the contract rate.
     day_count : DayCount
-        For penalty, and for interest within a period when the contract itself does not count days.
+        For penalty, and for interest within a period when the contract itself does not count days. Penalty of a stretch is
+        what has run since the due date at its end, less at its start: so it adds up under every convention.
     grace_days : int
         Days late without penalty; later than that, penalty runs from the due date.
     allocation : tuple of {'penalty', 'fee', 'interest', 'principal'}
@@ -80,8 +79,7 @@ class ServicingPolicy:
     Raises
     ------
     LoanError
-        Rates (``CR-LON-003``, ``CR-LON-008``), allocation, grace, or a day count by which penalty would depend on when
-        somebody looks (``CR-LON-017``).
+        Rates (``CR-LON-003``, ``CR-LON-008``); allocation, grace or day count (``CR-LON-017``).
     PolicyError
         If the contract or the penalty rate alone exceeds the joint cap (``CR-CEI-005``): it is refused, never clipped.
     """
@@ -120,12 +118,6 @@ class ServicingPolicy:
             known = [convention.value for convention in DayCount]
             raise LoanError(f"day_count is unknown. Expected one of {known}.", code="CR-LON-017")
         object.__setattr__(self, "day_count", DayCount(self.day_count))
-        if self.penalty and self.day_count in NOT_ADDITIVE:
-            raise LoanError(
-                f"Penalty cannot run by {self.day_count.value}: two stretches of days would not add up to both. "
-                "Hint: an actual convention, or 30e/360.",
-                code="CR-LON-017",
-            )
 
     @property
     def rate(self) -> Fraction:
@@ -171,7 +163,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoanAccount:
-    """The state of one loan at the end of a day.
+    """What one loan has charged, received and still claims at the end of a day.
 
     Attributes
     ----------
@@ -502,10 +494,14 @@ def _with_penalty(account: LoanAccount, on: date) -> LoanAccount:
 
 
 def _with_accrual(claim: Claim, account: LoanAccount, on: date) -> Claim:
-    """Let penalty run on a claim's overdue principal, unrounded."""
-    if not claim.is_posted:
+    """Let penalty run on a claim's overdue principal, unrounded.
+
+    Days are counted from the due date both times: under some 30/360 conventions the days of two stretches do not add up to
+    the days of both, and the debt must not depend on when somebody looks.
+    """
+    if not claim.is_posted or on <= claim.due_on:
         return claim
-    start = min(max(account.as_of, claim.due_on), on)
-    years = year_fraction(start, on, account.policy.day_count)
+    since, convention = max(account.as_of, claim.due_on), account.policy.day_count
+    years = year_fraction(claim.due_on, on, convention) - year_fraction(claim.due_on, since, convention)
     accrued = claim.accrued_penalty + claim.owed.principal * account.policy.penalty * years
     return replace(claim, accrued_penalty=accrued)

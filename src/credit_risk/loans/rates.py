@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pyxirr
 
 from credit_risk.errors import LoanError
-from credit_risk.loans.day_count import DayCount, year_fraction
+from credit_risk.loans.day_count import DayCount, check_date, year_fraction
 from credit_risk.loans.terms import check_count, is_finite_number
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _MAX_STEPS = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnualRates:
-    """Both annual measures of one cost, because no seen law says which is compared with a ceiling.
+    """What a loan costs a year in both measures, nominal and effective: no seen law says which one a ceiling means.
 
     Attributes
     ----------
@@ -105,7 +105,7 @@ def annual_rates(schedule: Schedule) -> AnnualRates:
 
 
 def annualise(rate_per_period: float | Decimal | Fraction, periods_per_year: int) -> AnnualRates:
-    """Express a rate per period as both annual measures.
+    """Express a rate per period as nominal and effective rates a year.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def annualise(rate_per_period: float | Decimal | Fraction, periods_per_year: int
 
 
 def internal_rate(flows: Sequence[float], times: Sequence[float] | None = None) -> float:
-    """Return THE internal rate of flows: the one rate at which they are worth nothing.
+    """Return the internal rate of return: the ONE rate at which all that is paid is worth what was received.
 
     Parameters
     ----------
@@ -250,6 +250,8 @@ def dated_internal_rate(
     """
     if len(dates) != len(amounts) or len(dates) == 0:
         raise _wrong_lengths(len(amounts), len(dates))
+    for day in dates:
+        check_date(day, "A date")
     start = min(dates)
     return internal_rate(amounts, [float(year_fraction(start, day, day_count)) for day in dates])
 
@@ -427,7 +429,7 @@ def _root_between(terms: Sequence[tuple[float, float]], left: float, right: floa
 
 
 def _power(base: float, exponent: int) -> float:
-    """Return ``base**exponent`` by doubling, bit for bit as `vectorised` does."""
+    """Return ``base**exponent`` by doubling, bit for bit as `tables` does."""
     power = base
     for bit in bin(exponent)[3:]:
         power *= power
@@ -437,12 +439,12 @@ def _power(base: float, exponent: int) -> float:
 
 
 def _periodic_rate(disbursed_minor: int, payments_minor: Sequence[int]) -> float:
-    """Solve for the rate per period, step by step and bit for bit as `vectorised_rates.annual_rates_table` does.
+    """Solve for the rate per period, step by step and bit for bit as `tables.annual.annual_rates_table` does.
 
     The few flows on which Newton's method does not settle are bisected.
     """
     disbursed, payments = float(disbursed_minor), [float(payment) for payment in payments_minor]
-    n_instalments = len(payments)
+    n_instalments = max((k for k, payment in enumerate(payments, 1) if payment > 0), default=len(payments))
     total = moment = 0.0
     for k, payment in enumerate(payments):
         total += payment

@@ -2,7 +2,7 @@
 
 Between `terms` (what was agreed) and `rates` (what it costs). Read :class:`Schedule`, then :func:`repayment_schedule`;
 the shorthand functions below it cover the common loans. This is the readable truth: exact fractions, one half-up rounding
-per amount. `vectorised` repeats it for a million loans and is tested equal to the cent.
+per amount. `tables` repeats it for a million loans and is tested equal to the cent.
 """
 
 from __future__ import annotations
@@ -88,6 +88,27 @@ class Schedule:
     def total_cost_minor(self) -> int:
         """All that the loan costs: repayments less money received."""
         return self.total_repayment_minor - self.disbursed_minor
+
+    def _repr_html_(self) -> str:
+        names = ("No.", "Due", "Instalment", "Principal", "Interest", "Fee", "Still owed")
+        due_on = [day.isoformat() for day in self.due_on] if self.due_on else [""] * self.n_instalments
+        columns = (
+            self.instalment_minor,
+            self.principal_part_minor,
+            self.interest_minor,
+            self.fee_minor,
+            self.balance_minor,
+        )
+        rows = [
+            (str(k), day, *(f"{amount:,}" for amount in amounts))
+            for k, (day, *amounts) in enumerate(zip(due_on, *columns, strict=True), 1)
+        ]
+        head = "".join(f"<th>{name}</th>" for name in names)
+        body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+        caption = (
+            f"{self.principal_minor:,} lent, {self.disbursed_minor:,} paid out; minor units (cents, fen)"
+        )
+        return f"<table><caption>{caption}</caption><tr>{head}</tr>{body}</table>"
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON values, lossless."""
@@ -236,11 +257,7 @@ def equal_instalment_minor(principal_minor: int, rates: Sequence[Fraction], ball
     check_amount(balloon_minor, "balloon_minor", minimum=0)
     if len(rates) == 0:
         raise LoanError("rates must name at least one period.", code="CR-LON-002")
-    discount, annuity = Fraction(1), Fraction(0)
-    for rate in rates:
-        discount /= 1 + rate
-        annuity += discount
-    instalment = round_half_up((principal_minor - balloon_minor * discount) / annuity)
+    instalment = level_payment_minor(principal_minor, rates, balloon_minor)
     if instalment <= round_half_up(principal_minor * rates[0]) and len(rates) > 1:
         raise LoanError(
             "The instalment does not exceed the first period's interest, so the balance would never fall. "
@@ -248,6 +265,15 @@ def equal_instalment_minor(principal_minor: int, rates: Sequence[Fraction], ball
             code="CR-LON-004",
         )
     return instalment
+
+
+def level_payment_minor(principal_minor: int, rates: Sequence[Fraction], balloon_minor: int) -> int:
+    """Return the equal instalment rounded half-up, whether or not it exceeds its interest."""
+    discount, annuity = Fraction(1), Fraction(0)
+    for rate in rates:
+        discount /= 1 + rate
+        annuity += discount
+    return round_half_up((principal_minor - balloon_minor * discount) / annuity)
 
 
 def equal_instalment_schedule(

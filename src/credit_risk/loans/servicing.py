@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from credit_risk.errors import LoanError, PolicyError
-from credit_risk.loans.day_count import MONTHS_APART, add_months
+from credit_risk.loans.day_count import MONTHS_APART, add_months, year_fraction
 from credit_risk.loans.ledger import (
     Claim,
     LoanAccount,
@@ -69,7 +69,10 @@ class EarlyRepayment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deferral:
-    """Every instalment not yet due moves by whole months; the gap bears interest if agreed."""
+    """Every instalment not yet due moves by whole months; the gap bears interest if agreed.
+
+    Interest of the gap is charged with the next instalment: by months, or by days where the contract counts days.
+    """
 
     on: date
     n_months: int
@@ -144,7 +147,7 @@ def replay(schedule: Schedule, policy: ServicingPolicy, events: Iterable[Event])
 
 
 def apply_event(account: LoanAccount, event: Event) -> LoanAccount:
-    """Return the account after one event.
+    """Return the account after a payment, an early repayment, a deferral, a restructuring or a waiver.
 
     Raises
     ------
@@ -276,17 +279,44 @@ def _defer(account: LoanAccount, event: Deferral) -> LoanAccount:
     n_months = check_count(event.n_months, "n_months")
     if not account.future_claims:
         raise _misfit("No instalment is left to defer")
-    balance = sum(claim.owed.principal for claim in account.future_claims)
-    gap_interest = round_half_up(balance * account.policy.rate * Fraction(n_months, 12))
-    extra = gap_interest if event.bears_interest else 0
-    running = account.running_claim
-    claims = list(account.claims)
-    for i, claim in enumerate(claims):
-        if not claim.is_posted:
-            due_on = _months_later(claim.due_on, n_months, account)
-            owed = claim.owed.plus("interest", extra if claim is running else 0)
-            claims[i] = replace(claim, due_on=due_on, owed=owed)
+    moved = {claim: _months_later(claim.due_on, n_months, account) for claim in account.future_claims}
+    extra: dict[Claim, int] = {}
+    if event.bears_interest:
+        extra = _extra_by_days(account, moved) if account.day_count else _extra_by_months(account, n_months)
+    claims = (
+        replace(
+            claim,
+            due_on=moved.get(claim, claim.due_on),
+            owed=claim.owed.plus("interest", max(extra.get(claim, 0), -claim.owed.interest)),
+        )
+        for claim in account.claims
+    )
     return replace(account, claims=tuple(claims))
+
+
+def _extra_by_months(account: LoanAccount, n_months: int) -> dict[Claim, int]:
+    """Interest of whole months on all that is not yet due, charged with the next instalment."""
+    running = account.running_claim
+    balance = sum(claim.owed.principal for claim in account.future_claims)
+    extra = round_half_up(balance * account.policy.rate * Fraction(n_months, 12))
+    return {} if running is None else {running: extra}
+
+
+def _extra_by_days(account: LoanAccount, moved: dict[Claim, date]) -> dict[Claim, int]:
+    """Interest of the days by which each period grows or shrinks, as a contract that counts days says."""
+    convention = account.day_count or account.policy.day_count
+    balance = sum(claim.owed.principal for claim in account.future_claims)
+    old_start = new_start = max(account.interest_from, account.bears_interest_from or account.interest_from)
+    extra = {}
+    for claim in account.future_claims:
+        if claim.bears:
+            old_end, new_end = max(claim.due_on, old_start), max(moved[claim], new_start)
+            years = year_fraction(new_start, new_end, convention) - year_fraction(
+                old_start, old_end, convention
+            )
+            extra[claim] = round_half_up(balance * account.policy.rate * years)
+            balance, old_start, new_start = balance - claim.owed.principal, old_end, new_end
+    return extra
 
 
 def _months_later(due_on: date, n_months: int, account: LoanAccount) -> date:

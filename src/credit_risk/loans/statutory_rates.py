@@ -1,7 +1,7 @@
 """Annual percentage rates as statutes define them: US Regulation Z (actuarial method) and EU directives.
 
 Beside `rates`, for lenders abroad and because both have published answers to test against. Read
-:func:`regulation_z_rate`, then :func:`eu_annual_percentage_rate`, then :func:`rounded_percent`.
+:func:`regulation_z_rate`, then :func:`dated_regulation_z_rate`, then :func:`eu_annual_percentage_rate`, then :func:`rounded_percent`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from credit_risk.errors import LoanError
 from credit_risk.loans.day_count import add_months, check_date_order
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from datetime import date
 
 _HIGHEST_RATE = 1000.0
+
+UnitPeriod = Literal["day", "week", "half_month", "month", "year", "term"]
+#: Unit-periods a year, as Appendix J says them.
+_PER_YEAR = {"day": 365, "week": 52, "half_month": 24, "month": 12, "year": 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,41 +116,151 @@ def regulation_z_rate(
             high = middle
 
 
-def unit_periods_between(start_on: date, end_on: date, *, unit_months: int = 1) -> tuple[int, Fraction]:
-    """Count unit-periods of whole months back from a payment; the odd days are a fraction of 30-day months.
+def dated_regulation_z_rate(
+    advances: Sequence[tuple[date, float]],
+    payments: Sequence[tuple[date, float]],
+    *,
+    unit: UnitPeriod = "month",
+    multiple: int = 1,
+) -> float:
+    """Return the US annual percentage rate (Regulation Z) of a loan from the dates and amounts of its flows.
+
+    Parameters
+    ----------
+    advances, payments : sequence of (date, amount)
+        Money lent and money repaid; the term begins with the first advance.
+    unit : {'day', 'week', 'half_month', 'month', 'year', 'term'}
+        The unit-period: the commonest time between payments; 'term' for one advance repaid at once within a year.
+    multiple : int
+        How many of these make up the unit-period: 2 for every two weeks, 3 for quarters.
+
+    Returns
+    -------
+    float
+        Nominal annual rate.
+
+    Raises
+    ------
+    LoanError
+        As :func:`regulation_z_rate` and :func:`unit_periods_between`; 'term' with several flows or over a year
+        (``CR-LON-015``).
+
+    References
+    ----------
+    .. [1] 12 CFR 1026, Appendix J, (b)(5) and (c).
+
+    Examples
+    --------
+    >>> from datetime import date, timedelta
+    >>> weekly = [(date(1978, 4, 21) + timedelta(weeks=k), 17.60) for k in range(30)]
+    >>> rate = dated_regulation_z_rate([(date(1978, 3, 20), 500)], weekly, unit="week")
+    >>> rounded_percent(rate, 2)
+    Decimal('14.96')
+    """
+    if not advances or not payments:
+        raise LoanError("No annual percentage rate exists: expected flows on both sides.", code="CR-LON-009")
+    start_on = min(on for on, _ in advances)
+    if unit == "term":
+        return _rate_of_one_payment(advances, payments)
+    placed = [
+        [
+            UnitPeriodFlow(amount=amount, whole=whole, fraction=fraction)
+            for on, amount in flows
+            for whole, fraction in [unit_periods_between(start_on, on, unit=unit, multiple=multiple)]
+        ]
+        for flows in (advances, payments)
+    ]
+    return regulation_z_rate(*placed, unit_periods_per_year=_PER_YEAR[unit] / multiple)
+
+
+def unit_periods_between(
+    start_on: date, end_on: date, *, unit: UnitPeriod = "month", multiple: int = 1
+) -> tuple[int, Fraction]:
+    """Count unit-periods back from a payment to the start; what is left over is a fraction of one.
+
+    Months are counted back from the later date. Days left over count as 1/30 of a month (so half a month has 15), whole
+    months left over as 30 days each; of a year, as 1/12 if they are whole months, else as 1/365 a day. Weeks and days are
+    counted by the calendar.
 
     Parameters
     ----------
     start_on, end_on : date
-        Advance and payment.
-    unit_months : int
-        Months in a unit-period: 1 monthly, 3 quarterly.
+        Start of the term and payment.
+    unit : {'day', 'week', 'half_month', 'month', 'year'}
+        The unit-period.
+    multiple : int
+        How many of these make up the unit-period; 1 for half months and years.
 
     Returns
     -------
     whole : int
         Whole unit-periods.
     fraction : Fraction
-        Odd days over ``30 * unit_months``.
+        Remaining part of a unit-period.
 
     Raises
     ------
     LoanError
-        Dates out of order (``CR-LON-005``); `unit_months` below 1 (``CR-LON-002``).
+        Dates out of order (``CR-LON-005``); `multiple` (``CR-LON-002``); no such unit-period (``CR-LON-015``).
+
+    References
+    ----------
+    .. [1] 12 CFR 1026, Appendix J, (b)(5)(ii) to (v).
 
     Examples
     --------
     >>> from datetime import date
-    >>> unit_periods_between(date(1978, 5, 23), date(1978, 10, 1), unit_months=3)
+    >>> unit_periods_between(date(1978, 5, 23), date(1978, 10, 1), multiple=3)
     (1, Fraction(13, 30))
+    >>> unit_periods_between(date(1978, 2, 23), date(1978, 3, 16), unit="half_month")
+    (1, Fraction(2, 5))
     """
     check_date_order(start_on, end_on, "end_on")
-    check_count(unit_months, "unit_months")
-    whole = 0
-    while add_months(end_on, -(whole + 1) * unit_months) >= start_on:
-        whole += 1
-    odd_days = (add_months(end_on, -whole * unit_months) - start_on).days
-    return whole, Fraction(odd_days, 30 * unit_months)
+    check_count(multiple, "multiple")
+    if unit not in _PER_YEAR or (multiple > 1 and unit in {"half_month", "year"}):
+        raise LoanError(
+            f"No unit-period of {multiple} {unit}. Expected days, weeks or months and how many, or half_month or year.",
+            code="CR-LON-015",
+        )
+    if unit in {"day", "week"}:
+        return _whole_and_rest(Fraction((end_on - start_on).days, multiple * (7 if unit == "week" else 1)))
+    months, days = _months_and_days(start_on, end_on)
+    if unit == "year":
+        whole, rest = divmod(months, 12)
+        left = add_months(end_on, -12 * whole)
+        return whole, Fraction((left - start_on).days, 365) if days else Fraction(rest, 12)
+    unit_days = 15 if unit == "half_month" else 30 * multiple
+    return _whole_and_rest(Fraction(30 * months + days, unit_days))
+
+
+def _whole_and_rest(periods: Fraction) -> tuple[int, Fraction]:
+    whole = int(periods)
+    return whole, periods - whole
+
+
+def _months_and_days(start_on: date, end_on: date) -> tuple[int, int]:
+    """Count whole months back from the later date, and the days then left."""
+    months = (end_on.year - start_on.year) * 12 + end_on.month - start_on.month
+    if add_months(end_on, -months) < start_on:
+        months -= 1
+    return months, (add_months(end_on, -months) - start_on).days
+
+
+def _rate_of_one_payment(
+    advances: Sequence[tuple[date, float]], payments: Sequence[tuple[date, float]]
+) -> float:
+    """Return the rate when the term itself is the unit-period: one advance, one payment, within a year."""
+    (start_on, lent), (end_on, repaid) = advances[0], payments[-1]
+    check_date_order(start_on, end_on, "the payment", strictly=True)
+    months, days = _months_and_days(start_on, end_on)
+    if len(advances) + len(payments) > 2 or months >= 12:
+        raise LoanError(
+            "The term is the unit-period only of one advance repaid by one payment in less than a year.",
+            code="CR-LON-015",
+        )
+    per_year = 365 / (end_on - start_on).days if days else 12 / months
+    flows = [UnitPeriodFlow(amount=lent, whole=0)], [UnitPeriodFlow(amount=repaid, whole=1)]
+    return regulation_z_rate(*flows, unit_periods_per_year=per_year)
 
 
 def eu_annual_percentage_rate(

@@ -15,7 +15,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from credit_risk.errors import LoanError
-from credit_risk.loans.day_count import DayCount, due_dates, read_convention, read_date
+from credit_risk.loans.day_count import DayCount, check_date, due_dates, read_convention, read_date
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -25,13 +25,13 @@ Method = Literal["equal_instalment", "equal_principal", "interest_only", "bullet
 FeeTiming = Literal["deducted", "upfront", "per_instalment", "contingent"]
 FeeNature = Literal["service", "guarantee", "membership", "insurance", "penalty", "early_repayment", "other"]
 
-#: Largest amount in minor units. The int64 kernels test every product besides (see `vectorised`).
+#: Largest amount in minor units. The int64 kernels test every product besides (see `tables`).
 MAX_AMOUNT_MINOR = 10**12
 MAX_INSTALMENTS = 1200
 #: A rate has at most this many digits before, and its first one at most so far behind, the point.
 MAX_RATE_DIGITS = 30
 _LONGEST_RATE = 200
-_MAX_FREE_DAYS = 36_600
+MAX_FREE_DAYS = 36_600
 
 
 def round_half_up(value: Fraction) -> int:
@@ -311,7 +311,8 @@ class LoanTerms:
     ------
     LoanError
         Principal (``CR-LON-001``), term (``CR-LON-002``), rate (``CR-LON-003``, ``CR-LON-008``), dates
-        (``CR-LON-005``), overflow (``CR-LON-007``), options that do not fit together (``CR-LON-015``).
+        (``CR-LON-005``, ``CR-LON-013``), overflow (``CR-LON-007``), fees (``CR-LON-014``), options that do not fit together
+        (``CR-LON-015``).
 
     Examples
     --------
@@ -342,6 +343,12 @@ class LoanTerms:
         check_count(self.periods_per_year, "periods_per_year")
         for name in ("n_grace_instalments", "balloon_minor", "interest_free_days"):
             _check_whole(getattr(self, name), name)
+        for name in ("disbursed_on", "first_due_on"):
+            if getattr(self, name) is not None:
+                check_date(getattr(self, name), name)
+        if not isinstance(self.fees, (tuple, list)) or not all(isinstance(fee, Fee) for fee in self.fees):
+            raise LoanError("fees must be a tuple of Fee.", code="CR-LON-014")
+        object.__setattr__(self, "fees", tuple(self.fees))
         if self.due_day is not None:
             _check_whole(self.due_day, "due_day")
         if self.day_count is not None:
@@ -359,8 +366,8 @@ class LoanTerms:
             (self.day_count is not None and self.disbursed_on is None, "day_count needs disbursed_on"),
             (self.due_day is not None and not 1 <= self.due_day <= 31, "due_day must lie from 1 to 31"),
             (
-                not 0 <= self.interest_free_days <= _MAX_FREE_DAYS,
-                f"interest_free_days must be 0 or more, at most {_MAX_FREE_DAYS}",
+                not 0 <= self.interest_free_days <= MAX_FREE_DAYS,
+                f"interest_free_days must be 0 or more, at most {MAX_FREE_DAYS}",
             ),
             (self.interest_free_days > 0 and self.day_count is None, "interest_free_days needs day_count"),
             (

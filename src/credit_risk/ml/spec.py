@@ -13,6 +13,7 @@ import numpy as np
 
 from credit_risk.domain.digest import canonical_json, sha256_of
 from credit_risk.errors import GovernanceError
+from credit_risk.ml.encoding import CategoryEncoding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +28,7 @@ _ARRAYS: dict[str, type[np.generic]] = {
     "right": np.int32,
     "default_left": np.bool_,
     "leaf_value": np.float32,
+    "cover": np.float32,
 }
 
 
@@ -48,10 +50,14 @@ class ForestSpec:
         First node of each tree.
     split_feature, threshold, left, right, default_left, leaf_value : ndarray, shape (n_nodes,)
         The nodes; ``value < threshold`` goes left, a missing value follows ``default_left``.
+    cover : float32 ndarray, shape (n_nodes,)
+        Weight of the training rows that reach each node (their sum of hessians); needed to share out contributions.
     n_rows_proved : int
         Training rows on which this forest equalled XGBoost's margin, bit for bit.
     parameters : mapping
         Hyper-parameters of the fit.
+    encodings : tuple of CategoryEncoding
+        How the text columns among the features became numbers; empty where there is none.
     """
 
     feature_names: tuple[str, ...]
@@ -67,6 +73,8 @@ class ForestSpec:
     right: NDArray[np.int32] = field(repr=False)
     default_left: NDArray[np.bool_] = field(repr=False)
     leaf_value: NDArray[np.float32] = field(repr=False)
+    cover: NDArray[np.float32] = field(repr=False)
+    encodings: tuple[CategoryEncoding, ...] = ()
 
     @property
     def n_trees(self) -> int:
@@ -80,7 +88,11 @@ class ForestSpec:
     def digest(self) -> str:
         """Return a digest of the arrays and the base margin."""
         content = b"".join(np.ascontiguousarray(array).tobytes() for array in self.arrays().values())
-        return sha256_of(content + canonical_json([self.base_margin, self.depth, list(self.feature_names)]))
+        facts = [self.base_margin, self.depth, list(self.feature_names), self._encodings()]
+        return sha256_of(content + canonical_json(facts))
+
+    def _encodings(self) -> list[dict[str, object]]:
+        return [encoding.to_dict() for encoding in self.encodings]
 
     def to_dict(self) -> dict[str, object]:
         """Return everything but the arrays as plain JSON values."""
@@ -92,6 +104,7 @@ class ForestSpec:
             "n_trees": self.n_trees,
             "n_rows_proved": self.n_rows_proved,
             "parameters": dict(self.parameters),
+            "encodings": self._encodings(),
             "digest": self.digest(),
         }
 
@@ -117,6 +130,7 @@ class ForestSpec:
         facts = {key: value for key, value in content.items() if key not in ("n_trees", "digest")}
         facts["feature_names"] = tuple(content["feature_names"])  # type: ignore[arg-type]
         facts["directions"] = tuple(content["directions"])  # type: ignore[arg-type]
+        facts["encodings"] = tuple(CategoryEncoding.from_dict(part) for part in content["encodings"])  # type: ignore[attr-defined]
         spec = cls(**facts, **{name: arrays[name] for name in _ARRAYS})  # type: ignore[arg-type]
         if not _is_walkable(spec):
             raise GovernanceError(
@@ -134,7 +148,7 @@ class ForestSpec:
 def _is_walkable(spec: ForestSpec) -> bool:
     """Whether every walk of ``depth`` steps stays inside the arrays, ends in a leaf and meets finite numbers."""
     n_nodes = len(spec.left) if spec.left.ndim == 1 else -1
-    nodes = (spec.split_feature, spec.threshold, spec.left, spec.right, spec.default_left, spec.leaf_value)
+    nodes = [array for name, array in spec.arrays().items() if name != "roots"]
     if any(array.shape != (n_nodes,) for array in nodes) or spec.roots.ndim != 1 or len(spec.roots) == 0:
         return False
     n_features = len(spec.feature_names)
@@ -150,4 +164,5 @@ def _is_walkable(spec: ForestSpec) -> bool:
     for _ in range(spec.depth):
         reached = np.unique(np.concatenate([spec.left[reached], spec.right[reached]]))
     ends_in_leaves = bool((spec.left[reached] == reached).all() and (spec.right[reached] == reached).all())
-    return ends_in_leaves and bool(np.isfinite(spec.leaf_value).all() and np.isfinite(spec.base_margin))
+    is_finite = bool(np.isfinite(spec.leaf_value).all() and np.isfinite(spec.base_margin))
+    return ends_in_leaves and is_finite and bool(np.isfinite(spec.cover).all() and (spec.cover > 0).all())

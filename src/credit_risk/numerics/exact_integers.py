@@ -84,6 +84,14 @@ class ExactIntegers:
     def __mod__(self, other: int) -> ExactIntegers:
         return ExactIntegers(self.values % other)
 
+    def present(self) -> ExactIntegers:
+        """Return 1 where above 0, else 0."""
+        return ExactIntegers((self.values > 0).astype(np.int64))
+
+    def minimum(self, other: ExactIntegers) -> ExactIntegers:
+        """Return the smaller number, element by element."""
+        return ExactIntegers(np.minimum(self.values, other.values))
+
     __radd__ = __add__
     __rmul__ = __mul__
 
@@ -111,9 +119,9 @@ def present(count: Exact) -> Any:
     >>> present(3), present(0)
     (1, 0)
     """
-    if isinstance(count, ExactIntegers):
-        return ExactIntegers((count.values > 0).astype(np.int64))
-    return 1 if count > 0 else 0
+    if isinstance(count, int):
+        return 1 if count > 0 else 0
+    return count.present()
 
 
 def minimum(left: Exact, right: Exact) -> Any:
@@ -124,9 +132,9 @@ def minimum(left: Exact, right: Exact) -> Any:
     >>> minimum(3, 2)
     2
     """
-    if isinstance(left, ExactIntegers) and isinstance(right, ExactIntegers):
-        return ExactIntegers(np.minimum(left.values, right.values))
-    return min(left, right)  # type: ignore[type-var]
+    if isinstance(left, int) and isinstance(right, int):
+        return min(left, right)
+    return left.minimum(right)  # type: ignore[union-attr, arg-type]
 
 
 def exact_quotient(numerator: ExactIntegers, denominator: ExactIntegers) -> NDArray[np.float64]:

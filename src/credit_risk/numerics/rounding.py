@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,28 +44,27 @@ def round_significant(values: ArrayLike, digits: int = 9) -> NDArray[np.float64]
     array([3.33e-01, 6.67e-13, 0.00e+00,      nan])
     """
     x = np.ascontiguousarray(values, dtype=np.float64)
-    rounded = x.copy()
-    usable = np.isfinite(x) & (x != 0.0)
-    if not usable.any():
-        return rounded
-    exponent = digits - 1 - _decimal_exponent(np.abs(x[usable]))
-    scaled = np.where(
-        exponent >= 0,
-        x[usable] * _POWERS[np.clip(exponent, 0, 22)],
-        x[usable] / _POWERS[np.clip(-exponent, 0, 22)],
-    )
-    whole = np.rint(scaled)
-    result = np.where(
-        exponent >= 0, whole / _POWERS[np.clip(exponent, 0, 22)], whole * _POWERS[np.clip(-exponent, 0, 22)]
-    )
-    rounded[usable] = np.where(np.abs(exponent) <= 22, result, x[usable])
-    return rounded
+    up, down, is_rounded = _scales(digits)
+    place = np.searchsorted(_ALL_POWERS, np.abs(x), side="right")
+    raised, lowered = up[place], down[place]
+    # one of the two is 1, so each step is the one multiplication or division by an exact power that is wanted
+    whole = np.rint(x * raised / lowered)
+    return np.where(is_rounded[place], whole / raised * lowered, x)
 
 
-_POWERS = np.array([float(10**k) for k in range(23)])
 _ALL_POWERS = np.array([float(f"1e{k}") for k in range(-307, 309)])
 
 
-def _decimal_exponent(magnitude: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return floor(log10(magnitude)) by comparison with exact powers, not by a logarithm."""
-    return np.searchsorted(_ALL_POWERS, magnitude, side="right").astype(np.int64) - 308
+@lru_cache(maxsize=16)
+def _scales(digits: int) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Return powers of ten to multiply and to divide by, by the number of powers that are not above a magnitude.
+
+    The decimal exponent is so found by comparison with exact powers, not by a logarithm. Zero, infinity, NaN and what would need a
+    power beyond 10**22 is not rounded.
+    """
+    exponents = [digits - 1 - (place - 308) for place in range(_ALL_POWERS.size + 1)]
+    usable = [0 < place < _ALL_POWERS.size and abs(k) <= 22 for place, k in enumerate(exponents)]
+    pairs = list(zip(exponents, usable, strict=True))
+    up = np.array([float(10**k) if fits and k > 0 else 1.0 for k, fits in pairs])
+    down = np.array([float(10**-k) if fits and k < 0 else 1.0 for k, fits in pairs])
+    return up, down, np.array(usable, dtype=bool)

@@ -194,6 +194,52 @@ def stability_parts(
     return np.where(both_empty, 0.0, (a - e) * np.log(a / e))
 
 
+def gini_of_bins(goods: ArrayLike, bads: ArrayLike) -> float:
+    """Return the Gini coefficient of a ranking by bins, the riskiest first; rows of one bin are tied."""
+    p, q = _shares(goods, bads)
+    order = _riskiest_first(goods, bads)
+    reached = np.cumsum(q[order]) - q[order] / 2.0
+    return float(2.0 * (p[order] * reached).sum() - 1.0)
+
+
+def kolmogorov_smirnov_of_bins(goods: ArrayLike, bads: ArrayLike) -> float:
+    """Return the largest distance between the cumulative shares of goods and bads, the riskiest bins first."""
+    p, q = _shares(goods, bads)
+    order = _riskiest_first(goods, bads)
+    return float(np.abs(np.cumsum(q[order]) - np.cumsum(p[order])).max())
+
+
+def concentration(weights: ArrayLike) -> tuple[float, float]:
+    """Return the Herfindahl-Hirschman index of the bins' shares, and the same from 0 (even) to 1 (all in one bin).
+
+    Empty bins count: they are places the sample could have filled.
+
+    Examples
+    --------
+    >>> concentration([50, 50]), concentration([100, 0])
+    ((0.5, 0.0), (1.0, 1.0))
+    """
+    shares = np.asarray(weights, dtype=np.float64) / np.sum(weights)
+    index, least = float(np.square(shares).sum()), 1.0 / len(shares)
+    return index, (index - least) / (1.0 - least) if len(shares) > 1 else 1.0
+
+
+def cramers_v(goods: ArrayLike, bads: ArrayLike) -> float:
+    """Return Cramer's V between bin and outcome, 0..1; empty bins do not count."""
+    table = np.array([goods, bads], dtype=np.float64)
+    table = table[:, table.sum(axis=0) > 0]
+    total = table.sum()
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / total
+    return float(np.sqrt((np.square(table - expected) / expected).sum() / total))
+
+
+def _riskiest_first(goods: ArrayLike, bads: ArrayLike) -> NDArray[np.intp]:
+    g, b = np.asarray(goods, dtype=np.float64), np.asarray(bads, dtype=np.float64)
+    both = g + b
+    rate = np.divide(b, both, out=np.zeros_like(both), where=both > 0)
+    return np.argsort(-rate, kind="stable")
+
+
 def _shares(goods: ArrayLike, bads: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     g = np.asarray(goods, dtype=np.float64)
     b = np.asarray(bads, dtype=np.float64)

@@ -18,8 +18,8 @@ from credit_risk.reporting.charts import (
     INK,
     MUTED,
     SERIES,
-    _as_shares,
     _styled,
+    as_shares,
 )
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def plot_bins_by_period(ax: Axes, table: pandas.DataFrame, *, language: str = "e
     crowded = max(1, -(-len(periods) // 12))
     ax.set_xticks(rows[::crowded], [str(period) for period in periods[::crowded]], rotation=30, ha="right")
     ax.set(ylim=(0, None))
-    _as_shares(ax, y=True)
+    as_shares(ax, y=True)
     ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
     ax.set_xlabel(text("scorecard.chart.period", language))
     ax.set_ylabel(text("report.chart.bad_rate", language))
@@ -196,7 +196,7 @@ def _line_over_bins(
         twin.axhline(0.0, color=MUTED, linewidth=0.8, linestyle=":")
     else:
         value, low, high = _wilson(bins["Event"].to_numpy(dtype=float), bins["Count"].to_numpy(dtype=float))
-        _as_shares(twin, y=True)
+        as_shares(twin, y=True)
     regular = np.array([kind == "regular" for kind in _kinds(bins)])
     label = text("scorecard.chart.woe" if line == "woe" else "report.chart.bad_rate", language)
     color = ACCENT if line == "woe" else BAD

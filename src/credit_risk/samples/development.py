@@ -9,16 +9,20 @@ import pandas as pd
 
 from credit_risk.errors import SampleError
 from credit_risk.features import compute_features
+from credit_risk.samples.screening import refuse_copies
 from credit_risk.samples.split import PARTS, SplitRule
+from credit_risk.sources import consent_state
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import numpy as np
     from numpy.typing import NDArray
 
     from credit_risk.domain.ports import ProgressReporter
     from credit_risk.features import FeatureCatalogue
     from credit_risk.performance import OutcomeDefinition
-    from credit_risk.sources import Sources
+    from credit_risk.sources import ConsentState, Sources
 
 _MIN_BADS = 30
 
@@ -56,6 +60,11 @@ class DevelopmentSample:
         Fit on the first, choose and calibrate on the second, judge and decide on the third.
     exclusions : tuple of (str, int)
         Why applications left the sample, and how many.
+    horizon : str
+        How far the outcome looks.
+    consent : ConsentState or None
+        How consent stood when the features were computed: a later withdrawal gives another digest. None where consent is
+        assumed.
     """
 
     development: SamplePart
@@ -63,6 +72,7 @@ class DevelopmentSample:
     holdout: SamplePart
     exclusions: tuple[tuple[str, int], ...]
     horizon: str
+    consent: ConsentState | None = None
 
     @classmethod
     def build(
@@ -72,19 +82,32 @@ class DevelopmentSample:
         outcome: OutcomeDefinition,
         *,
         split: SplitRule | None = None,
+        processed_at: datetime | None = None,
         n_threads: int = 2,
         progress: ProgressReporter | None = None,
     ) -> DevelopmentSample:
         """Compute features and outcomes, exclude what is undetermined, and split by customer.
 
+        Parameters
+        ----------
+        processed_at : datetime, optional
+            When the data is processed (with time zone); needed with a consent ledger, and only there.
+
         Raises
         ------
+        SpecificationError
+            ``processed_at`` missing, naive or out of place (``CR-SRC-027``).
         SampleError
             A part holds fewer than 30 bads or 30 goods (``CR-SMP-002``).
+        LeakageError
+            A feature tells goods from bads without a single error (``CR-SMP-005``).
         """
-        table = compute_features(features, sources, n_threads=n_threads, progress=progress)
+        table = compute_features(
+            features, sources, processed_at=processed_at, n_threads=n_threads, progress=progress
+        )
         labels = outcome.label(sources)
         determined = labels["is_determined"].to_numpy()
+        refuse_copies(table.X[determined], labels["is_bad"].to_numpy()[determined], min_per_class=_MIN_BADS)
         part_of = (split or SplitRule()).assign(sources.applications["customer_id"])
         parts = {}
         for name in PARTS:
@@ -93,7 +116,8 @@ class DevelopmentSample:
             _check_size(name, is_bad)
             parts[name] = SamplePart(name=name, X=table.X[rows], is_bad=is_bad, flags=table.flags[rows])
         exclusions = (("outcome undetermined", int((~determined).sum())),)
-        return cls(**parts, exclusions=exclusions, horizon=outcome.horizon)
+        consent = None if processed_at is None else consent_state(sources, processed_at)
+        return cls(**parts, exclusions=exclusions, horizon=outcome.horizon, consent=consent)
 
     def table(self) -> pd.DataFrame:
         """Return rows, bads and bad rate of each part."""

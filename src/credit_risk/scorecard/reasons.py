@@ -1,19 +1,20 @@
 """Why points were lost: shortfalls variable by variable, and the few that matter most.
 
 Only positive shortfalls of variables on the card are reasons; variables of one business factor count together; at most four
-are named; equal shortfalls are ordered as the card is.
+are named; equal shortfalls are ordered as the card is. Decisions, tables and the row scorer all name reasons by these rules.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from credit_risk.errors import SpecificationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -57,19 +58,149 @@ def shortfalls_against(
     Raises
     ------
     SpecificationError
-        Unknown reference (``CR-CRD-006``).
+        Unknown reference (``CR-CRD-006``); the mean of an imported card without counts (``CR-CRD-041``).
+    """
+    level = reference_points(spec, reference)
+    return np.asarray(level[None, :] - np.asarray(points, dtype=np.int64))
+
+
+def reference_points(spec: ScorecardSpec, reference: Reference) -> NDArray[np.float64]:
+    """Return the points of each variable that shortfalls are measured against.
+
+    Raises
+    ------
+    SpecificationError
+        As :func:`shortfalls_against`.
     """
     if reference == "maximum":
-        level = maximum_points(spec).astype(np.float64)
-    elif reference == "mean":
-        level = mean_points(spec)
-    elif reference == "neutral":
-        level = np.array(spec.neutral_points, dtype=np.float64)
-    else:
+        return maximum_points(spec).astype(np.float64)
+    if reference == "mean":
+        return mean_points(spec)
+    if reference == "neutral":
+        return np.array(spec.neutral_points, dtype=np.float64)
+    raise SpecificationError(
+        f"reference must be 'maximum', 'mean' or 'neutral'. Got {reference!r}.", code="CR-CRD-006"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankedReasons:
+    """The factors that cost most, the costliest first; -1 and 0 where there are fewer.
+
+    Attributes
+    ----------
+    factor : ndarray of int64, shape (n_rows, max_reasons)
+    lost : ndarray, shape (n_rows, max_reasons), points
+        All that the factor's variables lost.
+    variable : ndarray of int64, shape (n_rows, max_reasons)
+        The variable that lost most within the factor; of equal ones the first on the card.
+    """
+
+    factor: NDArray[np.int64]
+    lost: NDArray[np.integer] | NDArray[np.floating]
+    variable: NDArray[np.int64]
+
+
+def rank_losses(
+    losses: Iterable[tuple[int, float, int]], max_reasons: int = MAX_REASONS
+) -> list[tuple[int, float, int]]:
+    """Rank the factors of one row in plain Python, for a backend that has no time for arrays; equal to :func:`rank_reasons`.
+
+    Parameters
+    ----------
+    losses : iterable of (variable, points lost, factor)
+        Positive losses only, in the order of the card.
+    max_reasons : int
+
+    Returns
+    -------
+    list of (factor, points lost, variable that lost most)
+
+    Examples
+    --------
+    >>> rank_losses([(0, 60, 7), (1, 10, 5), (3, 90, 7)])
+    [(7, 150, 3), (5, 10, 1)]
+    """
+    total: dict[int, float] = {}
+    worst: dict[int, tuple[float, int]] = {}
+    for variable, lost, factor in losses:
+        if factor not in total:
+            total[factor], worst[factor] = lost, (lost, variable)
+        else:
+            total[factor] += lost
+            if lost > worst[factor][0]:
+                worst[factor] = lost, variable
+    ranked = sorted(total.items(), key=_negative_loss)[
+        :max_reasons
+    ]  # stable: ties keep the order of the card
+    return [(factor, lost, worst[factor][1]) for factor, lost in ranked]
+
+
+def _negative_loss(item: tuple[int, float]) -> float:
+    return -item[1]
+
+
+def rank_reasons(
+    shortfalls: NDArray[np.integer] | NDArray[np.floating],
+    factor_of: NDArray[np.integer] | None = None,
+    *,
+    max_reasons: int = MAX_REASONS,
+) -> RankedReasons:
+    """Add up the points lost by business factor and rank the factors, with the variable that lost most in each.
+
+    Only positive shortfalls count. Of factors that lost the same, the one whose losing variable stands first on the card is
+    named first.
+
+    Parameters
+    ----------
+    shortfalls : ndarray, shape (n_rows, n_variables)
+    factor_of : ndarray of int, shape (n_variables,) or (n_rows, n_variables), optional
+        Business factor of each variable, numbered from 0; default each variable its own.
+    max_reasons : int, 1..4
+
+    Raises
+    ------
+    SpecificationError
+        ``max_reasons`` outside 1..4 (``CR-CRD-007``).
+
+    Examples
+    --------
+    >>> ranked = rank_reasons(np.array([[60, 10, 20, 90]]), np.array([0, 1, 2, 0]))
+    >>> ranked.factor.tolist(), ranked.lost.tolist(), ranked.variable.tolist()
+    ([[0, 2, 1, -1]], [[150, 20, 10, 0]], [[3, 2, 1, -1]])
+    """
+    if not 1 <= max_reasons <= MAX_REASONS:
         raise SpecificationError(
-            f"reference must be 'maximum', 'mean' or 'neutral'. Got {reference!r}.", code="CR-CRD-006"
+            f"max_reasons must be 1 to {MAX_REASONS}. Got {max_reasons!r}.", code="CR-CRD-007"
         )
-    return np.asarray(level[None, :] - np.asarray(points, dtype=np.int64))
+    lost = np.maximum(shortfalls, 0)
+    n, k = lost.shape
+    factors = np.broadcast_to(np.arange(k) if factor_of is None else np.asarray(factor_of), (n, k))
+    n_factors = int(factors.max()) + 1 if k and n else 0
+    total = np.zeros((n, n_factors), dtype=lost.dtype)
+    most = np.zeros((n, n_factors), dtype=lost.dtype)
+    first, worst = np.full((2, n, n_factors), k)
+    rows = np.arange(n)
+    for j in range(k):
+        here = (rows, factors[:, j])
+        total[here] += lost[:, j]
+        first[here] = np.where((lost[:, j] > 0) & (first[here] == k), j, first[here])
+        worst[here] = np.where(lost[:, j] > most[here], j, worst[here])
+        most[here] = np.maximum(most[here], lost[:, j])
+    order = np.lexsort((first, -total), axis=-1)[:, :max_reasons]
+    amounts = np.take_along_axis(total, order, axis=1)
+    return RankedReasons(
+        factor=_filled(np.where(amounts > 0, order, -1), max_reasons, -1),
+        lost=_filled(amounts, max_reasons, 0),
+        variable=_filled(
+            np.where(amounts > 0, np.take_along_axis(worst, order, axis=1), -1), max_reasons, -1
+        ),
+    )
+
+
+def _filled(values: NDArray[Any], width: int, blank: int) -> NDArray[Any]:
+    """Widen a table to as many columns as there may be reasons."""
+    return np.pad(values, ((0, 0), (0, width - values.shape[1])), constant_values=blank)
 
 
 def main_reasons(
@@ -78,7 +209,7 @@ def main_reasons(
     *,
     max_reasons: int = MAX_REASONS,
 ) -> NDArray[np.int64]:
-    """Return the factors that cost most, the costliest first, -1 where there are fewer.
+    """Return the factors that cost most, the costliest first, -1 where there are fewer; see :func:`rank_reasons`.
 
     Parameters
     ----------
@@ -102,20 +233,7 @@ def main_reasons(
     >>> main_reasons(against_best).tolist(), main_reasons(np.array([[15, -20, 0, 30]])).tolist()
     ([[3, 0, 2, 1]], [[3, 0, -1, -1]])
     """
-    if not 1 <= max_reasons <= MAX_REASONS:
-        raise SpecificationError(
-            f"max_reasons must be 1 to {MAX_REASONS}. Got {max_reasons!r}.", code="CR-CRD-007"
-        )
-    n, k = shortfalls.shape
-    factors = np.arange(k) if factor_of is None else np.asarray(factor_of)
-    lost = np.zeros((n, int(factors.max()) + 1 if k else 0), dtype=shortfalls.dtype)
-    for j in range(k):
-        lost[:, factors[j]] += np.maximum(shortfalls[:, j], 0)
-    order = np.argsort(-lost, axis=1, kind="stable")[:, :max_reasons]
-    chosen = np.where(np.take_along_axis(lost, order, axis=1) > 0, order, -1)
-    answer = np.full((n, max_reasons), -1, dtype=np.int64)
-    answer[:, : chosen.shape[1]] = chosen
-    return answer
+    return rank_reasons(shortfalls, factor_of, max_reasons=max_reasons).factor
 
 
 def factor_numbers(
@@ -140,9 +258,21 @@ def maximum_points(spec: ScorecardSpec) -> NDArray[np.int64]:
 
 
 def mean_points(spec: ScorecardSpec) -> NDArray[np.float64]:
-    """Return the mean points of each variable in the development sample."""
+    """Return the mean points of each variable in the development sample.
+
+    Raises
+    ------
+    SpecificationError
+        An imported card without counts (``CR-CRD-041``).
+    """
     means = []
     for variable, row in zip(spec.binning.variables, spec.points, strict=True):
         weights = [goods + bads for goods, bads in zip(variable.n_goods, variable.n_bads, strict=True)]
+        if not sum(weights):
+            raise SpecificationError(
+                f"Variable {variable.name!r} has no counts of the development sample, so it has no mean points: the card was "
+                "imported from a library that keeps none. Hint: measure shortfalls against 'maximum' or 'neutral'.",
+                code="CR-CRD-041",
+            )
         means.append(sum(w * p for w, p in zip(weights, row, strict=True)) / sum(weights))
     return np.array(means)

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from numbers import Real
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from credit_risk.binning.apply import flag_table, known_categories
 from credit_risk.errors import MissingFeatureError, ScoringError, SpecificationError
-from credit_risk.scorecard.reasons import MAX_REASONS, factor_numbers
+from credit_risk.scorecard.reasons import MAX_REASONS, factor_numbers, rank_losses, reference_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from credit_risk.binning.spec import VariableBins
+    from credit_risk.scorecard.reasons import Reference
     from credit_risk.scorecard.spec import ScorecardSpec
 
 
@@ -32,15 +34,15 @@ class RowScore(NamedTuple):
         Per variable of the card.
     flags : list of int
         0 ordinary, 1 missing, 2 special code, 3 unseen.
-    reasons : list of tuple of str and int
-        Business factor and points lost against the best bins; the costliest first.
+    reasons : list of tuple of str and number
+        Business factor and points lost against the reference; the costliest first.
     """
 
     score: int
     pd: float
     points: list[int]
     flags: list[int]
-    reasons: list[tuple[str, int]]
+    reasons: list[tuple[str, float]]
 
 
 class RowScorer:
@@ -52,11 +54,13 @@ class RowScorer:
     factors : dict of str to str, optional
         Business factor of each variable, for the reasons.
     max_reasons : int, 1..4
+    reference : {'maximum', 'mean', 'neutral'}
+        What points are lost against, see :func:`~credit_risk.scorecard.reasons.shortfalls_against`.
 
     Raises
     ------
     SpecificationError
-        ``max_reasons`` outside 1..4 (``CR-CRD-007``).
+        ``max_reasons`` outside 1..4 (``CR-CRD-007``) or an unusable reference (``CR-CRD-006``, ``CR-CRD-041``).
 
     Examples
     --------
@@ -70,7 +74,12 @@ class RowScorer:
     """
 
     def __init__(
-        self, spec: ScorecardSpec, *, factors: Mapping[str, str] | None = None, max_reasons: int = MAX_REASONS
+        self,
+        spec: ScorecardSpec,
+        *,
+        factors: Mapping[str, str] | None = None,
+        max_reasons: int = MAX_REASONS,
+        reference: Reference = "maximum",
     ) -> None:
         if not 1 <= max_reasons <= MAX_REASONS:
             raise SpecificationError(
@@ -81,8 +90,10 @@ class RowScorer:
         self._max_reasons = max_reasons
         self._is_grouped = len(self._factor_names) < len(numbers)
         self._variables = [
-            _row_variable(variable, points, int(factor))
-            for variable, points, factor in zip(spec.binning.variables, spec.points, numbers, strict=True)
+            _row_variable(variable, points, level, int(factor))
+            for variable, points, level, factor in zip(
+                spec.binning.variables, spec.points, _levels(spec, reference), numbers, strict=True
+            )
         ]
 
     def __call__(self, record: Mapping[str, Any]) -> RowScore:
@@ -102,10 +113,10 @@ class RowScorer:
         """
         points: list[int] = []
         flags: list[int] = []
-        lost: list[tuple[int, int]] = []
+        lost: list[tuple[float, int]] = []
         name, value = "", None
         try:
-            for name, cuts, codes, missing, unseen, place, table, best, factor in self._variables:
+            for name, cuts, codes, missing, unseen, place, table, level, factor in self._variables:
                 value = record[name]
                 if place is not None:
                     at = place(value)
@@ -120,8 +131,8 @@ class RowScorer:
                 earned, flag = table[at]
                 points.append(earned)
                 flags.append(flag)
-                if earned < best:
-                    lost.append((earned - best, factor))
+                if earned < level:
+                    lost.append((earned - level, factor))
         except KeyError:
             raise self._absent(record) from None
         except TypeError as error:
@@ -129,14 +140,13 @@ class RowScorer:
         score = sum(points)
         return RowScore(score, self._pd(score), points, flags, self._reasons(lost))
 
-    def _reasons(self, lost: list[tuple[int, int]]) -> list[tuple[str, int]]:
-        """Add up by factor, then name the costliest; ties in the order of the card."""
+    def _reasons(self, lost: list[tuple[float, int]]) -> list[tuple[str, float]]:
+        """Name the costliest factors; where each variable is its own factor, sorting is all there is to do."""
         if self._is_grouped:
-            by_factor: dict[int, int] = {}
-            for amount, factor in lost:
-                by_factor[factor] = by_factor.get(factor, 0) + amount
-            lost = [(amount, factor) for factor, amount in by_factor.items()]
-        lost.sort()
+            losses = [(at, -amount, factor) for at, (amount, factor) in enumerate(lost)]
+            ranked = rank_losses(losses, self._max_reasons)
+            return [(self._factor_names[factor], amount) for factor, amount, _ in ranked]
+        lost.sort(key=_AMOUNT)
         return [(self._factor_names[factor], -amount) for amount, factor in lost[: self._max_reasons]]
 
     def _absent(self, record: Mapping[str, object]) -> MissingFeatureError:
@@ -157,14 +167,21 @@ _RowVariable = tuple[
     int,
     "Callable[[Any], int] | None",
     list[tuple[int, int]],
-    int,
+    float,
     int,
 ]
 """Name, cuts, special codes, missing bin, unseen bin, place (or None: numbers are placed in line), points and flag per bin,
-best points, factor."""
+points of the reference, factor."""
+_AMOUNT = itemgetter(0)
 
 
-def _row_variable(variable: VariableBins, points: tuple[int, ...], factor: int) -> _RowVariable:
+def _levels(spec: ScorecardSpec, reference: Reference) -> list[float]:
+    """Return the points of the reference, whole where they are."""
+    levels = reference_points(spec, reference).tolist()
+    return [int(level) if level.is_integer() else level for level in levels]
+
+
+def _row_variable(variable: VariableBins, points: tuple[int, ...], level: float, factor: int) -> _RowVariable:
     table = list(zip(points, flag_table(variable).tolist(), strict=True))
     codes = {
         code: variable.missing_index + 1 + offset
@@ -172,7 +189,6 @@ def _row_variable(variable: VariableBins, points: tuple[int, ...], factor: int) 
         for code in special.codes
     }
     place = _place(variable, codes) if variable.kind == "categorical" or "error" in variable.origins else None
-    best = max(points)
     return (
         variable.name,
         variable.cuts,
@@ -181,7 +197,7 @@ def _row_variable(variable: VariableBins, points: tuple[int, ...], factor: int) 
         variable.unseen_index,
         place,
         table,
-        best,
+        level,
         factor,
     )
 

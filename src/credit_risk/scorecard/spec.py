@@ -89,8 +89,9 @@ class ScorecardSpec:
         (equal to it where ``shape_pull`` was None).
     coefficients, standard_errors, p_values : tuple of float
         Of the logistic regression of bad on ``card_woe``; coefficients are below 0. Standard errors take bins and shapes as
-        given.
-    intercept, intercept_standard_error : float
+        given. Empty where the card was imported and the other library does not keep them.
+    intercept : float
+    intercept_standard_error : float, optional
     scaling : Scaling
     points : tuple of tuple of int
         Per variable, per bin: what :func:`~credit_risk.scorecard.apply.apply_scorecard` adds up.
@@ -114,7 +115,7 @@ class ScorecardSpec:
     standard_errors: tuple[float, ...]
     p_values: tuple[float, ...]
     intercept: float
-    intercept_standard_error: float
+    intercept_standard_error: float | None
     scaling: Scaling
     points: tuple[tuple[int, ...], ...]
     exact_points: tuple[tuple[float, ...], ...]

@@ -55,6 +55,9 @@ def _optbinning(spec: ScorecardSpec) -> pd.DataFrame:
 def _plain(spec: ScorecardSpec) -> pd.DataFrame:
     import pandas as pd
 
+    coefficients = spec.coefficients or (float("nan"),) * len(
+        spec.feature_names
+    )  # imported cards may lack them
     rows = []
     for j, variable in enumerate(spec.binning.variables):
         for at, label in enumerate(variable.labels()):
@@ -68,7 +71,7 @@ def _plain(spec: ScorecardSpec) -> pd.DataFrame:
                     "woe": variable.woe[at],
                     "card_woe": spec.card_woe[j][at],
                     "origin": variable.origins[at],
-                    "coefficient": spec.coefficients[j],
+                    "coefficient": coefficients[j],
                     "exact_points": spec.exact_points[j][at],
                     "points": spec.points[j][at],
                 }

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from credit_risk.decision.reasons import MAX_REASONS
 from credit_risk.decision.record import Decision, Offer, Reason, StageResult
 from credit_risk.decision.rules import UNKNOWN
 from credit_risk.decision.strategy import STAGES
+from credit_risk.scorecard.reasons import MAX_REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from credit_risk.blend.spec import BlendSpec
 from credit_risk.calibration.spec import CalibrationSpec
 from credit_risk.decision.offer_choice import check_terms_follow_risk
 from credit_risk.decision.record import Reason
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from credit_risk.decision.record import Decision
     from credit_risk.scoring.engine import ScoringEngine
 
-SCORECARD, BOOSTER = "scorecard", "booster"
+SCORECARD, BOOSTER, BLEND = "scorecard", "booster", "blend"
+_BLEND_FILE = "blend.json"
 _FILES = frozenset(
     {
         "sources.json",
@@ -64,6 +66,8 @@ class ScoringBundle:
         Model name -> its calibration.
     strategy : Strategy
         What decides.
+    blend : BlendSpec, optional
+        How much card and booster count where they decide together.
     """
 
     contracts: SourceContracts = field(repr=False)
@@ -72,6 +76,7 @@ class ScoringBundle:
     booster: ForestSpec = field(repr=False)
     calibrations: Mapping[str, CalibrationSpec] = field(repr=False)
     strategy: Strategy = field(repr=False)
+    blend: BlendSpec | None = None
 
     def __post_init__(self) -> None:
         _check_consistency(self)
@@ -91,42 +96,45 @@ class ScoringBundle:
         Parameters
         ----------
         models : sequence
-            Fitted estimators (or their specs): one scorecard and one booster.
+            Fitted estimators (or their specs): one scorecard, one booster, and perhaps a blend of both; or a fitted
+            :class:`~credit_risk.blend.PdBlend` alone, which brings its parts.
 
         Raises
         ------
         SpecificationError
             A model is absent or of an unknown kind (``CR-BND-001``), uses a feature outside the catalogue
-            (``CR-BND-002``), or has no calibration (``CR-BND-003``).
+            (``CR-BND-002``), has no calibration (``CR-BND-003``) or reads texts (``CR-BND-007``); the strategy lets a model
+            decide that is not here (``CR-BND-006``).
             Also: an unknown required source (``CR-BND-004``), another currency (``CR-BND-005``), a reason without a sentence
             (``CR-TXT-002``).
         PolicyError
             A calibration's horizon is not the one the strategy expects (``CR-POL-001``), or limits would rise or prices fall
             as PD rises (``CR-POL-011``).
         """
-        specs = [getattr(model, "spec_", model) for model in models]
-        cards = [spec for spec in specs if isinstance(spec, ScorecardSpec)]
-        forests = [spec for spec in specs if isinstance(spec, ForestSpec)]
-        if len(cards) != 1 or len(forests) != 1 or len(specs) != 2:
-            raise SpecificationError(
-                f"A bundle holds exactly one scorecard and one booster. Got {len(cards)} and {len(forests)} "
-                f"among {len(specs)} models.",
-                code="CR-BND-001",
-            )
+        card, forest, blend = _specs_of(models)
         bundle = cls(
             contracts=contracts,
             features=features,
-            scorecard=cards[0],
-            booster=forests[0],
+            scorecard=card,
+            booster=forest,
+            blend=blend,
             calibrations=dict(calibrations),
             strategy=strategy,
         )
         check_terms_follow_risk(bundle.engine.grid, strategy)
         return bundle
 
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        """Models that give a PD; a booster that only corrects the card has none of its own."""
+        if self.blend is None:
+            return (SCORECARD, BOOSTER)
+        return (SCORECARD, BLEND) if self.blend.how == "correction" else (SCORECARD, BOOSTER, BLEND)
+
     def files(self) -> dict[str, bytes]:
         """Return the bundle's files as bytes."""
-        return {
+        blend = {} if self.blend is None else {_BLEND_FILE: canonical_json(self.blend.to_dict())}
+        return blend | {
             "sources.json": canonical_json(self.contracts.to_dict()),
             "features.json": canonical_json(self.features.to_dict()),
             "lineage.json": canonical_json(self.features.lineage()),
@@ -218,7 +226,7 @@ def load_bundle(folder: str | Path, *, expected_digest: str | None = None) -> Sc
         (``CR-GOV-004``).
     """
     path = Path(folder)
-    files = storage.read_files(path, _FILES)
+    files = storage.read_files(path, _FILES, frozenset({_BLEND_FILE}))
     try:
         bundle = _parse(files)
         rewritten = bundle.files()
@@ -262,7 +270,29 @@ def _parse(files: Mapping[str, bytes]) -> ScoringBundle:
             name: CalibrationSpec.from_dict(spec) for name, spec in content["calibration.json"].items()
         },
         strategy=Strategy.from_dict(content["strategy.json"]),
+        blend=BlendSpec.from_dict(content[_BLEND_FILE]) if _BLEND_FILE in content else None,
     )
+
+
+def _specs_of(models: Sequence[object]) -> tuple[ScorecardSpec, ForestSpec, BlendSpec | None]:
+    """Sort fitted models by kind; a fitted blend brings its parts."""
+    given = [
+        part
+        for model in models
+        for part in (getattr(model, "card_", None), getattr(model, "booster_", None), model)
+        if part is not None
+    ]
+    specs = [getattr(model, "spec_", model) for model in given]
+    cards = [spec for spec in specs if isinstance(spec, ScorecardSpec)]
+    forests = [spec for spec in specs if isinstance(spec, ForestSpec)]
+    blends = [spec for spec in specs if isinstance(spec, BlendSpec)]
+    if len(cards) != 1 or len(forests) != 1 or len(blends) > 1 or len(specs) != 2 + len(blends):
+        raise SpecificationError(
+            f"A bundle holds exactly one scorecard and one booster, and at most one blend of them. Got {len(cards)}, "
+            f"{len(forests)} and {len(blends)} among {len(specs)} models.",
+            code="CR-BND-001",
+        )
+    return cards[0], forests[0], blends[0] if blends else None
 
 
 def _check_consistency(bundle: ScoringBundle) -> None:
@@ -277,9 +307,23 @@ def _check_consistency(bundle: ScoringBundle) -> None:
                 f"The {model} uses {len(outside)} features outside the catalogue (first: {outside[0]!r}).",
                 code="CR-BND-002",
             )
+    for model in bundle.model_names:
         if model not in bundle.calibrations:
             raise SpecificationError(f"The {model} has no calibration.", code="CR-BND-003")
         bundle.strategy.check_horizon(model, bundle.calibrations[model].horizon)
+    if bundle.strategy.decision_model not in bundle.model_names:
+        raise SpecificationError(
+            f"decision_model = {bundle.strategy.decision_model!r} is not a model of this bundle. Expected one of "
+            f"{list(bundle.model_names)}.",
+            code="CR-BND-006",
+        )
+    if bundle.booster.encodings:
+        raise SpecificationError(
+            f"The booster reads {len(bundle.booster.encodings)} text columns (first: "
+            f"{bundle.booster.encodings[0].feature!r}), but a bundle's features are numbers. Hint: declare a feature for what "
+            "the text says.",
+            code="CR-BND-007",
+        )
     check_rules(bundle.strategy.rules, bundle.features.names)
     _check_sources(bundle)
     _check_texts(bundle)
@@ -308,8 +352,10 @@ def _check_texts(bundle: ScoringBundle) -> None:
     codes |= {
         Reason(kind="rule", code=rule.reason_when_missing) for rule in rules if rule.reason_when_missing
     }
+    decides = () if bundle.strategy.decision_model == SCORECARD else bundle.booster.feature_names
     codes |= {
-        Reason(kind="score", code=bundle.features.factors[name]) for name in bundle.scorecard.feature_names
+        Reason(kind="score", code=bundle.features.factors[name])
+        for name in (*bundle.scorecard.feature_names, *decides)
     }
     codes |= {Reason(kind="data", code=source) for source in bundle.strategy.required_sources}
     for reason in sorted(codes, key=lambda item: (item.kind, item.code)):

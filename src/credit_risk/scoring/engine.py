@@ -13,22 +13,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from credit_risk.blend.apply import blended_log_odds, card_log_odds
 from credit_risk.calibration.apply import apply_calibration
 from credit_risk.decision.offer_choice import OfferChoice, choose_offers
 from credit_risk.decision.offer_grid import OfferGrid
-from credit_risk.decision.reasons import score_reasons
 from credit_risk.decision.rules import rule_hits
 from credit_risk.domain.application import Application
 from credit_risk.errors import ScoringError
 from credit_risk.features.closure import FeatureClosure
-from credit_risk.ml.apply import forest_pd
+from credit_risk.ml.apply import forest_margin
+from credit_risk.numerics.logistic_function import sigmoid
 from credit_risk.scorecard.apply import apply_scorecard
-from credit_risk.scorecard.reasons import reason_shortfalls
-from credit_risk.scoring.assembly import MISSING, ChosenOffer, DecisionAssembler, RowFacts
+from credit_risk.scoring.assembly import ChosenOffer, DecisionAssembler, RowFacts
+from credit_risk.scoring.explanation import Explainer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from credit_risk.decision.reasons import PointLosses
     from credit_risk.decision.record import Decision
     from credit_risk.scorecard.apply import CardResult
     from credit_risk.scoring.bundle import ScoringBundle
@@ -64,6 +66,15 @@ class Scores:
     pds: Mapping[str, NDArray[np.float64]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ExplainedScores:
+    """What the models say, and where every row lost points with the one that decides."""
+
+    card: CardResult
+    pds: Mapping[str, NDArray[np.float64]]
+    losses: PointLosses
+
+
 class ScoringEngine:
     """Applies one bundle.
 
@@ -85,7 +96,7 @@ class ScoringEngine:
             [names.index(name) for name in bundle.booster.feature_names], dtype=np.int64
         )
         self._rule_columns = [names.index(rule.feature) for rule in bundle.strategy.rules]
-        self._factors = [bundle.features.factors[name] for name in bundle.scorecard.feature_names]
+        self._explainer = Explainer(bundle)
         self._assembler = DecisionAssembler(bundle, self.grid)
 
     def decide(
@@ -118,19 +129,14 @@ class ScoringEngine:
             Wrong number of columns (``CR-SCR-010``) or rows of unequal length (``CR-SCR-011``).
         """
         self._check(rows)
-        scores = self.score(rows.X)
+        scores = self.explain(rows.X)
         deciding_pd = scores.pds[self.bundle.strategy.decision_model]
         said = [
             rule_hits(rule, rows.X[:, j])
             for rule, j in zip(self.bundle.strategy.rules, self._rule_columns, strict=True)
         ]
         choice = choose_offers(self.grid, self.bundle.strategy, deciding_pd)
-        reasons = score_reasons(
-            reason_shortfalls(self.bundle.scorecard, scores.card.points),
-            scores.card.flags == MISSING,
-            names=self.bundle.scorecard.feature_names,
-            factors=self._factors,
-        )
+        reasons = scores.losses.reasons()
         return [
             self._assembler.assemble(
                 self._facts(rows, scores, i, human_review_requested=human_review_requested),
@@ -150,11 +156,30 @@ class ScoringEngine:
             In the order of the bundle's catalogue.
         """
         card = apply_scorecard(self.bundle.scorecard, np.ascontiguousarray(X[:, self._card_columns]))
-        raw = {"scorecard": card.pd, "booster": forest_pd(self.bundle.booster, X[:, self._forest_columns])}
+        margin = forest_margin(self.bundle.booster, X[:, self._forest_columns]).astype(np.float64)
+        raw = {"scorecard": card.pd, "booster": sigmoid(margin)}
+        if self.bundle.blend is not None:
+            of_card = card_log_odds(self.bundle.scorecard.scaling, card.score)
+            raw["blend"] = sigmoid(blended_log_odds(self.bundle.blend, of_card, margin))
         return Scores(
             card=card,
-            pds={name: apply_calibration(self.bundle.calibrations[name], pd) for name, pd in raw.items()},
+            pds={
+                name: apply_calibration(self.bundle.calibrations[name], raw[name])
+                for name in self.bundle.model_names
+            },
         )
+
+    def explain(self, X: NDArray[np.float64]) -> ExplainedScores:
+        """Return what :meth:`score` returns, and where each row lost points with the deciding model.
+
+        Parameters
+        ----------
+        X : float64 ndarray, shape (n, n_features)
+            In the order of the bundle's catalogue.
+        """
+        scores = self.score(X)
+        losses = self._explainer.losses(scores.card, X[:, self._forest_columns])
+        return ExplainedScores(card=scores.card, pds=scores.pds, losses=losses)
 
     def _check(self, rows: FeatureRows) -> None:
         n_features = len(self.bundle.features.names)
@@ -171,7 +196,9 @@ class ScoringEngine:
                 code="CR-SCR-011",
             )
 
-    def _facts(self, rows: FeatureRows, scores: Scores, i: int, *, human_review_requested: bool) -> RowFacts:
+    def _facts(
+        self, rows: FeatureRows, scores: ExplainedScores, i: int, *, human_review_requested: bool
+    ) -> RowFacts:
         return RowFacts(
             application_id=str(rows.application_ids[i]),
             applied_at=rows.applied_at[i].astimezone(UTC).isoformat(),

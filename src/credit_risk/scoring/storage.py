@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SCHEMA_VERSION = 1
+#: 2: trees carry covers and encodings, and a blend may stand beside the models.
+SCHEMA_VERSION = 2
 MANIFEST = "manifest.json"
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -88,15 +89,19 @@ def write_files(folder: Path, files: Mapping[str, bytes], *, overwrite: bool) ->
         ) from error
 
 
-def read_files(folder: Path, expected: frozenset[str]) -> dict[str, bytes]:
-    """Read and verify a bundle's files.
+def read_files(
+    folder: Path, expected: frozenset[str], optional: frozenset[str] = frozenset()
+) -> dict[str, bytes]:
+    """Read and verify a bundle's files; ``optional`` ones are read where the manifest names them.
 
     Raises
     ------
     GovernanceError
-        No bundle (``CR-GOV-001``), newer schema (``CR-GOV-002``), damaged or incomplete (``CR-GOV-003``).
+        No bundle (``CR-GOV-001``), newer or older schema (``CR-GOV-002``,
+        ``CR-GOV-005``), damaged or incomplete (``CR-GOV-003``).
     """
     digests = _read_digests(folder)
+    expected |= optional & set(digests)
     unknown = sorted(set(digests) - expected)
     absent = sorted(name for name in expected if name not in digests or not (folder / name).is_file())
     if unknown or absent:
@@ -141,5 +146,11 @@ def _read_digests(folder: Path) -> dict[str, str]:
             f"Bundle '{folder}' has schema version {version}; this library reads up to {SCHEMA_VERSION}. "
             "Hint: upgrade credit-risk-toolkit.",
             code="CR-GOV-002",
+        )
+    if version < SCHEMA_VERSION:
+        raise GovernanceError(
+            f"Bundle '{folder}' has schema version {version}; this library reads {SCHEMA_VERSION}. "
+            "Hint: build it again with this version.",
+            code="CR-GOV-005",
         )
     return digests

@@ -2,7 +2,7 @@
 
 One implementation serves frames and requests. Light: numpy and standard library.
 
-Reading order: :func:`moment_of_date`, :func:`local_clock`.
+Reading order: :func:`moment_of_date`, :func:`local_clock`, :func:`local_days`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ HOUR_US = 3_600_000_000
 #: Moments a source may hold: years 1900 to 2199.
 EARLIEST_US = -2_208_988_800_000_000
 LATEST_US = 7_258_118_400_000_000
-_BUCKET_US = 900_000_000
+_BUCKET_DAYS = 512
 
 
 @lru_cache(maxsize=64)
@@ -94,12 +94,6 @@ def _offset_at(timezone: str, second: int) -> int:
     return (offset or timedelta()) // MICROSECOND
 
 
-def _offset_in_bucket(timezone: str, bucket: int) -> int | None:
-    """Return the offset that holds for a whole quarter of an hour, or None if the clock changes inside it."""
-    start = _offset_at(timezone, bucket * 900)
-    return start if start == _offset_at(timezone, bucket * 900 + 899) else None
-
-
 def local_clock(moments_us: NDArray[np.int64], timezone: str) -> NDArray[np.int64]:
     """Return local wall-clock time as microseconds since 1970-01-01 00:00 local.
 
@@ -110,12 +104,40 @@ def local_clock(moments_us: NDArray[np.int64], timezone: str) -> NDArray[np.int6
     >>> local_clock(np.array([0]), "Asia/Taipei") // HOUR_US
     array([8])
     """
-    buckets, position = np.unique(moments_us // _BUCKET_US, return_inverse=True)
-    offsets = [_offset_in_bucket(timezone, bucket) for bucket in buckets.tolist()]
-    if None not in offsets:
-        return moments_us + np.array(offsets, dtype=np.int64)[position]
-    seconds = (moments_us // 1_000_000).tolist()
-    return moments_us + np.array([_offset_at(timezone, second) for second in seconds], dtype=np.int64)
+    if not moments_us.size:
+        return moments_us.copy()
+    changes, offsets = _offsets(int(moments_us.min()), int(moments_us.max()), timezone)
+    if len(offsets) == 1:
+        return moments_us + int(offsets[0])
+    local: NDArray[np.int64] = moments_us + offsets[np.searchsorted(changes, moments_us, side="right")]
+    return local
+
+
+def _offsets(first_us: int, last_us: int, timezone: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return when a clock changes around a span of time, and its offsets from UTC before, between and after."""
+    span = _BUCKET_DAYS * DAY_US
+    found = [
+        change
+        for bucket in range(first_us // span, last_us // span + 1)
+        for change in _changes_in_bucket(bucket, timezone)
+    ]
+    start = _offset_at(timezone, first_us // span * _BUCKET_DAYS * 86_400)
+    changes = np.array([change for change, _ in found], dtype=np.int64)
+    return changes, np.array([start, *(offset for _, offset in found)], dtype=np.int64)
+
+
+@lru_cache(maxsize=4096)
+def _changes_in_bucket(bucket: int, timezone: str) -> tuple[tuple[int, int], ...]:
+    """Return each moment at which the offset changes, with the offset that follows.
+
+    No zone changes its clock twice within 48 hours (tested against the installed zones), so midnights show every change.
+    """
+    second, found = bucket * _BUCKET_DAYS * 86_400, []
+    for midnight in range(second, second + _BUCKET_DAYS * 86_400, 86_400):
+        before, after = _offset_at(timezone, midnight), _offset_at(timezone, midnight + 86_400)
+        if after != before:
+            found.append((_end_of_offset(timezone, midnight, before) * 1_000_000, after))
+    return tuple(found)
 
 
 def local_moment(moment_us: int, timezone: str) -> int:
@@ -130,11 +152,77 @@ def local_moment(moment_us: int, timezone: str) -> int:
 
 
 def local_day(moment_us: int, timezone: str) -> int:
-    """Return the local day of one moment, as days since 1970-01-01.
+    """Return the local day of one moment, as days since 1970-01-01; days never run backwards, see :func:`local_days`.
 
     Examples
     --------
     >>> local_day(microseconds(datetime(2005, 9, 30, 23, 59, tzinfo=ZoneInfo("Asia/Taipei"))), "Asia/Taipei")
     13056
     """
-    return local_moment(moment_us, timezone) // DAY_US
+    day = local_moment(moment_us, timezone) // DAY_US
+    for start, end, begun in set_backs(moment_us, moment_us, timezone):
+        if start <= moment_us < end:
+            day = begun
+    return day
+
+
+def local_days(moments_us: NDArray[np.int64], timezone: str) -> NDArray[np.int64]:
+    """Return local days of moments, as days since 1970-01-01; days never run backwards.
+
+    Where a clock is set back over midnight, the hour that follows belongs to the day that had already begun. So a day starts at
+    its first local midnight, and a window of days is always the later part of a history.
+
+    Examples
+    --------
+    >>> change = microseconds(datetime(2010, 11, 7, 2, 31, tzinfo=UTC))  # from 00:01 back to 23:01 of 6 November
+    >>> local_clock(np.array([change]), "America/St_Johns") // DAY_US, local_days(np.array([change]), "America/St_Johns")
+    (array([14919]), array([14920]))
+    """
+    return days_of(local_clock(moments_us, timezone), moments_us, timezone)
+
+
+def days_of(local_us: NDArray[np.int64], moments_us: NDArray[np.int64], timezone: str) -> NDArray[np.int64]:
+    """Return :func:`local_days` where :func:`local_clock` is known already."""
+    days = local_us // DAY_US
+    if not moments_us.size:
+        return days
+    for start, end, begun in set_backs(int(moments_us.min()), int(moments_us.max()), timezone):
+        days[(moments_us >= start) & (moments_us < end)] = begun
+    return days
+
+
+def set_backs(first_us: int, last_us: int, timezone: str) -> tuple[tuple[int, int, int], ...]:
+    """Return when clocks were set back over midnight: from, until, and the local day that had begun.
+
+    The span between the two moments is covered, and the days before it that reach into it.
+    """
+    span = _BUCKET_DAYS * DAY_US
+    return _set_backs((first_us - DAY_US) // span, last_us // span, timezone)
+
+
+@lru_cache(maxsize=4096)
+def _set_backs(first: int, last: int, timezone: str) -> tuple[tuple[int, int, int], ...]:
+    return tuple(
+        found for bucket in range(first, last + 1) for found in _set_backs_in_bucket(bucket, timezone)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _set_backs_in_bucket(bucket: int, timezone: str) -> tuple[tuple[int, int, int], ...]:
+    found = []
+    before = _offset_at(timezone, bucket * _BUCKET_DAYS * 86_400)
+    for change, after in _changes_in_bucket(bucket, timezone):
+        begun = (change - 1 + before) // DAY_US
+        if (change + after) // DAY_US < begun:
+            found.append((change, begun * DAY_US - after, begun))
+        before = after
+    return tuple(found)
+
+
+def _end_of_offset(timezone: str, midnight: int, offset: int) -> int:
+    """Return the second at which an offset that holds at a midnight ends, within a day."""
+    low, high = midnight, midnight + 86_400
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if _offset_at(timezone, middle) == offset else (low, middle)
+    return high

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from credit_risk.errors import ScoringError, SpecificationError
-from credit_risk.sources.calendar import LATEST_US, microseconds
+from credit_risk.sources.calendar import EARLIEST_US, LATEST_US, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,6 +38,8 @@ class Grant:
 def is_granted(grants: Iterable[Grant], contract: RecordContract, applied_us: int, processed_us: int) -> bool:
     """Return whether a source may be read: some row was valid at the application and is not withdrawn by now.
 
+    A withdrawal ends every grant given up to it, also one written in another row.
+
     Examples
     --------
     >>> from credit_risk.sources.contract import RecordContract, TimeRule
@@ -48,12 +50,12 @@ def is_granted(grants: Iterable[Grant], contract: RecordContract, applied_us: in
     >>> [is_granted([grant], bank, applied_us, processed_us) for applied_us, processed_us in ((9, 9), (10, 49), (10, 50))]
     [False, True, False]
     """
+    source, purpose = contract.consent_source, contract.consent_purpose
+    about = [grant for grant in grants if grant.source == source and grant.purpose == purpose]
+    withdrawn = [grant.withdrawn_us for grant in about if grant.withdrawn_us <= processed_us]
+    last_us = max(withdrawn, default=EARLIEST_US)
     return any(
-        grant.source == contract.name
-        and grant.purpose == contract.consent_purpose
-        and grant.granted_us <= applied_us < grant.expires_us
-        and processed_us < grant.withdrawn_us
-        for grant in grants
+        grant.granted_us <= applied_us < grant.expires_us and grant.granted_us > last_us for grant in about
     )
 
 
@@ -91,14 +93,17 @@ def read_grants(
     SpecificationError
         No rows with a ledger, or rows without one (``CR-SRC-027``).
     ScoringError
-        A row lacks a field or holds a wrong type (``CR-SRC-028``).
+        A row lacks a field, holds a wrong type or ends before it was granted (``CR-SRC-028``); rows contradict each other
+        (``CR-SRC-034``).
     """
     if (rows is None) == (declaration.mode == "ledger"):
         expected = "a list, empty if nothing was granted" if rows is None else "none, consent is assumed"
         raise SpecificationError(
             f"consents do not fit the contracts. Expected {expected}.", code="CR-SRC-027"
         )
-    return tuple(_grant(row) for row in rows or ())
+    grants = tuple(_grant(row) for row in rows or ())
+    _check_agree(grants)
+    return grants
 
 
 def _grant(row: Mapping[str, object]) -> Grant:
@@ -108,13 +113,29 @@ def _grant(row: Mapping[str, object]) -> Grant:
         raise _wrong_row("lacks a field") from None
     if not isinstance(source, str) or not isinstance(purpose, str) or granted is None:
         raise _wrong_row("holds a wrong type")
-    return Grant(
+    grant = Grant(
         source=source,
         purpose=purpose,
         granted_us=_moment(granted),
         expires_us=LATEST_US if expires is None else _moment(expires),
         withdrawn_us=LATEST_US if withdrawn is None else _moment(withdrawn),
     )
+    if min(grant.expires_us, grant.withdrawn_us) <= grant.granted_us:
+        raise _wrong_row("ends before it was granted")
+    return grant
+
+
+def _check_agree(grants: Sequence[Grant]) -> None:
+    """Refuse rows that say different things of one grant."""
+    distinct = set(grants)
+    n_contradicting = len(distinct) - len({(g.source, g.purpose, g.granted_us) for g in distinct})
+    if n_contradicting:
+        raise ScoringError(
+            f"{n_contradicting} of {len(grants)} consent rows contradict another row of the same source, purpose and moment of "
+            "grant. Expected one row for each grant. Hint: find out which is right; until then there is no consent.",
+            code="CR-SRC-034",
+            context={"count": n_contradicting},
+        )
 
 
 def _moment(value: object) -> int:

@@ -1,111 +1,100 @@
-"""The consent ledger as a file: read, checked, and asked for many applications at once.
+"""The consent ledger as a table: read, checked, and asked for many applications at once.
 
 Columns: ``customer``, ``source``, ``purpose``, ``granted_at``, ``expires_at``, ``withdrawn_at`` (the last two may be null).
+What ``source`` calls a source is its feed, or its own name where it stands alone.
 
-Reading order: :func:`read_ledger`, :func:`consented`.
+Reading order: :func:`ledger_table`, :func:`ledger_frame`, :func:`consented`, :func:`consent_state`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from credit_risk.domain.digest import canonical_json, sha256_of
 from credit_risk.sources.calendar import LATEST_US
-from credit_risk.sources.checks import (
-    check_once,
-    contract_error,
-    key_column,
-    moment_column,
-    sample_keys,
-    scaled_column,
-)
+from credit_risk.sources.consent import check_processed_at
 from credit_risk.sources.contract import ColumnContract, TimeRule
+from credit_risk.sources.reading.tables import TableShape
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from credit_risk.sources.contract import RecordContract, SourceContracts
+    from credit_risk.sources.readers import Sources
+    from credit_risk.sources.reading.tables import CheckedTable
+
+_TIMES = ("granted_at", "expires_at", "withdrawn_at")
 
 
-def ledger_columns(contracts: SourceContracts) -> tuple[ColumnContract, ...]:
-    """Return the contract of the ledger's columns."""
+def ledger_table(contracts: SourceContracts) -> TableShape:
+    """Return what is read of the ledger."""
     form = contracts.applications
     customer = next(column for column in form.columns if column.name == form.customer_key)
-    sources = tuple(contract.name for contract in contracts.records)
+    sources = tuple(dict.fromkeys(contract.consent_source for contract in contracts.records))
     purposes = tuple(dict.fromkeys(contract.consent_purpose for contract in contracts.records))
-    return (
+    columns = (
         ColumnContract(name="customer", role="key", kind=customer.kind),
         ColumnContract(name="source", role="measure", kind="code", codes=sources),
         ColumnContract(name="purpose", role="measure", kind="code", codes=purposes),
         *(
             ColumnContract(name=name, role="time", kind="timestamp", nullable=name != "granted_at")
-            for name in ("granted_at", "expires_at", "withdrawn_at")
+            for name in _TIMES
         ),
+    )
+    return TableShape(
+        columns=columns, label="customer", times={name: TimeRule(column=name) for name in _TIMES}
     )
 
 
-def read_ledger(table: pa.Table, contracts: SourceContracts) -> pd.DataFrame:
-    """Check the ledger and return it with moments in UTC microseconds.
+def note_ledger_faults(table: CheckedTable) -> None:
+    """Note rows that contradict themselves or each other.
 
-    Raises
-    ------
-    DataContractError
-        Wrong type (``CR-SRC-013``); unknown source or purpose, or an end before the grant (``CR-SRC-015``); the same grant
-        twice, hence perhaps in conflict (``CR-SRC-016``).
+    The rules: an end comes after its grant (``CR-SRC-015``), and a grant is written once (``CR-SRC-016``).
     """
-    file = contracts.consent.file
-    customer, source, purpose, granted, expires, withdrawn = ledger_columns(contracts)
-    keys = key_column(table, customer, file)
-    columns: dict[str, NDArray[np.int64]] = {
-        column.name: scaled_column(table, column, file, keys).values for column in (source, purpose)
-    }
-    for column in (granted, expires, withdrawn):
-        filled = _with_no_end(table, column)
-        rule = TimeRule(column=column.name)
-        columns[column.name] = moment_column(
-            filled, rule, column, file=file, keys=keys, timezone=contracts.timezone
-        )
+    granted = table.moments["granted_at"]
     for name in ("expires_at", "withdrawn_at"):
-        early = columns[name] <= columns["granted_at"]
-        if early.any():
-            raise contract_error(
-                file=file,
-                column=name,
-                rule="after_granted_at",
-                count=int(early.sum()),
-                expected="an end after the grant",
-                keys=sample_keys(keys, np.flatnonzero(early)),
-                code="CR-SRC-015",
-            )
-    people = np.asarray(keys.to_numpy(zero_copy_only=False))
-    identity = [people, columns["source"], columns["purpose"], columns["granted_at"]]
-    check_once(identity, ("customer", "source", "purpose", "granted_at"), file=file, labels=keys)
-    words = {
-        column.name: np.array(column.codes, dtype=object)[columns[column.name]]
-        for column in (source, purpose)
-    }
-    return pd.DataFrame({"customer_id": pd.Series(people, dtype="str"), **columns, **words})
+        early = ~table.columns[name].missing & (table.moments[name] <= granted)
+        table.note(name, "after_granted_at", "an end after the grant", np.flatnonzero(early))
+    table.check_once(("customer", "source", "purpose", "granted_at"))
 
 
-def _with_no_end(table: pa.Table, column: ColumnContract) -> pa.Table:
-    """Replace a missing end by the latest moment there is."""
-    values = table.column(column.name)
-    if not column.nullable or not pa.types.is_timestamp(values.type):
-        return table
-    in_us = values.cast(pa.timestamp("us", tz=values.type.tz))
-    filled = in_us.fill_null(pa.scalar(LATEST_US, in_us.type))
-    return table.set_column(table.column_names.index(column.name), column.name, filled)
+def ledger_frame(table: CheckedTable, rows: NDArray[np.int64], contracts: SourceContracts) -> pd.DataFrame:
+    """Return the ledger with moments in UTC microseconds; no end is the latest moment there is."""
+    words = {column.name: column.codes for column in ledger_table(contracts).columns if column.kind == "code"}
+    people = table.labels.take(pa.array(rows)).to_numpy(zero_copy_only=False)
+    return pd.DataFrame(
+        {
+            "customer_id": pd.Series(people, dtype="str"),
+            **{
+                name: np.array(codes, dtype=object)[table.columns[name].values[rows]]
+                for name, codes in words.items()
+            },
+            **{
+                name: np.where(table.columns[name].missing[rows], LATEST_US, table.moments[name][rows])
+                for name in _TIMES
+            },
+        }
+    )
 
 
 def consented(
     ledger: pd.DataFrame, applications: pd.DataFrame, contract: RecordContract, processed_us: int
 ) -> NDArray[np.bool_]:
     """Return for each application whether the source may be read: as ``consent.is_granted``, for many at once."""
-    about = (ledger["source"] == contract.name) & (ledger["purpose"] == contract.consent_purpose)
-    kept = ledger[about & (ledger["withdrawn_at"] > processed_us)]
+    about = ledger[
+        (ledger["source"] == contract.consent_source) & (ledger["purpose"] == contract.consent_purpose)
+    ]
+    withdrawn = about[about["withdrawn_at"] <= processed_us]
+    last = about["customer_id"].map(withdrawn.groupby("customer_id")["withdrawn_at"].max())
+    kept = about[~(about["granted_at"] <= last)]
     asked = pd.DataFrame(
         {
             "row": np.arange(len(applications)),
@@ -118,3 +107,62 @@ def consented(
     allowed = np.zeros(len(applications), dtype=bool)
     allowed[pairs.loc[valid, "row"].to_numpy()] = True
     return allowed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentState:
+    """How consent stood when data was processed: part of the provenance of everything computed from it.
+
+    Attributes
+    ----------
+    processed_at : str
+        The moment of processing, ISO 8601 in UTC.
+    digest : str
+        SHA-256 of which application may use which source; the same consent gives the same digest, a withdrawal that
+        matters another one.
+    n_allowed, n_withdrawn : mapping of str to int
+        Source -> applications that may use it; that could when they applied, but no longer because consent was withdrawn.
+    """
+
+    processed_at: str
+    digest: str
+    n_allowed: Mapping[str, int]
+    n_withdrawn: Mapping[str, int]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return asdict(self)
+
+
+def consent_state(sources: Sources, processed_at: datetime) -> ConsentState:
+    """Return how consent stands for all applications at a moment of processing.
+
+    Parameters
+    ----------
+    sources : Sources
+        With a consent ledger.
+    processed_at : datetime
+        With time zone; never the clock.
+
+    Raises
+    ------
+    SpecificationError
+        Consent is assumed, or ``processed_at`` is naive (``CR-SRC-027``).
+    """
+    processed_us = check_processed_at(sources.contracts.consent, processed_at)
+    ledger = sources.consents
+    assert ledger is not None  # noqa: S101  a ledger is declared, so it was read
+    never_us = int(ledger["granted_at"].min()) - 1 if len(ledger) else 0
+    allowed, withdrawn, bits = {}, {}, {}
+    for contract in sources.contracts.records:
+        now = consented(ledger, sources.applications, contract, processed_us)
+        before = consented(ledger, sources.applications, contract, never_us)
+        allowed[contract.name], withdrawn[contract.name] = int(now.sum()), int((before & ~now).sum())
+        bits[contract.name] = np.packbits(now).tobytes().hex()
+    content = {"applications": list(sources.applications.index), "allowed": bits}
+    return ConsentState(
+        processed_at=processed_at.astimezone(UTC).isoformat(),
+        digest=sha256_of(canonical_json(content)),
+        n_allowed=allowed,
+        n_withdrawn=withdrawn,
+    )

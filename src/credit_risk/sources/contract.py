@@ -10,10 +10,12 @@ Reading order: :class:`ColumnContract`, :class:`TimeRule`, :class:`RecordContrac
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
 from credit_risk.domain.configuration import nearest
 from credit_risk.errors import SpecificationError
+from credit_risk.sources.channels import check_channels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +28,21 @@ ROLES: tuple[Role, ...] = ("key", "attribute", "measure", "time", "protected", "
 KINDS: tuple[Kind, ...] = ("integer", "decimal", "money", "boolean", "code", "date", "timestamp", "text")
 MOMENTS: tuple[Moment, ...] = ("exact", "start_of_day", "last_instant_of_day", "last_instant_of_month")
 PRIVACY_CLASSES = ("none", "pseudonym", "personal", "sensitive")
-CHANNELS = ("own", "bureau", "public")
+CHANNELS = ("own", "bureau", "public", "platform")
+DATA_CLASSES = ("own", "credit", "alternative", "identity", "public")
+
+#: Fields that came after the first bundles: left out of the JSON where they hold their default, so that the bytes of a
+#: bundle that does not use them stay as they were.
+_LATER_FIELDS = {
+    "jurisdiction": "",
+    "feed": "",
+    "data_class": "own",
+    "cost_minor": 0,
+    "typical_delay_seconds": 0,
+}
+
+#: Days since 1970-01-01 that a date column may hold: years 1900 to 2199.
+FIRST_DAY, LAST_DAY = -25_567, 84_005
 
 #: Largest magnitude of a scaled value: exact in binary64, and sums of its squares over 10**8 records fit 38 digits.
 LARGEST_SCALED_VALUE = 10**15
@@ -44,7 +60,8 @@ class ColumnContract:
         Only attributes and measures can feed features. Protected columns are held for the fairness table, outcomes for
         the performance side; ignored columns are never read.
     kind : {'integer', 'decimal', 'money', 'boolean', 'code', 'date', 'timestamp', 'text'}
-        ``code`` is text out of a closed list, carried as its position in ``codes``.
+        ``code`` is text out of a closed list, carried as its position in ``codes``; a ``date`` that feeds features is
+        carried as whole days since 1970-01-01, so that two dates can be subtracted.
     unit : str
         For people: 'TWD', 'months', 'code'.
     scale : int
@@ -121,7 +138,17 @@ class RecordContract:
     future_records : {'error', 'ignore'}
         What a record at or after the application is: a fault of the extract, or normal (other applications follow).
     consent_purpose, channel, licence : str
-        The purpose a person consents to; own data, a licensed bureau, or public data; the channel's licence id.
+        The purpose a person consents to; own data, a licensed bureau, public data or a platform directly; the channel's
+        licence id.
+    feed : str
+        What a person consents to, shared by all tables of one supplier ('telecom'); empty where the table stands alone.
+    data_class : {'own', 'credit', 'alternative', 'identity', 'public'}
+        Made in the lender's own business; tradelines and enquiries; other people's data used to judge credit; results of
+        identity checks; open to everybody.
+    cost_minor : int
+        What asking for one applicant costs, in minor units of the currency.
+    typical_delay_seconds : int
+        How long after an event its record usually arrives.
     """
 
     name: str
@@ -135,6 +162,20 @@ class RecordContract:
     channel: str = "own"
     licence: str = ""
     columns: tuple[ColumnContract, ...]
+    feed: str = ""
+    data_class: str = "own"
+    cost_minor: int = 0
+    typical_delay_seconds: int = 0
+
+    @property
+    def consent_source(self) -> str:
+        """What the consent ledger calls this source."""
+        return self.feed or self.name
+
+    @property
+    def table(self) -> str:
+        """Name of the table in a database: the file's name without its ending."""
+        return PurePosixPath(self.file).stem
 
     @property
     def measures(self) -> tuple[ColumnContract, ...]:
@@ -168,6 +209,11 @@ class ApplicationContract:
     columns: tuple[ColumnContract, ...]
 
     @property
+    def table(self) -> str:
+        """Name of the table in a database: the file's name without its ending."""
+        return PurePosixPath(self.file).stem
+
+    @property
     def attributes(self) -> tuple[ColumnContract, ...]:
         """Columns that may feed features."""
         return tuple(column for column in self.columns if column.role == "attribute")
@@ -195,10 +241,27 @@ class ConsentDeclaration:
     statement: str
     file: str = ""
 
+    @property
+    def table(self) -> str:
+        """Name of the ledger's table in a database."""
+        return PurePosixPath(self.file).stem
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceContracts:
     """All contracts of one folder of sources; travels in the bundle.
+
+    Attributes
+    ----------
+    jurisdiction : str
+        Whose law on credit data applies ('CN'); empty where none is stated, and then what the currency implies.
+
+    Raises
+    ------
+    PolicyError
+        A source comes through an unlawful channel (``CR-SRC-005``).
+    SpecificationError
+        A bureau without licence id (``CR-SRC-006``).
 
     Examples
     --------
@@ -219,6 +282,10 @@ class SourceContracts:
     consent: ConsentDeclaration
     applications: ApplicationContract
     records: tuple[RecordContract, ...]
+    jurisdiction: str = ""
+
+    def __post_init__(self) -> None:
+        check_channels(self)
 
     def record(self, name: str) -> RecordContract:
         """Return the contract of one record source.
@@ -270,7 +337,10 @@ def _with_columns(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Turn tuples into lists, so that JSON gives back an equal value."""
+    """Turn tuples into lists, so that JSON gives back an equal value; leave out later fields that say nothing."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        said = {
+            key: item for key, item in value.items() if key not in _LATER_FIELDS or item != _LATER_FIELDS[key]
+        }
+        return {key: _plain(item) for key, item in said.items()}
     return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value

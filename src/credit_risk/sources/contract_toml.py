@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, cast
+from pathlib import Path
+from typing import cast
 
 from credit_risk.domain.configuration import ConfigTable, nearest, read_toml
 from credit_risk.domain.money import Currency
@@ -16,8 +17,11 @@ from credit_risk.errors import SpecificationError
 from credit_risk.sources.calendar import zone_of
 from credit_risk.sources.contract import (
     CHANNELS,
+    DATA_CLASSES,
+    FIRST_DAY,
     KINDS,
     LARGEST_SCALED_VALUE,
+    LAST_DAY,
     MOMENTS,
     PRIVACY_CLASSES,
     ROLES,
@@ -32,18 +36,46 @@ from credit_risk.sources.contract import (
     TimeRule,
 )
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 _ALLOWED_KINDS: dict[str, tuple[str, ...]] = {
-    "measure": ("integer", "decimal", "money", "boolean", "code"),
-    "attribute": ("integer", "decimal", "money", "boolean", "code"),
+    "measure": ("integer", "decimal", "money", "boolean", "code", "date"),
+    "attribute": ("integer", "decimal", "money", "boolean", "code", "date"),
     "protected": ("integer", "decimal", "money", "boolean", "code"),
     "outcome": ("integer", "boolean", "money", "decimal"),
     "time": ("date", "timestamp"),
     "key": ("integer", "text"),
     "ignored": KINDS,
 }
+
+
+#: Contracts that ship with the library, to be copied and changed.
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def contract_template(name: str) -> Path:
+    """Return the ``sources.toml`` of a shipped template, to be copied and changed.
+
+    Parameters
+    ----------
+    name : str
+        ``'instant_loan'``: application form, telecom, e-commerce, credit bureau, own loans, wallet, session, device,
+        identity checks and sharing counters of an instant lender in mainland China.
+
+    Raises
+    ------
+    SpecificationError
+        No such template (``CR-CFG-005``).
+
+    Examples
+    --------
+    >>> len(read_contracts(contract_template("instant_loan")).records)
+    18
+    """
+    known = sorted(folder.name for folder in TEMPLATES.iterdir() if folder.is_dir())
+    if name not in known:
+        raise SpecificationError(
+            f"Template {name!r} does not exist. {nearest(name, known)}", code="CR-CFG-005"
+        )
+    return TEMPLATES / name / "sources.toml"
 
 
 def read_contracts(path: Path) -> SourceContracts:
@@ -53,7 +85,9 @@ def read_contracts(path: Path) -> SourceContracts:
     ------
     SpecificationError
         A key is missing, unknown or wrong (``CR-CFG-*``), a timezone or currency unknown, a column contradicts itself
-        (``CR-SRC-002``), a rule names an undeclared column (``CR-SRC-003``).
+        (``CR-SRC-002``), a rule names an undeclared column (``CR-SRC-003``), a bureau has no licence (``CR-SRC-006``).
+    PolicyError
+        A source reaches the lender through an unlawful channel (``CR-SRC-005``).
     """
     table = read_toml(path)
     timezone, currency = table.take("timezone", str), table.take("currency", str)
@@ -70,6 +104,7 @@ def read_contracts(path: Path) -> SourceContracts:
             _records(name, section, scale, consent.purpose)
             for name, section in table.optional_table("records").sub_tables()
         ),
+        jurisdiction=table.get("jurisdiction", str, ""),
     )
     table.finish()
     return contracts
@@ -123,9 +158,31 @@ def _records(name: str, table: ConfigTable, money_scale: int, purpose: str) -> R
         channel=table.choice("channel", CHANNELS, "own"),
         licence=table.get("licence", str, ""),
         columns=columns,
+        feed=table.get("feed", str, ""),
+        data_class=table.choice("data_class", DATA_CLASSES, "own"),
+        cost_minor=_cost(table, money_scale),
+        typical_delay_seconds=_not_negative(table, "typical_delay_seconds"),
     )
     table.finish(("known_at",))
     return contract
+
+
+def _cost(table: ConfigTable, money_scale: int) -> int:
+    """Return what asking for one applicant costs, in minor units."""
+    scaled = table.get("cost", Decimal, Decimal(0)).scaleb(money_scale)
+    if scaled != scaled.to_integral_value() or scaled < 0:
+        raise SpecificationError(
+            f"{table.where}: cost must not be negative and has at most {money_scale} decimal places.",
+            code="CR-SRC-002",
+        )
+    return int(scaled)
+
+
+def _not_negative(table: ConfigTable, key: str) -> int:
+    value = table.get(key, int, 0)
+    if value < 0:
+        raise SpecificationError(f"{table.where}: {key} must not be negative.", code="CR-SRC-002")
+    return value
 
 
 def _time_rule(table: ConfigTable, columns: tuple[ColumnContract, ...]) -> TimeRule:
@@ -171,10 +228,9 @@ def _column(name: str, table: ConfigTable, money_scale: int) -> ColumnContract:
         nullable=table.get("nullable", bool, False),
         privacy=table.choice("privacy", PRIVACY_CLASSES, "personal"),
     )
+    low, high = (FIRST_DAY, LAST_DAY) if kind == "date" else (-LARGEST_SCALED_VALUE, LARGEST_SCALED_VALUE)
     column = replace(
-        column,
-        minimum=_bound(table, "minimum", scale, -LARGEST_SCALED_VALUE),
-        maximum=_bound(table, "maximum", scale, LARGEST_SCALED_VALUE),
+        column, minimum=_bound(table, "minimum", scale, low), maximum=_bound(table, "maximum", scale, high)
     )
     table.get("note", str, "")
     table.finish(("minimum", "maximum"))

@@ -19,12 +19,14 @@ import numpy as np
 
 from credit_risk.errors import MissingFeatureError, ScoringError
 from credit_risk.sources.calendar import DAY_US, EARLIEST_US, LATEST_US, microseconds, moment_of_date
+from credit_risk.sources.iso_times import iso_moments
 from credit_risk.sources.normalization import (
     ScaledColumn,
     Violation,
     normalize_codes,
     normalize_numbers,
     scale_few,
+    scale_plain,
 )
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 
     from credit_risk.sources.contract import ApplicationContract, ColumnContract, RecordContract, TimeRule
 
+_FIRST_ORDINAL = date(1970, 1, 1).toordinal()
+#: Most records of one source that a request may bring; longer histories are for the batch.
+LONGEST_HISTORY = 200_000
 #: Up to this many values, plain Python is quicker than numpy.
 FEW = 24
 _PLAIN_NUMBERS = ({int}, {float}, {int, float})
@@ -178,11 +183,31 @@ def _is_only(rows: Sequence[Mapping[str, object]], key: str, customer_id: str) -
 
 
 def _fields(rows: Sequence[Mapping[str, object]], contract: RecordContract) -> dict[str, list[Any]]:
-    return {
-        column.name: _field(rows, column.name, contract.name)
+    if len(rows) > LONGEST_HISTORY:
+        raise ScoringError(
+            f"Source {contract.name!r} brings {len(rows)} records. Expected at most {LONGEST_HISTORY} in one request, so that it "
+            "is answered in bounded time and memory. Hint: score such a history in the batch.",
+            code="CR-SRC-032",
+            context={"source": contract.name, "count": len(rows)},
+        )
+    names = [
+        column.name
         for column in contract.columns
-        if column.role in ("measure", "time")
-    }
+        if column.role in ("measure", "time") or _tells_apart(column, contract)
+    ]
+    if len(rows) > FEW and len(names) > 1:
+        try:  # one pass over the records, whose fields lie close together
+            return dict(zip(names, map(list, zip(*map(itemgetter(*names), rows), strict=True)), strict=True))
+        except (KeyError, TypeError, IndexError):
+            pass  # said field by field
+    return {name: _field(rows, name, contract.name) for name in names}
+
+
+def _tells_apart(column: ColumnContract, contract: RecordContract) -> bool:
+    """Whether the column is a key that tells one customer's records apart."""
+    return (
+        column.role == "key" and column.name != contract.customer_key and column.name in contract.unique_key
+    )
 
 
 def _field(rows: Sequence[Mapping[str, object]], name: str, source: str) -> list[Any]:
@@ -203,6 +228,7 @@ def _check_unique(raw: Mapping[str, Sequence[Any]], contract: RecordContract) ->
     parts = [raw[name] for name in contract.unique_key if name in raw]
     if not parts:
         return
+    _check_key_types(raw, contract)
     keys = list(zip(*parts, strict=True))
     try:
         repeated = len(keys) - len(set(keys))
@@ -218,10 +244,20 @@ def _check_unique(raw: Mapping[str, Sequence[Any]], contract: RecordContract) ->
         )
 
 
+def _check_key_types(raw: Mapping[str, Sequence[Any]], contract: RecordContract) -> None:
+    """Refuse keys of another type: 7 and '7' would pass for two records."""
+    for column in contract.columns:
+        if column.role == "key" and column.name in raw:
+            kind = int if column.kind == "integer" else str
+            if set(map(type, raw[column.name])) - {kind}:
+                right = [type(value) is kind for value in raw[column.name]]
+                _check_types(right, column, contract.name, "a whole number" if kind is int else "text")
+
+
 def _scale(values: list[Any], column: ColumnContract, source: str) -> list[int | None]:
     if (
         len(values) <= FEW
-        and column.kind not in ("code", "boolean")
+        and column.kind not in ("code", "boolean", "date")
         and set(map(type, values)) in _PLAIN_NUMBERS
     ):
         scaled = scale_few(values, column)
@@ -231,19 +267,19 @@ def _scale(values: list[Any], column: ColumnContract, source: str) -> list[int |
 
 
 def _scale_array(values: list[Any], column: ColumnContract, source: str) -> ScaledColumn:
+    plain_column = scale_plain(values, column)
+    if plain_column is not None:
+        return plain_column
     result: ScaledColumn | Violation
     kinds = frozenset(map(type, values))
     if column.kind == "code":
         if not kinds <= _WORDS:
             _check_types([v is None or isinstance(v, str) for v in values], column, source, "text")
-        result = _look_up(values, kinds, column) or normalize_codes(values, column)
+        result = normalize_codes(values, column)
+    elif column.kind == "date":
+        result = normalize_numbers(*_day_numbers(values, column, source), column)
     elif column.kind == "boolean" or not kinds <= _PLAIN_OR_MISSING:
-        plain = column.kind == "boolean" and kinds == {bool}
-        result = (
-            normalize_numbers(np.array(values, dtype=np.int64), None, column)
-            if plain
-            else _scale_mixed(values, column, source)
-        )
+        result = _scale_mixed(values, column, source)
     elif type(None) not in kinds:
         result = normalize_numbers(_number_array(values), None, column)
     else:
@@ -251,6 +287,18 @@ def _scale_array(values: list[Any], column: ColumnContract, source: str) -> Scal
     if isinstance(result, Violation):
         raise _broken_rule(source, column.name, result, len(values))
     return result
+
+
+def _day_numbers(
+    values: list[Any], column: ColumnContract, source: str
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return dates as whole days since 1970-01-01, and where there is none."""
+    days = [None if value is None else day_number(value) for value in values]
+    right = [value is None or day is not None for value, day in zip(values, days, strict=True)]
+    _check_types(right, column, source, "a date (ISO 8601, YYYY-MM-DD)")
+    return np.array([day or 0 for day in days], dtype=np.int64), np.array(
+        [day is None for day in days], dtype=bool
+    )
 
 
 def _numbers_and_gaps(values: list[Any], kinds: frozenset[type]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
@@ -264,19 +312,6 @@ def _numbers_and_gaps(values: list[Any], kinds: frozenset[type]) -> tuple[NDArra
     return _number_array([0 if value is None else value for value in values]), gaps
 
 
-def _look_up(words: list[Any], kinds: frozenset[type], column: ColumnContract) -> ScaledColumn | None:
-    """Return positions of plain words without a miss; None where anything is unusual."""
-    position: dict[Any, int] = {word: index for index, word in enumerate(column.codes)}
-    if kinds == _WORDS and column.nullable:
-        position[None] = -1
-    found = list(map(position.get, words))
-    if None in found or not kinds <= _WORDS:
-        return None
-    indices = np.array(found, dtype=np.int64)
-    missing = indices < 0 if type(None) in kinds else None
-    return ScaledColumn(values=np.maximum(indices, 0), missing=missing)
-
-
 def _scale_mixed(values: list[Any], column: ColumnContract, source: str) -> ScaledColumn | Violation:
     """Scale values of which some are missing, decimals or numpy scalars."""
     if column.kind == "boolean":
@@ -288,8 +323,31 @@ def _scale_mixed(values: list[Any], column: ColumnContract, source: str) -> Scal
         ]
         _check_types(right, column, source, "a number")
     missing = np.array([v is None for v in values], dtype=bool)
+    if Decimal in set(map(type, values)):
+        inexact = np.array([isinstance(v, Decimal) and has_more_places(v, column.scale) for v in values])
+        if inexact.any():
+            return Violation(
+                rule="decimal_places",
+                positions=np.flatnonzero(inexact),
+                expected=f"at most {column.scale} decimal places",
+            )
     plain = [0 if v is None else int(v) if isinstance(v, numbers.Integral) else float(v) for v in values]
     return normalize_numbers(_number_array(plain), missing, column)
+
+
+def has_more_places(number: Decimal, scale: int) -> bool:
+    """Return whether a decimal has digits beyond ``scale`` places, which a float might hide.
+
+    Examples
+    --------
+    >>> has_more_places(Decimal("12.340"), 2), has_more_places(Decimal("12.34000000000000000001"), 2)
+    (False, True)
+    """
+    if not number.is_finite() or not number:
+        return False
+    _, digits, exponent = number.as_tuple()
+    n_zeros = len(digits) - len("".join(map(str, digits)).rstrip("0"))
+    return -int(exponent) - n_zeros > scale
 
 
 def _number_array(values: list[Any]) -> NDArray[Any]:
@@ -359,6 +417,23 @@ def _read_moment(value: object, _rule: TimeRule, _timezone: str) -> int | None:
 
 
 def _read_date(value: object, rule: TimeRule, timezone: str) -> int | None:
+    day = _written_date(value)
+    return None if day is None else moment_of_date(day, rule.moment, timezone)
+
+
+def day_number(value: object) -> int | None:
+    """Return a written date as whole days since 1970-01-01, or None if it is no date from 1900 to 2199.
+
+    Examples
+    --------
+    >>> day_number("1970-01-02"), day_number(date(1970, 1, 1)), day_number("tomorrow")
+    (1, 0, None)
+    """
+    day = _written_date(value)
+    return None if day is None else day.toordinal() - _FIRST_ORDINAL
+
+
+def _written_date(value: object) -> date | None:
     if isinstance(value, str):
         try:
             value = date.fromisoformat(value)
@@ -366,79 +441,7 @@ def _read_date(value: object, rule: TimeRule, timezone: str) -> int | None:
             return None
     if not isinstance(value, date) or isinstance(value, datetime) or not 1900 <= value.year < 2200:
         return None
-    return moment_of_date(value, rule.moment, timezone)
-
-
-#: Length of an ISO 8601 time -> digits of its fraction, and whether it ends in an offset (else in 'Z').
-_LAYOUTS = {20: (0, False), 25: (0, True), 27: (6, False), 32: (6, True)}
-_SEPARATORS = ((4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":"))
-_FIRST_YEAR, _LAST_YEAR = 1900, 2199
-_MONTH_STARTS = (
-    np.arange(f"{_FIRST_YEAR}-01", f"{_LAST_YEAR + 1}-02", dtype="datetime64[M]")
-    .astype("datetime64[D]")
-    .astype(np.int64)
-)
-
-
-def iso_moments(values: list[Any]) -> NDArray[np.int64] | None:
-    """Read times written ``2026-03-01T12:00:00[.000000](+08:00|Z)``, all in one layout, as UTC microseconds.
-
-    Returns None where any differs, or is no time from 1900 to 2199: the caller reads them one by one.
-
-    Examples
-    --------
-    >>> iso_moments(["1970-01-01T08:00:01+08:00", "1970-01-01T00:00:00+00:00"])
-    array([1000000,       0])
-    >>> iso_moments(["1970-01-01"]) is None
-    True
-    """
-    if set(map(type, values)) != {str} or len(set(map(len, values))) > 1 or len(values[0]) not in _LAYOUTS:
-        return None
-    text = "".join(values)
-    if not text.isascii():
-        return None
-    places = np.frombuffer(text.encode(), dtype=np.uint8).reshape(len(values), -1).T
-    n_fraction, has_offset = _LAYOUTS[len(values[0])]
-    marks = [*_SEPARATORS, *([(19, ".")] if n_fraction else [])]
-    marks.append((len(places) - 3, ":") if has_offset else (len(places) - 1, "Z"))
-    expected = np.array([[ord(mark)] for _, mark in marks], dtype=np.uint8)
-    if (places[[place for place, _ in marks]] != expected).any():
-        return None
-    return _moments_of_digits(places, n_fraction, has_offset)
-
-
-def _moments_of_digits(
-    places: NDArray[np.uint8], n_fraction: int, has_offset: bool
-) -> NDArray[np.int64] | None:
-    where = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, *range(20, 20 + n_fraction)]
-    limits = [99, 99, 12, 31, 23, 59, 59, *[99] * (n_fraction // 2)]
-    offset_at = len(places) - 6
-    if has_offset:
-        where += [offset_at + place for place in (1, 2, 4, 5)]
-        limits += [23, 59]
-    digits = places[where] - np.uint8(48)
-    pairs = digits[0::2] * np.uint8(10) + digits[1::2]
-    if (
-        (digits > 9).any()
-        or (pairs > np.array(limits, dtype=np.uint8)[:, None]).any()
-        or not pairs[2:4].all()
-    ):
-        return None
-    number = pairs.astype(np.int64)
-    month = (number[0] * 100 + number[1] - _FIRST_YEAR) * 12 + number[2] - 1
-    if month.min() < 0 or month.max() >= _MONTH_STARTS.size - 1:
-        return None
-    days = _MONTH_STARTS[month] + number[3] - 1
-    if (days >= _MONTH_STARTS[month + 1]).any():
-        return None
-    seconds = days * 86_400 + number[4] * 3_600 + number[5] * 60 + number[6]
-    if has_offset:
-        sign = 44 - places[offset_at].astype(np.int64)  # ord('+') is 43, ord('-') is 45
-        if (np.abs(sign) != 1).any():
-            return None
-        seconds -= sign * (number[-2] * 3_600 + number[-1] * 60)
-    moments: NDArray[np.int64] = seconds * 1_000_000
-    return moments + (number[7] * 10_000 + number[8] * 100 + number[9]) if n_fraction else moments
+    return value
 
 
 def _check_types(right: list[bool], column: ColumnContract, source: str, expected: str) -> None:

@@ -86,9 +86,9 @@ def test_grid_steps_are_exact_decimals(strategy):
         ),
         (
             'decision_model = "scorecard"',
-            'decision_model = "booster"',
+            'decision_model = "boster"',
             "CR-STR-005",
-            "gives reasons from the scorecard",
+            "Did you mean 'booster'",
         ),
         ('when_missing = "refer"', 'when_missing = "pass"', "CR-STR-003", "reason_when_missing goes with"),
         ('model_horizon = "1m"', 'model_horizon = "one month"', "CR-STR-003", "whole months such as '12m'"),

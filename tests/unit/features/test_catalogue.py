@@ -49,7 +49,7 @@ def read(tmp_path):
     def from_text(old="", new=""):
         assert old in GOOD
         path = tmp_path / "features.toml"
-        path.write_text(GOOD.replace(old, new, 1) if old else GOOD, encoding="utf-8")
+        path.write_text(GOOD.replace(old, new, 1) if old else GOOD + new, encoding="utf-8")
         return FeatureCatalogue.from_toml(path)
 
     return from_text
@@ -107,6 +107,11 @@ def test_a_catalogue_survives_json(read):
         ('risk = "rises"', 'risk = "rises"\nprecision = 16', "CR-FEA-006: .*precision = 16"),
         ('risk = "rises"', 'risk = "rises"\nover = "amount"', "CR-FEA-006: .*takes no 'over'"),
         ('aggregate = "mean"', 'aggregate = "sum_ratio"', "CR-FEA-006: .*needs 'over'"),
+        ('risk = "rises"', 'risk = "rises"\nby = "amount"', "CR-FEA-006: .*takes no 'by'"),
+        ('aggregate = "mean"', 'aggregate = "entropy"', "CR-FEA-006: .*needs 'by'"),
+        ('risk = "rises"', 'risk = "rises"\nbase = "late"', "CR-FEA-006: .*takes no 'base'"),
+        ('risk = "rises"', 'risk = "rises"\nbase = "lat"', "CR-FEA-006: .*takes no 'base'"),
+        ('aggregate = "mean"', 'aggregate = "sum_share"\nbase = "lat"', "CR-FEA-002: .*Did you mean 'late'"),
         ('aggregate = "mean"', 'aggregate = "share"', "CR-FEA-006: .*takes no measure"),
         ('measure = "ratio"\n', "", "CR-FEA-006: .*needs a measure"),
         ("measures.ratio]", "measures.event_hour]", "CR-FEA-003: .*'event_hour' is not allowed"),
@@ -140,6 +145,59 @@ def test_a_definition_in_python_is_held_to_the_same_rules(one, fields, message):
         one(**fields)
 
 
+def test_split_and_base_are_part_of_name_lineage_and_json(one):
+    catalogue = one(
+        aggregate="share", measure="records", subject="chosen", base="chosen", where=["category == 'rent'"]
+    )
+    assert catalogue.names == ("bank__chosen_of_chosen__records__30d__share",)
+    assert FeatureCatalogue.from_dict(json.loads(json.dumps(catalogue.to_dict()))) == catalogue
+    catalogue = one(aggregate="hhi", by="category")
+    assert catalogue.names == ("bank__all__amount_by_category__30d__hhi",)
+    assert catalogue.lineage()[0]["columns"] == ["amount", "category"]
+    assert FeatureCatalogue.from_dict(json.loads(json.dumps(catalogue.to_dict()))) == catalogue
+
+
+JOIN = """
+[[features]]
+source = "cross"
+aggregate = "{aggregate}"
+measure = "{measure}"
+over = "application__all__limit__now__value"
+factor = "burden"
+risk = "rises"
+meaning = "Mean over limit"
+"""
+
+
+def test_a_feature_may_join_two_sources_and_its_lineage_names_both(read):
+    name = "bank__late__ratio__30d__mean"
+    catalogue = read("", JOIN.format(aggregate="ratio", measure=name))
+    assert catalogue.names[-1] == f"cross__all__{name}_per_application__all__limit__now__value__now__ratio"
+    assert "cross" not in catalogue.sources
+    rows = [row for row in catalogue.lineage() if row["feature"] == catalogue.names[-1]]
+    assert [row["source"] for row in rows] == ["bank", "application"]
+    assert rows[0]["columns"] == ["amount", "application.limit", "status"]
+    assert FeatureCatalogue.from_dict(json.loads(json.dumps(catalogue.to_dict()))) == catalogue
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "measure", "message"),
+    [
+        ("ratio", "bank__lat__ratio__30d__mean", "CR-FEA-009: .*Did you mean 'bank__late__ratio__30d__mean'"),
+        ("sum_ratio", "bank__late__ratio__30d__mean", "CR-FEA-006: .*belong to the source 'cross'"),
+    ],
+)
+def test_a_joined_feature_needs_two_earlier_ones(read, aggregate, measure, message):
+    with pytest.raises(SpecificationError, match=message):
+        read("", JOIN.format(aggregate=aggregate, measure=measure))
+
+
+def test_json_without_the_optional_fields_is_still_read(one):
+    content = one().to_dict()
+    assert not {"by", "base"} & set(content["definitions"][0])
+    assert FeatureCatalogue.from_dict(content) == one()
+
+
 def test_the_same_feature_in_python_and_in_toml_is_equal(read):
     definition = FeatureDefinition(
         source="application",
@@ -159,8 +217,9 @@ def test_every_aggregate_asks_for_known_primitives():
     assert {token for aggregate in AGGREGATES.values() for token in aggregate.needs} <= set(TOKENS)
 
 
-def test_every_factor_of_the_taiwan_catalogue_has_a_text_in_both_languages(project_folder):
-    catalogue = FeatureCatalogue.from_toml(project_folder / "examples" / "uci_credit_card" / "features.toml")
+@pytest.mark.parametrize("example", ["uci_credit_card", "instant_loan"])
+def test_every_factor_has_a_text_in_both_languages(project_folder, example):
+    catalogue = FeatureCatalogue.from_toml(project_folder / "examples" / example / "features.toml")
     for language in ("en", "zh-CN"):
         keys = set(texts(language))
         for factor in set(catalogue.factors.values()):

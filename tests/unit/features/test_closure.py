@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import statistics
 import subprocess
 import sys
 
 import pytest
 
 from credit_risk.domain.application import Application
-from credit_risk.errors import ScoringError
+from credit_risk.errors import LeakageError, ScoringError
 from credit_risk.features import FeatureClosure
 
 APPLICATION = Application.from_mapping(
@@ -52,6 +53,39 @@ def value(catalogue, contracts, history=HISTORY):
         ({"aggregate": "share", "measure": "records", "where": ["category == 'rent'"]}, 0.5),
         ({"aggregate": "count", "measure": "records", "where": ["amount >= 30", "category == 'rent'"]}, 1.0),
         ({"aggregate": "distinct", "measure": "category"}, 2.0),
+        (
+            {"aggregate": "entropy", "measure": "records", "by": "category", "window": "history"},
+            -(0.75 * math.log(0.75) + 0.25 * math.log(0.25)),
+        ),
+        (
+            {"aggregate": "hhi", "measure": "amount", "by": "category", "window": "history"},
+            (117.5**2 + 30**2) / 147.5**2,
+        ),
+        ({"aggregate": "top_share", "measure": "records", "by": "category", "window": "history"}, 0.75),
+        ({"aggregate": "active_days", "measure": "records", "window": "history"}, 4.0),
+        ({"aggregate": "per_active_day", "measure": "records"}, 1.0),
+        ({"aggregate": "span_days", "measure": "records", "window": "history"}, 74.0),
+        ({"aggregate": "mean_gap", "measure": "records", "window": "history"}, 74 / 3),
+        ({"aggregate": "longest_gap", "measure": "records", "window": "history"}, 44.0),
+        (
+            {"aggregate": "gap_cv", "measure": "records", "window": "history"},
+            statistics.stdev([44, 1, 29]) / statistics.mean([44, 1, 29]),
+        ),
+        ({"aggregate": "frequency", "measure": "records", "window": "history"}, 4 * 30 / 76),
+        ({"aggregate": "sum_share", "where": ["category == 'rent'"], "window": "history"}, 30 / 147.5),
+        (
+            {
+                "aggregate": "share_change",
+                "measure": "records",
+                "where": ["category == 'rent'"],
+                "window": "30d_vs_60d",
+            },
+            0.5,
+        ),
+        ({"aggregate": "recent_share", "measure": "records", "window": "30d_vs_60d"}, 2 / 3),
+        ({"aggregate": "recent_sum_share", "window": "30d_vs_60d"}, 40 / 140),
+        ({"aggregate": "mean", "measure": "is_weekend", "window": "history"}, 0.5),
+        ({"aggregate": "mean", "measure": "is_night", "window": "history"}, 0.0),
         (
             {
                 "aggregate": "days_since_last",
@@ -122,8 +156,11 @@ def test_no_history_at_all_is_missing_with_a_flag_never_a_silent_zero(contracts,
 
 def test_a_record_at_or_after_the_application_is_refused_with_count(contracts, one):
     late = [record("03-31", 1.0), {**record("03-31", 1.0), "at": "2026-03-31T12:00:00+08:00"}]
-    with pytest.raises(ScoringError, match=r"CR-SRC-023: Source 'bank' holds 1 of 2 records at or after"):
+    with pytest.raises(
+        ScoringError, match=r"CR-SRC-023: Source 'bank' holds 1 of 2 records at or after"
+    ) as caught:
         value(one(), contracts, late)
+    assert isinstance(caught.value, LeakageError)
 
 
 def test_an_unknown_source_is_refused(contracts, one):

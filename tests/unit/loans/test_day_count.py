@@ -1,4 +1,5 @@
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 
 import pytest
 import pyxirr
@@ -6,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credit_risk.errors import LoanError
+from credit_risk.loans.ceilings import check_ceiling, load_ceilings, lpr_rate
 from credit_risk.loans.day_count import (
     DayCount,
     add_months,
@@ -14,6 +16,10 @@ from credit_risk.loans.day_count import (
     read_date,
     year_fraction,
 )
+from credit_risk.loans.ledger import ServicingPolicy, open_account, position
+from credit_risk.loans.rates import dated_internal_rate
+from credit_risk.loans.schedule import equal_instalment_schedule
+from credit_risk.loans.servicing import Repayment, apply_event
 
 #: Our names -> pyxirr's, an independent implementation.
 PEER = {
@@ -92,3 +98,32 @@ def test_dates_beyond_the_calendar_are_errors_with_a_code():
     for start, n_months in ((date(9999, 12, 1), 1), (date(1, 1, 1), -1)):
         with pytest.raises(LoanError, match="CR-LON-005: A date lies outside the calendar"):
             add_months(start, n_months)
+
+
+@pytest.mark.parametrize("day", ["2026-01-10", 20260110, datetime(2026, 1, 10, 8), None])
+def test_what_is_no_date_is_refused_everywhere(day):
+    schedule = equal_instalment_schedule(
+        1_000_000, annual_rate=Decimal("0.144"), n_instalments=2, disbursed_on=date(2026, 1, 10)
+    )
+    policy = ServicingPolicy(annual_rate=Decimal("0.144"), penalty_rate=Decimal("0.2"))
+    account, ceilings = open_account(schedule, policy), load_ceilings()
+    works = (
+        lambda: year_fraction(day, date(2026, 2, 10)),
+        lambda: days_between(date(2026, 1, 1), day, DayCount.THIRTY_360_US),
+        lambda: due_dates(day, 2),
+        lambda: position(account, day),
+        lambda: apply_event(account, Repayment(on=day, amount_minor=1)),
+        lambda: dated_internal_rate([date(2026, 1, 1), day], [-1, 2]),
+        lambda: lpr_rate(day, ceilings=ceilings),
+        lambda: check_ceiling(
+            nominal=0.1,
+            effective=0.1,
+            lender_type="bank",
+            product="consumer_loan",
+            contract_on=day,
+            ceilings=ceilings,
+        ),
+    )
+    for work in works:
+        with pytest.raises(LoanError, match="CR-LON-013: .* must be a datetime.date. Got a"):
+            work()

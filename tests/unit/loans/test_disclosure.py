@@ -316,3 +316,18 @@ def test_agreed_rates_are_written_with_all_their_digits():
     assert "0.004% of the principal: 0.40, once" in page
     assert "3.00% of the principal, 300.00 each time" in page
     assert "10.125% a year on overdue principal" in page
+
+
+def test_a_notebook_shows_the_page_in_a_frame_of_its_own():
+    shown = disclose(TERMS, FRAME)._repr_html_()
+    assert shown.startswith('<iframe title="disclosure" srcdoc="&lt;!doctype html&gt;')
+    assert "Lender &amp;lt;A&amp;amp;B&amp;gt;" in shown
+
+
+def test_the_instalments_end_with_their_sum_and_amounts_are_in_the_readers_words():
+    chinese, english = (as_plain_text(disclose(TERMS, FRAME), language) for language in ("zh-CN", "en"))
+    assert "\n合计 |  | 11,037.05 | 10,000.00 | 797.05 | 240.00 | \n" in chinese
+    assert "\nSum |  | 11,037.05 | 10,000.00 | 797.05 | 240.00 | \n" in english
+    assert "贷款本金: 10,000.00 元\n" in chinese
+    assert "Principal: 10,000.00 CNY\n" in english
+    assert "折合年化按复利计算" in chinese

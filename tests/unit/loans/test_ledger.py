@@ -1,13 +1,13 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
 from credit_risk.errors import LoanError, PolicyError
 from credit_risk.loans.day_count import DayCount, year_fraction
 from credit_risk.loans.ledger import (
-    NOT_ADDITIVE,
     Parts,
     ServicingPolicy,
     accrued_interest_minor,
@@ -404,19 +404,19 @@ def test_under_a_joint_cap_a_daily_look_costs_the_same_as_one_look():
     assert daily.posted.penalty > 0
 
 
-@pytest.mark.parametrize("convention", [c for c in DayCount if c.value.startswith("30")])
-def test_penalty_runs_only_by_conventions_that_add_up(convention):
-    days = [date(2027, 1, 28) + timedelta(days=k) for k in range(64)]
-    adds_up = all(
-        year_fraction(a, b, convention) + year_fraction(b, c, convention) == year_fraction(a, c, convention)
-        for a in days for b in days if b >= a for c in days[::3] if c >= b
-    )  # fmt: skip
-    assert adds_up == (convention not in NOT_ADDITIVE)
-    if adds_up:
-        assert ServicingPolicy(**RATES, day_count=convention).penalty > 0
-    else:
-        with pytest.raises(LoanError, match="CR-LON-017: Penalty cannot run by 30"):
-            ServicingPolicy(**RATES, day_count=convention)
+@pytest.mark.parametrize("convention", list(DayCount))
+def test_penalty_of_daily_looks_is_the_penalty_of_one_look_under_every_convention(schedule, convention):
+    account = daily = open_account(schedule, ServicingPolicy(**RATES, day_count=convention))
+    due_on = schedule.due_on[0]
+    for days in range(31, 120):
+        on = DAY + timedelta(days=days)
+        daily = advance(daily, on)
+        assert daily == advance(account, on)
+        first = daily.due_claims[0] if daily.due_claims else None
+        if first is not None:
+            years = year_fraction(due_on, on, convention)
+            assert first.accrued_penalty == first.owed.principal * Fraction(RATES["penalty_rate"]) * years
+    assert daily.posted.penalty > 0
 
 
 def test_nobody_becomes_delinquent_while_the_lender_holds_the_money(schedule):
@@ -449,3 +449,30 @@ def test_a_policy_reads_a_written_convention_and_refuses_an_unknown_one():
 def test_events_that_mean_nothing_are_refused(schedule, event, message):
     with pytest.raises(LoanError, match=f"CR-LON-017: {message}"):
         apply_event(open_account(schedule, POLICY), event)
+
+
+@pytest.mark.parametrize(
+    ("convention", "years"),
+    [(DayCount.ACTUAL_360, Fraction(59, 360)), (DayCount.THIRTY_360_US, Fraction(60, 360))],
+)
+def test_deferral_counts_days_where_the_contract_does(convention, years):
+    terms = LoanTerms(
+        principal_minor=1_000_000, annual_rate=Decimal("0.144"), n_instalments=3, method="interest_only",
+        disbursed_on=DAY, day_count=convention,
+    )  # fmt: skip
+    schedule = repayment_schedule(terms)
+    account = open_account(schedule, ServicingPolicy(**RATES, day_count=DayCount.ACTUAL_360))
+    moved = apply_event(account, Deferral(on=DAY, n_months=1))
+    assert [claim.due_on for claim in moved.claims] == [date(2026, month, 10) for month in (3, 4, 5)]
+    assert (
+        moved.claims[0].owed.interest == 144_000 * years
+    )  # 10 January to 10 March, not a twelfth for the month
+    by_hand = [
+        round(144_000 * year_fraction(date(2026, month, 10), date(2026, month + 1, 10), convention))
+        for month in (3, 4)
+    ]
+    assert [claim.owed.interest for claim in moved.claims[1:]] == by_hand
+    free = apply_event(account, Deferral(on=DAY, n_months=1, bears_interest=False))
+    assert [claim.owed.interest for claim in free.claims] == list(schedule.interest_minor)
+    again = apply_event(free, Deferral(on=DAY, n_months=1))
+    assert sum(c.owed.interest for c in again.claims) < sum(c.owed.interest for c in moved.claims) + 14_400

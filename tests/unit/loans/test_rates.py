@@ -23,6 +23,7 @@ from credit_risk.loans.rates import (
 from credit_risk.loans.schedule import equal_instalment_schedule
 from credit_risk.loans.statutory_rates import (
     UnitPeriodFlow,
+    dated_regulation_z_rate,
     eu_annual_percentage_rate,
     exact_percent,
     regulation_z_rate,
@@ -171,8 +172,8 @@ def test_periods_and_dates_are_checked_too():
     for dates in ([date(2026, 1, 1)], ["2026-01-01", "2027-01-01"]):
         with pytest.raises(LoanError, match="CR-LON-008: Flows and their times"):
             net_present_value(0.01, [-1, 2], dates)
-    with pytest.raises(LoanError, match="CR-LON-002: unit_months"):
-        unit_periods_between(date(2026, 1, 1), date(2026, 2, 1), unit_months=0)
+    with pytest.raises(LoanError, match="CR-LON-002: multiple"):
+        unit_periods_between(date(2026, 1, 1), date(2026, 2, 1), multiple=0)
 
 
 def test_arrays_are_flows_too_and_text_is_not():
@@ -196,3 +197,56 @@ def test_regulation_z_needs_unit_periods_a_year(per_year):
         regulation_z_rate(*flows, unit_periods_per_year=per_year)
     with pytest.raises(LoanError, match="CR-LON-008: The amount of a unit-period flow"):
         UnitPeriodFlow(amount="1", whole=0)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "options", "expected"),
+    [
+        ((1978, 2, 10), (1978, 4, 1), {}, (1, Fraction(19, 30))),
+        (
+            (1978, 1, 10),
+            (1978, 3, 1),
+            {"multiple": 2},
+            (0, Fraction(52, 60)),
+        ),  # a month and 22 days, not 50 days
+        ((1978, 2, 23), (1978, 3, 1), {"unit": "half_month"}, (0, Fraction(6, 15))),
+        ((1978, 2, 23), (1978, 4, 16), {"unit": "half_month"}, (3, Fraction(6, 15))),
+        ((1978, 3, 20), (1978, 4, 21), {"unit": "week"}, (4, Fraction(4, 7))),
+        ((1978, 4, 3), (1978, 4, 11), {"unit": "week", "multiple": 2}, (0, Fraction(8, 14))),
+        ((1978, 1, 1), (1978, 1, 4), {"unit": "day"}, (3, Fraction(0))),
+        ((1978, 1, 10), (1979, 7, 10), {"unit": "year"}, (1, Fraction(6, 12))),
+        ((1978, 1, 10), (1979, 7, 15), {"unit": "year"}, (1, Fraction(186, 365))),
+        ((2026, 2, 28), (2026, 3, 31), {}, (1, Fraction(0))),
+        ((1, 1, 1), (1, 1, 16), {}, (0, Fraction(1, 2))),
+    ],
+)
+def test_unit_periods_are_counted_as_appendix_j_says(start, end, options, expected):
+    assert unit_periods_between(date(*start), date(*end), **options) == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"unit": "fortnight"}, "CR-LON-015: No unit-period of 1 fortnight"),
+        ({"unit": "half_month", "multiple": 2}, "CR-LON-015: No unit-period of 2 half_month"),
+        ({"unit": "term"}, "CR-LON-015: No unit-period of 1 term"),
+        ({"multiple": 0}, "CR-LON-002: multiple must be a whole number"),
+    ],
+)
+def test_unit_periods_that_do_not_exist_are_refused(options, message):
+    with pytest.raises(LoanError, match=message):
+        unit_periods_between(date(2026, 1, 1), date(2026, 2, 1), **options)
+
+
+def test_dated_regulation_z_flows_must_fit_their_unit():
+    lent, repaid = [(date(2026, 1, 1), 100)], [(date(2026, 7, 1), 60), (date(2026, 8, 1), 60)]
+    with pytest.raises(LoanError, match="CR-LON-015: The term is the unit-period only of one advance"):
+        dated_regulation_z_rate(lent, repaid, unit="term")
+    with pytest.raises(LoanError, match="CR-LON-015: The term is the unit-period only"):
+        dated_regulation_z_rate(lent, [(date(2027, 1, 1), 120)], unit="term")
+    with pytest.raises(LoanError, match="CR-LON-009: No annual percentage rate exists"):
+        dated_regulation_z_rate(lent, [])
+    with pytest.raises(LoanError, match="CR-LON-005: Dates are out of order"):
+        dated_regulation_z_rate(lent, lent, unit="term")
+    half_a_year = dated_regulation_z_rate(lent, [(date(2026, 7, 1), 106)], unit="term")
+    assert half_a_year == pytest.approx(0.12, rel=1e-12)  # 6 % times 12 / 6: whole months, not days

@@ -235,3 +235,13 @@ def test_stored_schedules_with_other_keys_are_refused():
 def test_movements_are_whole_minor_units():
     with pytest.raises(LoanError, match="CR-LON-008: movements"):
         open_ended_interest_minor([(DAY, 0.5)], annual_rate=0, settle_on=DAY)
+
+
+def test_a_notebook_shows_every_instalment():
+    schedule = equal_instalment_schedule(
+        1_000_000, annual_rate=Decimal("0.144"), n_instalments=12, disbursed_on=date(2026, 1, 10)
+    )
+    shown = schedule._repr_html_()
+    assert shown.count("<tr>") == 13
+    assert "<td>1</td><td>2026-02-10</td><td>89,975</td><td>77,975</td><td>12,000</td><td>0</td>" in shown
+    assert "1,000,000 lent, 1,000,000 paid out" in shown

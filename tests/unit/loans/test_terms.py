@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -72,6 +72,15 @@ DATED = {"disbursed_on": date(2026, 1, 10)}
         ({"due_day": 1.5}, r"CR-LON-008: due_day must be a whole number"),
         ({**DATED, "day_count": "foo"}, r"CR-LON-015: The day-count convention is unknown"),
         ({**DATED, "periods_per_year": 24}, r"CR-LON-012: No calendar rule"),
+        ({"disbursed_on": "2026-01-10"}, r"CR-LON-013: disbursed_on must be a datetime.date. Got a str"),
+        ({"disbursed_on": 20260110}, r"CR-LON-013: disbursed_on must be a datetime.date. Got a int"),
+        (
+            {"disbursed_on": datetime(2026, 1, 10)},
+            r"CR-LON-013: .*of a moment take .date\(\) in the lender's",
+        ),
+        ({**DATED, "first_due_on": "2026-02-10"}, r"CR-LON-013: first_due_on must be a datetime.date"),
+        ({"fees": ("service",)}, r"CR-LON-014: fees must be a tuple of Fee"),
+        ({"fees": None}, r"CR-LON-014: fees must be a tuple of Fee"),
     ],
 )
 def test_bad_terms_are_refused_with_a_code(changes, message):

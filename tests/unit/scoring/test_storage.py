@@ -75,10 +75,10 @@ def test_no_bundle_is_said_so(tmp_path):
 @pytest.mark.parametrize(
     ("manifest", "message"),
     [
-        ({"schema_version": 99, "files": {}}, "schema version 99; this library reads up to 1. Hint: upgrade"),
+        ({"schema_version": 99, "files": {}}, "schema version 99; this library reads up to 2. Hint: upgrade"),
         ({"files": {}}, "manifest.json cannot be read"),
         (
-            {"schema_version": 1, "files": {"a.json": "0", "b.npz": "0", "../evil": "0"}},
+            {"schema_version": 2, "files": {"a.json": "0", "b.npz": "0", "../evil": "0"}},
             r"unknown files \['../evil'\]",
         ),
     ],

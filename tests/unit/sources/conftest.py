@@ -88,3 +88,31 @@ def folder(tmp_path):
         return tmp_path
 
     return write
+
+
+CSV_CONTRACT = CONTRACT.replace(".parquet", ".csv")
+PEOPLE_CSV = """application,customer,applied_at,income,sex,is_bad,secret
+2,p,2026-03-01T12:00:00+08:00,1000.5,f,0,x
+10,q,2026-03-01T04:00:00Z,,m,1,y
+"""
+BANK_CSV = """customer,day,amount,status,category,flag
+p,2026-02-01,10.50,0,food,true
+p,2026-02-02,20,,rent,false
+q,2026-02-01,30.25,2,food,TRUE
+"""
+
+
+@pytest.fixture
+def csv_folder(tmp_path):
+    """Return a function that writes the folder as CSV, with lines or the contract replaced."""
+
+    def write(*, people=PEOPLE_CSV, bank=BANK_CSV, contract=CSV_CONTRACT):
+        root = tmp_path / "csv"
+        root.mkdir(exist_ok=True)
+        (root / "sources.toml").write_text(contract, encoding="utf-8")
+        for name, text in (("people", people), ("bank", bank)):
+            content = text if isinstance(text, bytes) else text.encode()
+            (root / f"{name}.csv").write_bytes(content)
+        return root
+
+    return write

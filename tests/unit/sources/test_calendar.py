@@ -14,9 +14,12 @@ from credit_risk.sources.calendar import (
     DAY_US,
     EARLIEST_US,
     EPOCH,
+    HOUR_US,
     LATEST_US,
     local_clock,
     local_day,
+    local_days,
+    microseconds,
     moment_of_date,
 )
 
@@ -70,3 +73,24 @@ def test_the_last_instant_of_a_day_with_a_change_of_clocks_is_one_microsecond_be
     end = moment_of_date(date(2024, 3, 31), "last_instant_of_day", "Europe/Berlin")
     start = moment_of_date(date(2024, 3, 31), "start_of_day", "Europe/Berlin")
     assert end - start + 1 == 23 * 3_600_000_000
+
+
+@pytest.mark.parametrize(
+    ("zone", "change"),
+    [
+        ("America/St_Johns", datetime(2010, 11, 7, 2, 31, tzinfo=UTC)),  # from 00:01 back to 23:01
+        ("America/Goose_Bay", datetime(2009, 11, 1, 3, 1, tzinfo=UTC)),  # from 00:01 back to 23:01
+    ],
+)
+def test_days_never_run_backwards_where_a_clock_is_set_back_over_midnight(zone, change):
+    moments = np.arange(-2000, 3000) * HOUR_US // 60 + microseconds(change)
+    clock_days = local_clock(moments, zone) // DAY_US
+    assert (np.diff(clock_days) < 0).any()
+    assert np.array_equal(local_days(moments, zone), np.maximum.accumulate(clock_days))
+    assert [local_day(moment, zone) for moment in moments.tolist()] == local_days(moments, zone).tolist()
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York", "Australia/Lord_Howe"])
+def test_days_are_those_of_the_clock_where_it_is_not_set_back_over_midnight(zone):
+    moments = np.arange(0, 400_000) * HOUR_US * 3 // 2
+    assert np.array_equal(local_days(moments, zone), local_clock(moments, zone) // DAY_US)

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from credit_risk.errors import DataContractError, ScoringError, SpecificationError
-from credit_risk.sources import ConsentDeclaration, read_sources
-from credit_risk.sources.consent import check_processed_at, read_grants
+from credit_risk.sources import ConsentDeclaration, consent_state, filter_sources, read_sources
+from credit_risk.sources.consent import check_processed_at, is_granted, read_grants
 from credit_risk.sources.consent_ledger import consented
 
 LEDGER = ConsentDeclaration(mode="ledger", purpose="credit_assessment", statement="", file="consents.parquet")
@@ -60,7 +60,10 @@ def test_consent_is_valid_at_the_application_and_not_withdrawn_when_processed(wi
 @pytest.mark.parametrize(
     ("replaced", "message"),
     [
-        ({"customer": ["p", "p"]}, r"CR-SRC-016: File 'consents.parquet'.*'unique' is broken by 1 row .*'p'"),
+        (
+            {"customer": ["p", "p"]},
+            r"CR-SRC-016: File 'consents.parquet'.*'unique' is broken by 2 rows .*'p'",
+        ),
         ({"source": ["bank", "bnak"]}, "CR-SRC-015: .*'source': rule 'codes' is broken by 1 row"),
         (
             {"purpose": ["credit_assessment", "fun"]},
@@ -105,6 +108,63 @@ def test_rows_of_a_request_are_read_or_refused():
         {**ROW, "source": 3},
     ]
     wrong += [{**ROW, "granted_at": "soon"}, 5]
+    wrong += [{**ROW, "withdrawn_at": ROW["granted_at"]}, {**ROW, "expires_at": "2025-01-01T00:00:00Z"}]
     for row in wrong:
         with pytest.raises(ScoringError, match="CR-SRC-028: A consent row"):
             read_grants([row], LEDGER)
+
+
+def test_rows_of_a_request_that_contradict_each_other_are_refused_and_copies_are_not():
+    assert len(read_grants([ROW, dict(ROW)], LEDGER)) == 2
+    other = {**ROW, "withdrawn_at": "2026-02-01T00:00:00Z"}
+    with pytest.raises(ScoringError, match="CR-SRC-034: 1 of 2 consent rows contradict another"):
+        read_grants([ROW, other], LEDGER)
+    read_grants([ROW, {**other, "source": "wallet"}], LEDGER)
+
+
+def test_a_withdrawal_ends_every_grant_given_up_to_it_and_none_given_later(with_ledger):
+    moment = pa.timestamp("us", tz="UTC")
+    days = [GRANTED, GRANTED + timedelta(days=10), GRANTED + timedelta(days=40)]
+    sources = with_ledger(
+        customer=["p", "p", "q", "q"],
+        source=["bank"] * 4,
+        purpose=["credit_assessment"] * 4,
+        granted_at=pa.array([days[0], days[1], days[0], days[2]], moment),
+        expires_at=pa.array([None] * 4, moment),
+        withdrawn_at=pa.array([days[2], None, days[1], None], moment),
+    )
+    bank = sources.contracts.record("bank")
+    processed = int(datetime(2026, 6, 1, tzinfo=UTC).timestamp() * 1_000_000)
+    assert consented(sources.consents, sources.applications, bank, processed).tolist() == [True, False]
+    rows = [{**ROW, "granted_at": days[0], "withdrawn_at": days[2]}, {**ROW, "granted_at": days[1]}]
+    applied = int(datetime(2026, 3, 1, 4, tzinfo=UTC).timestamp() * 1_000_000)
+    assert not is_granted(read_grants(rows, LEDGER), bank, applied, processed)
+    later = [{**ROW, "granted_at": days[0], "withdrawn_at": days[1]}, {**ROW, "granted_at": days[2]}]
+    assert is_granted(read_grants(later, LEDGER), bank, applied, processed)
+
+
+def test_the_same_moment_gives_the_same_state_and_a_later_withdrawal_another(with_ledger):
+    sources = with_ledger()
+    before = consent_state(sources, GRANTED + timedelta(days=99))
+    again = consent_state(sources, GRANTED + timedelta(days=99))
+    after = consent_state(sources, GRANTED + timedelta(days=100))
+    assert before == again
+    assert before.digest != after.digest
+    assert (before.n_allowed, before.n_withdrawn) == ({"bank": 1}, {"bank": 0})
+    assert (after.n_allowed, after.n_withdrawn) == ({"bank": 0}, {"bank": 1})
+    assert after.to_dict()["processed_at"] == "2026-04-11T00:00:00+00:00"
+    with pytest.raises(SpecificationError, match="CR-SRC-027"):
+        consent_state(sources, datetime(2026, 4, 1))
+
+
+def test_a_contradiction_set_apart_is_no_consent(with_ledger):
+    with pytest.raises(DataContractError):
+        with_ledger(customer=["p", "p"])
+    root = with_ledger().store.root
+    table = pq.read_table(root / "consents.parquet").to_pylist()
+    pq.write_table(
+        pa.Table.from_pylist([*table, {**table[0], "withdrawn_at": None}]), root / "consents.parquet"
+    )
+    sources, report = filter_sources(root)
+    assert [(f.rule, f.n_rows) for f in report] == [("unique", 2)]
+    assert sources.consents["customer_id"].tolist() == ["q"]

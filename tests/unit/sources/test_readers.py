@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from credit_risk.errors import DataContractError, SpecificationError
+from credit_risk.errors import DataContractError, LeakageError, SpecificationError
 from credit_risk.sources import SourceContracts, read_sources
 
 
@@ -78,6 +78,13 @@ def test_columns_the_contract_does_not_name_are_listed_and_never_read(folder):
     sources = read_sources(folder(bank_with={"surprise": [1, 2, 3]}))
     assert sources.undeclared == {"bank.parquet": ("surprise",)}
     assert "surprise" not in sources.records["bank"]
+
+
+def test_files_no_contract_names_are_listed_and_never_read(folder):
+    root = folder()
+    (root / "forgotten.csv").write_bytes(b"\xff\xfe")
+    (root / "notes.txt").write_text("nothing")
+    assert read_sources(root).unread == ("forgotten.csv",)
 
 
 def test_a_missing_folder_is_refused(tmp_path):
@@ -196,11 +203,20 @@ def test_a_missing_key_is_refused(folder):
 
 def test_a_repeated_key_is_refused(folder):
     with pytest.raises(
-        DataContractError, match=r"CR-SRC-016: .*'customer, day': rule 'unique' is broken by 1 row .*'p'"
+        DataContractError, match=r"CR-SRC-016: .*'customer, day': rule 'unique' is broken by 2 rows .*'p'"
     ):
         read_sources(folder(bank_with={"day": dates(1, 1, 1)}))
     with pytest.raises(DataContractError, match=r"CR-SRC-016: File 'people.parquet', column 'application'"):
         read_sources(folder(people_with={"application": [2, 2]}))
+
+
+def test_a_gap_in_a_part_of_the_key_is_refused(folder):
+    root = folder(bank_with={"status": [0, None, 9]})
+    text = (root / "sources.toml").read_text()
+    (root / "sources.toml").write_text(text.replace('["customer", "day"]', '["customer", "status"]'))
+    with pytest.raises(DataContractError, match="'status': rule 'codes' is broken by 1 row") as caught:
+        read_sources(root)
+    assert [fault["rule"] for fault in caught.value.context["broken"]] == ["codes", "not_null"]
 
 
 def test_records_without_application_are_refused(folder):
@@ -211,7 +227,7 @@ def test_records_without_application_are_refused(folder):
 def test_records_at_or_after_the_application_are_refused_or_ignored_as_the_contract_says(folder):
     days = pa.array([datetime(2026, 3, 1), datetime(2026, 3, 2), datetime(2026, 3, 3)], pa.timestamp("us"))
     with pytest.raises(
-        DataContractError,
+        LeakageError,
         match=r"CR-SRC-018: .*'day': rule 'before_application' is broken by 2 rows .*'p', 'q'",
     ):
         read_sources(folder(bank_with={"day": days}))

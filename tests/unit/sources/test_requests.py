@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from credit_risk.errors import MissingFeatureError, ScoringError
 from credit_risk.sources import read_contracts
 from credit_risk.sources.calendar import microseconds
+from credit_risk.sources.iso_times import iso_moments
 from credit_risk.sources.requests import (
-    iso_moments,
     normalize_attributes,
     normalize_record_arrays,
     normalize_records,

@@ -1,0 +1,199 @@
+"""The sub-commands of ``credit-risk`` and their options; what each does lies in a module of its own."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import credit_risk
+from credit_risk import jobs
+from credit_risk.domain.texts import LANGUAGES
+from credit_risk.jobs import bundle_commands
+
+if TYPE_CHECKING:
+    _SubCommands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+_EPILOG = """exit codes: 0 done; 1 fault of the library; 2 wrong command line; 3 data, configuration or request not usable;
+4 bundle not usable; 5 output cannot be written; 130 interrupted"""
+
+
+def command_line() -> argparse.ArgumentParser:
+    """Return the parser; every sub-command carries the function that runs it."""
+    parser = argparse.ArgumentParser(
+        prog="credit-risk",
+        description="Credit risk for instant small loans: behaviour -> features -> models -> lawful limits and prices.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"credit-risk-toolkit {credit_risk.__version__}"
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_demo(commands)
+    _add_decide(commands)
+    _add_rescore(commands)
+    _add_bundle(commands)
+    return parser
+
+
+def _add_demo(commands: _SubCommands) -> None:
+    demo = commands.add_parser(
+        "demo",
+        help="run the main job end to end on the shipped real data",
+        description="Contracts -> features -> outcome -> split -> scorecard and booster -> calibration -> evaluation -> "
+        "strategy -> bundle -> a decision for every holdout customer -> report and tracked run.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    demo.add_argument(
+        "--data", type=Path, default=Path("data_samples/uci_credit_card"), help="folder with sources.toml"
+    )
+    demo.add_argument(
+        "--project",
+        type=Path,
+        default=Path("examples/uci_credit_card"),
+        help="folder with features.toml, outcome.toml, training.toml, strategy.toml, report.toml",
+    )
+    demo.add_argument(
+        "--output", type=Path, default=Path("output/demo"), help="where results go (default: %(default)s)"
+    )
+    demo.add_argument("--overwrite", action="store_true", help="replace an existing output at the very end")
+    demo.add_argument(
+        "--no-tracking", action="store_true", help="do not record the run; MLflow is not imported"
+    )
+    demo.add_argument(
+        "--tracking-folder",
+        type=Path,
+        default=Path("output/tracking"),
+        help="embedded MLflow store, unless MLFLOW_TRACKING_URI is set (default: %(default)s)",
+    )
+    demo.add_argument(
+        "--language", choices=LANGUAGES, default="en", help="language of the report (default: %(default)s)"
+    )
+    demo.add_argument(
+        "--threads", type=int, default=2, help="threads of the feature engine; results do not depend on it"
+    )
+    demo.add_argument("--quiet", action="store_true", help="no progress")
+    demo.set_defaults(run=_run_demo)
+
+
+def _add_decide(commands: _SubCommands) -> None:
+    decide = commands.add_parser(
+        "decide",
+        help="decide one applicant: JSON in, JSON out",
+        description="Reads one request (an object with 'application' and 'records') and prints the decision as JSON.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    decide.add_argument("request", help="request file, or - for standard input")
+    _add_bundle_option(decide)
+    decide.add_argument(
+        "--language", choices=LANGUAGES, default=None, help="add an explanation in plain words"
+    )
+    decide.set_defaults(run=_run_decide)
+
+
+def _run_demo(options: argparse.Namespace) -> None:
+    settings = jobs.DemoSettings(
+        data=options.data,
+        project=options.project,
+        output=options.output,
+        overwrite=options.overwrite,
+        tracking_folder=None if options.no_tracking else options.tracking_folder,
+        language=options.language,
+        n_threads=options.threads,
+        is_quiet=options.quiet,
+    )
+    print(jobs.run_demo(settings).closing_table())
+
+
+def _run_decide(options: argparse.Namespace) -> None:
+    print(jobs.decide_request(options.bundle, options.request, language=options.language))
+
+
+def _add_rescore(commands: _SubCommands) -> None:
+    rescore = commands.add_parser(
+        "rescore",
+        help="score a portfolio of prepared rows, file to file",
+        description="Streams prepared feature rows (Parquet, a folder of Parquet, or CSV) into a Parquet file of score, PDs, "
+        "reasons and flags. A run that was stopped, even by a power cut, goes on where it stood.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    rescore.add_argument("rows", type=Path, help="prepared rows: 'application_id' and the bundle's features")
+    rescore.add_argument("output", type=Path, help="Parquet file to write")
+    _add_bundle_option(rescore)
+    rescore.add_argument(
+        "--block-rows", type=int, default=50_000, help="rows worked on at once (default: %(default)s)"
+    )
+    rescore.add_argument("--overwrite", action="store_true", help="replace an output that exists")
+    rescore.add_argument("--restart", action="store_true", help="discard the parts of an unfinished run")
+    rescore.add_argument("--quiet", action="store_true", help="no progress")
+    _add_json_option(rescore)
+    rescore.set_defaults(run=_run_rescore)
+
+
+def _add_bundle(commands: _SubCommands) -> None:
+    bundle = commands.add_parser("bundle", help="look into bundles: inspect, verify, diff")
+    kinds = bundle.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    inspect = kinds.add_parser("inspect", help="what a bundle holds")
+    inspect.add_argument("folder", type=Path)
+    inspect.set_defaults(run=_run_inspect)
+    verify = kinds.add_parser("verify", help="check every digest, and that the bundle can decide")
+    verify.add_argument("folder", type=Path)
+    verify.add_argument("--digest", default=None, help="the digest that was approved")
+    verify.set_defaults(run=_run_verify)
+    diff = kinds.add_parser("diff", help="where two bundles differ")
+    diff.add_argument("first", type=Path)
+    diff.add_argument("second", type=Path)
+    diff.set_defaults(run=_run_diff)
+    for kind in (inspect, verify, diff):
+        _add_json_option(kind)
+
+
+def _add_bundle_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--bundle",
+        type=Path,
+        default=Path("models/uci-reference"),
+        help="bundle folder (default: %(default)s)",
+    )
+
+
+def _add_json_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="answer as JSON, for machines")
+
+
+def _run_rescore(options: argparse.Namespace) -> None:
+    from credit_risk.jobs.rescore import RescoreSettings, run_rescore
+
+    settings = RescoreSettings(
+        rows=options.rows,
+        output=options.output,
+        bundle=options.bundle,
+        block_rows=options.block_rows,
+        overwrite=options.overwrite,
+        restart=options.restart,
+        is_quiet=options.quiet or options.json,
+    )
+    result = run_rescore(settings)
+    print(json.dumps(asdict(result)) if options.json else result.sentence())
+
+
+def _run_inspect(options: argparse.Namespace) -> None:
+    _print_facts(bundle_commands.inspect_bundle(options.folder), options)
+
+
+def _run_verify(options: argparse.Namespace) -> None:
+    _print_facts(bundle_commands.verify_bundle(options.folder, expected_digest=options.digest), options)
+
+
+def _run_diff(options: argparse.Namespace) -> None:
+    _print_facts(bundle_commands.diff_bundles(options.first, options.second), options)
+
+
+def _print_facts(facts: dict[str, object], options: argparse.Namespace) -> None:
+    print(json.dumps(facts) if options.json else bundle_commands.as_text(facts))

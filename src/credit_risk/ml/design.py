@@ -1,0 +1,115 @@
+"""From what people hand in to the booster's matrix: columns by name, texts as numbers, nothing infinite."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import StratifiedKFold
+from sklearn.preprocessing import TargetEncoder
+
+from credit_risk.errors import FitError, SpecificationError
+from credit_risk.ml.encoding import CategoryEncoding
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from credit_risk.ml.spec import ForestSpec
+
+_N_ENCODING_FOLDS = 5
+_MISSING = "\x00missing"
+
+
+def training_design(
+    X: pd.DataFrame | ArrayLike, is_bad: NDArray[np.float64], seed: int
+) -> tuple[NDArray[np.float64], list[str], tuple[CategoryEncoding, ...]]:
+    """Return the matrix the trees are fitted on, the names of its columns, and how texts became numbers.
+
+    A text is encoded by the outcomes of *other* rows (five folds), or the trees would read each row's own outcome off its
+    category; scoring uses the encoding learnt on all rows.
+
+    Raises
+    ------
+    FitError
+        Infinite features (``CR-FIT-021``).
+    """
+    if not isinstance(X, pd.DataFrame):
+        values = np.asarray(X, dtype=np.float64)
+        names = [f"x{j}" for j in range(values.shape[1])]
+        return _finite(values, names), names, ()
+    names = [str(name) for name in X.columns]
+    texts = [j for j in range(len(names)) if not _is_number(X.dtypes.iloc[j])]
+    values = np.empty(X.shape)
+    for j in sorted(set(range(len(names))) - set(texts)):
+        values[:, j] = X.iloc[:, j].to_numpy(dtype=np.float64, na_value=np.nan)
+    encodings = []
+    for j in texts:
+        values[:, j], encoding = _encoded(X.iloc[:, j], is_bad, names[j], seed)
+        encodings.append(encoding)
+    return _finite(values, names), names, tuple(encodings)
+
+
+def scoring_design(spec: ForestSpec, X: pd.DataFrame | ArrayLike) -> NDArray[np.float64]:
+    """Return the matrix a fitted forest scores: its columns in its order, texts by its own encodings.
+
+    Raises
+    ------
+    SpecificationError
+        Columns are missing (``CR-ML-001``).
+    """
+    if not isinstance(X, pd.DataFrame):
+        return np.asarray(X, dtype=np.float64)
+    missing = [name for name in spec.feature_names if name not in X.columns]
+    if missing:
+        raise SpecificationError(
+            f"{len(missing)} of {len(spec.feature_names)} features are missing (first: {missing[0]!r}).",
+            code="CR-ML-001",
+        )
+    encodings = {encoding.feature: encoding for encoding in spec.encodings}
+    values = np.empty((len(X), len(spec.feature_names)))
+    for j, name in enumerate(spec.feature_names):
+        column = X[name]
+        values[:, j] = (
+            encodings[name].encode(column.astype(object).where(column.notna(), None))
+            if name in encodings
+            else column.to_numpy(dtype=np.float64, na_value=np.nan)
+        )
+    return values
+
+
+def _encoded(
+    column: pd.Series, is_bad: NDArray[np.float64], name: str, seed: int
+) -> tuple[NDArray[np.float64], CategoryEncoding]:
+    texts = column.astype(object).where(column.notna(), _MISSING).astype(str).to_numpy(dtype=object)[:, None]
+    folds = StratifiedKFold(_N_ENCODING_FOLDS, shuffle=True, random_state=seed)
+    encoder = TargetEncoder(target_type="binary", cv=folds)
+    out_of_fold = encoder.fit_transform(texts, is_bad)[:, 0]
+    known = dict(zip(encoder.categories_[0].tolist(), encoder.encodings_[0].tolist(), strict=True))
+    mean = float(encoder.target_mean_)
+    missing = float(known.pop(_MISSING, mean))
+    categories = tuple(sorted(known))
+    encoding = CategoryEncoding(
+        feature=name,
+        categories=categories,
+        values=tuple(float(known[category]) for category in categories),
+        missing=missing,
+        unseen=mean,
+    )
+    return out_of_fold, encoding
+
+
+def _is_number(dtype: object) -> bool:
+    return pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype)  # type: ignore[arg-type]
+
+
+def _finite(values: NDArray[np.float64], names: list[str]) -> NDArray[np.float64]:
+    infinite = np.isinf(values).any(axis=0)
+    if infinite.any():
+        first = names[int(np.flatnonzero(infinite)[0])]
+        raise FitError(
+            f"{int(infinite.sum())} of {len(names)} features hold infinite values (first: {first!r}). "
+            "Expected numbers or NaN for missing.",
+            code="CR-FIT-021",
+        )
+    return values

@@ -1,0 +1,93 @@
+"""Why the deciding model says what it says: points lost, characteristic by characteristic, whichever model it is.
+
+A card loses points against its best bins. Trees, and a blend, are measured against the mean of the development rows: there is
+no best attainable value of a feature that acts together with others. Log-odds become points on the card's own scale.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from credit_risk.decision.reasons import PointLosses, point_losses
+from credit_risk.ml.contributions import LeafPaths, forest_contributions
+from credit_risk.scorecard.reasons import mean_points, reason_shortfalls
+from credit_risk.scoring.assembly import MISSING
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from credit_risk.scorecard.apply import CardResult
+    from credit_risk.scoring.bundle import ScoringBundle
+
+
+class Explainer:
+    """Gives the losses of one bundle's deciding model.
+
+    Parameters
+    ----------
+    bundle : ScoringBundle
+        The paths of its trees are laid out here, once, if they are needed.
+    """
+
+    def __init__(self, bundle: ScoringBundle) -> None:
+        self._bundle = bundle
+        self._model = bundle.strategy.decision_model
+        card, forest = bundle.scorecard, bundle.booster
+        self._names = {
+            "scorecard": card.feature_names,
+            "booster": forest.feature_names,
+            "blend": (*card.feature_names, *forest.feature_names),
+        }[self._model]
+        self._factors = [bundle.features.factors[name] for name in self._names]
+        self._paths = None if self._model == "scorecard" else LeafPaths.of(forest)
+        self._mean_points = mean_points(card) if self._model == "blend" else np.zeros(0)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Characteristics that can be reasons."""
+        return self._names
+
+    def losses(self, card: CardResult, forest_rows: NDArray[np.float64]) -> PointLosses:
+        """Return where each applicant lost points.
+
+        Parameters
+        ----------
+        card : CardResult
+            What the card says of the same applicants.
+        forest_rows : float64 ndarray, shape (n, n_forest_features)
+            Features in the forest's order; NaN is missing.
+        """
+        shortfall, is_missing = {
+            "scorecard": self._of_card,
+            "booster": self._of_trees,
+            "blend": self._of_both,
+        }[self._model](card, forest_rows)
+        return point_losses(shortfall, is_missing, names=self._names, factors=self._factors)
+
+    def _of_card(self, card: CardResult, forest_rows: NDArray[np.float64]) -> _Losses:
+        return reason_shortfalls(self._bundle.scorecard, card.points), card.flags == MISSING
+
+    def _of_trees(self, card: CardResult, forest_rows: NDArray[np.float64]) -> _Losses:
+        return self._tree_points(forest_rows, 1.0), np.isnan(forest_rows)
+
+    def _of_both(self, card: CardResult, forest_rows: NDArray[np.float64]) -> _Losses:
+        blend, mean = self._bundle.blend, self._mean_points
+        assert blend is not None  # noqa: S101  a bundle without blend is refused when blend decides
+        of_card = _whole(blend.card_weight * (mean - card.points))
+        of_trees = self._tree_points(forest_rows, blend.booster_weight)
+        return np.hstack([of_card, of_trees]), np.hstack([card.flags == MISSING, np.isnan(forest_rows)])
+
+    def _tree_points(self, forest_rows: NDArray[np.float64], weight: float) -> NDArray[np.int64]:
+        assert self._paths is not None  # noqa: S101  laid out for every model that has trees
+        points_per_log_odds = self._bundle.scorecard.scaling.factor
+        return _whole(weight * points_per_log_odds * forest_contributions(self._paths, forest_rows))
+
+
+_Losses = tuple["NDArray[np.int64]", "NDArray[np.bool_]"]
+
+
+def _whole(points: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return points rounded half-up."""
+    return np.floor(points + 0.5).astype(np.int64)

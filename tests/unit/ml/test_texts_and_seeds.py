@@ -1,0 +1,119 @@
+"""Texts become numbers without reading a row's own outcome; forests of several seeds average exactly."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from credit_risk.errors import FitError, SpecificationError
+from credit_risk.ml import ForestSpec, LeafPaths, PdBooster, forest_contributions, forest_margin
+from credit_risk.ml.design import scoring_design, training_design
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(11)
+    X = pd.DataFrame(
+        {
+            "amount": rng.uniform(1, 9, 1200).round(1),
+            "purpose": pd.Series(rng.choice(["car", "tv", "boat", None], 1200), dtype="str"),
+            "channel": pd.Categorical(rng.choice(["app", "web"], 1200)),
+            "is_new": rng.uniform(size=1200) < 0.5,
+        }
+    )
+    log_odds = 0.2 * X["amount"] + 1.1 * (X["purpose"] == "boat") - 2
+    return X, (rng.uniform(size=1200) < 1 / (1 + np.exp(-log_odds))).to_numpy()
+
+
+@pytest.fixture(scope="module")
+def booster(data):
+    return PdBooster(max_rounds=40, n_inner_folds=0).fit(*data)
+
+
+def test_categories_stand_for_their_shrunken_bad_rates(data, booster):
+    X, is_bad = data
+    purpose = booster.spec_.encodings[0]
+    assert [encoding.feature for encoding in booster.spec_.encodings] == ["purpose", "channel"]
+    assert purpose.categories == ("boat", "car", "tv")
+    mean = is_bad.mean()
+    for category, value in zip(purpose.categories, purpose.values, strict=True):
+        own = is_bad[X["purpose"] == category].mean()
+        assert min(own, mean) - 1e-12 <= value <= max(own, mean) + 1e-12
+    assert purpose.unseen == pytest.approx(mean)
+    assert purpose.missing == pytest.approx(is_bad[X["purpose"].isna()].mean(), abs=0.05)
+
+
+def test_a_rows_own_outcome_does_not_reach_its_code():
+    # every row has a category of its own: encoded by its own outcome, the column would be the outcome
+    X = pd.DataFrame({"key": [f"k{i}" for i in range(400)]})
+    is_bad = (np.arange(400) % 4 == 0).astype(float)
+    values, _, _ = training_design(X, is_bad, seed=1)
+    assert np.ptp(values[:, 0]) < 0.01
+
+
+def test_unseen_and_missing_texts_are_scored(data, booster):
+    X, _ = data
+    odd = X.head(2).assign(purpose=["rocket", None])
+    values = scoring_design(booster.spec_, odd)
+    purpose = booster.spec_.encodings[0]
+    assert values[:, 1].tolist() == [purpose.unseen, purpose.missing]
+    assert np.isfinite(booster.predict_proba(odd)).all()
+
+
+def test_encodings_survive_json_and_belong_to_the_digest(booster):
+    spec = booster.spec_
+    again = ForestSpec.from_dict(json.loads(json.dumps(spec.to_dict())), spec.arrays())
+    assert again.encodings == spec.encodings
+    assert again.digest() == spec.digest()
+    from dataclasses import replace
+
+    assert replace(spec, encodings=()).digest() != spec.digest()
+
+
+def test_several_seeds_are_the_mean_of_their_forests(data):
+    X, is_bad = data
+    together = PdBooster(max_rounds=30, n_inner_folds=0, n_seeds=4).fit(X, is_bad)
+    values, _, _ = training_design(X, is_bad.astype(float), PdBooster().seed)
+    alone = [
+        forest_margin(
+            PdBooster(max_rounds=30, n_inner_folds=0, seed=PdBooster().seed + k).fit(values, is_bad).spec_,
+            values,
+        )
+        for k in range(4)
+    ]
+    np.testing.assert_allclose(forest_margin(together.spec_, values), np.mean(alone, axis=0), atol=1e-6)
+    assert together.spec_.n_trees == 120
+    paths = LeafPaths.of(together.spec_)
+    total = forest_contributions(paths, values[:50]).sum(axis=1) + paths.expected_margin
+    np.testing.assert_allclose(total, forest_margin(together.spec_, values[:50]), atol=2e-6)
+
+
+def test_on_top_of_a_margin_the_trees_hold_only_the_addition(data):
+    X, is_bad = data
+    given = np.where(X["purpose"] == "boat", 0.9, -0.4)
+    on_top = PdBooster(max_rounds=60, n_inner_folds=0).fit(
+        X[["amount", "purpose"]], is_bad, base_margin=given
+    )
+    alone = PdBooster(max_rounds=60, n_inner_folds=0).fit(X[["amount", "purpose"]], is_bad)
+    assert on_top.spec_.base_margin == 0.0
+    boats = X["purpose"] == "boat"
+    gap = [
+        model.predict_margin(X)[boats].mean() - model.predict_margin(X)[~boats].mean()
+        for model in (on_top, alone)
+    ]
+    assert abs(gap[0]) < abs(gap[1]) / 2
+
+
+@pytest.mark.parametrize("n_seeds", [0, 3, 32])
+def test_numbers_of_seeds_that_would_lose_bits_are_refused(data, n_seeds):
+    with pytest.raises(SpecificationError, match="n_seeds must be one of"):
+        PdBooster(n_seeds=n_seeds).fit(*data)
+
+
+@pytest.mark.parametrize("margin", [np.zeros(3), np.full(1200, np.nan)])
+def test_unusable_base_margins_are_refused(data, margin):
+    with pytest.raises(FitError, match="one finite log-odds per row"):
+        PdBooster().fit(*data, base_margin=margin)

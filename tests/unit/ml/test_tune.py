@@ -1,0 +1,83 @@
+"""The search for settings: seeded, resumable, judged on rows a trial has not seen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from credit_risk.errors import SpecificationError
+from credit_risk.ml import PdBooster, TuningPlan, tune_booster
+from credit_risk.ml.tune import _folds
+
+START = PdBooster(max_rounds=15, n_inner_folds=0)
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(2)
+    X = pd.DataFrame(rng.normal(size=(600, 3)), columns=list("abc"))
+    return X, (rng.uniform(size=600) < 1 / (1 + np.exp(1 - X["a"] - X["b"] * X["c"]))).to_numpy()
+
+
+def plan(**settings):
+    return TuningPlan(**{"n_trials": 4, "n_folds": 2, "is_quiet": True, **settings})
+
+
+def test_the_search_starts_at_the_boosters_own_settings_and_never_ends_below(data):
+    found = tune_booster(*data, booster=START, plan=plan())
+    assert found.trials[0]["settings"]["max_depth"] == START.max_depth
+    assert found.auc == max(trial["auc"] for trial in found.trials) >= found.default_auc
+    assert len(found.trials) == 4
+    PdBooster(max_rounds=15, n_inner_folds=0, **found.settings).fit(*data)
+
+
+def test_the_same_seed_finds_the_same(data):
+    assert tune_booster(*data, booster=START, plan=plan()) == tune_booster(*data, booster=START, plan=plan())
+
+
+def test_a_stopped_search_goes_on(data, tmp_path):
+    file = tmp_path / "study.db"
+    first = tune_booster(*data, booster=START, plan=plan(n_trials=2, study_file=file))
+    both = tune_booster(*data, booster=START, plan=plan(n_trials=5, study_file=file))
+    assert both.trials[:2] == first.trials
+    assert len(both.trials) == 5
+    assert len({str(trial) for trial in both.trials}) == 5
+    assert tune_booster(*data, booster=START, plan=plan(n_trials=5, study_file=file)) == both
+
+
+def test_a_budget_ends_the_search(data):
+    found = tune_booster(*data, booster=START, plan=plan(n_trials=100_000, minutes=1e-6))
+    assert len(found.trials) == 1
+
+
+def test_folds_in_time_test_on_later_rows_only():
+    applied_at = np.array(
+        ["2026-01-01", "2026-01-02", "2026-01-02", "2026-01-03", "2026-01-05", "2026-01-04"] * 20, "M8[D]"
+    )
+    folds = _folds(np.zeros(120), plan(n_folds=3), applied_at, None)
+    assert len(folds) == 2  # one day holds a third of the rows
+    for train, test in folds:
+        assert applied_at[train].max() < applied_at[test].min()
+    assert np.array_equal(
+        np.sort(np.concatenate([test for _, test in folds] + [folds[0][0]])), np.arange(120)
+    )
+
+
+def test_folds_by_group_keep_a_customer_together():
+    groups = np.arange(90) // 3
+    for train, test in _folds(np.arange(90) % 2, plan(n_folds=3), None, groups):
+        assert not set(groups[train]) & set(groups[test])
+
+
+@pytest.mark.parametrize("settings", [{"n_trials": 0}, {"n_folds": 1}, {"minutes": 0.0}])
+def test_unusable_plans_are_refused(settings):
+    with pytest.raises(SpecificationError, match="A plan needs"):
+        TuningPlan(**settings)
+
+
+def test_times_and_groups_together_are_refused(data):
+    with pytest.raises(SpecificationError, match="not both"):
+        tune_booster(*data, plan=plan(), applied_at=np.arange(600), groups=np.arange(600))
+    with pytest.raises(SpecificationError, match="600 rows"):
+        tune_booster(*data, plan=plan(), groups=np.arange(5))
