@@ -272,7 +272,7 @@ def test_fewer_bads_than_the_minimum_leave_one_bin(sample):
         ({"missing": "zero"}, r"CR-BIN-030: missing of variable 'x0' must be one of"),
         ({"solver": "magic"}, r"CR-BIN-030: solver of variable 'x0' must be one of"),
         ({"min_share": 0.7}, r"CR-BIN-031: min_share must be a number from 0 to 0\.5\. Got 0\.7"),
-        ({"max_bins": True}, r"CR-BIN-031: max_bins must be a number"),
+        ({"max_bins": True}, r"CR-BIN-031: max_bins must be a whole number"),
         ({"min_bins": 9}, r"CR-BIN-032: min_bins must not exceed max_bins\. Got 9 and 8"),
         (
             {"trend": {"salary": "peak"}},
