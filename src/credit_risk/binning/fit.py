@@ -165,8 +165,7 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         """
         names = column_names(X)
         outcome = check_outcome(y, len(X), sample_weight, period)
-        plain = {key: value for key, value in self.get_params(deep=False).items() if key not in _PER_VARIABLE}
-        rules = {name: self._rules(name, names, plain) for name in names}
+        rules = {name: self.rules_for(name, names) for name in names}
         check_decisions(self.decisions, names)
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)
@@ -228,8 +227,15 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         """Return one variable's binning table in optbinning's layout."""
         return binning_table(self.variable(name))
 
-    def _rules(self, name: str, names: tuple[str, ...], plain: dict[str, Any]) -> BinningRules:
-        """Return the checked rules of one variable."""
+    def rules_for(self, name: str, names: tuple[str, ...]) -> BinningRules:
+        """Return the checked rules of one variable among those of the sample.
+
+        Raises
+        ------
+        SpecificationError
+            A parameter is outside its allowed set (``CR-BIN-030`` and following).
+        """
+        plain = {key: value for key, value in self.get_params(deep=False).items() if key not in _PER_VARIABLE}
         rules = BinningRules(
             **plain,
             trend=_for_variable(self.trend, name, "auto"),

@@ -64,7 +64,7 @@ def best_cuts(column: Column, outcome: Outcome, rules: BinningRules) -> RegularB
             refuse_infinite(column.name, column.values)
         return replace(_cut(column.name, sorted_outcome, (), outcome, rules), other_counts=others)
     refuse_infinite(column.name, column.values)
-    ordinary = _ordinary(column, rules)
+    ordinary = ordinary_rows(column, rules)
     values, inside = column.values[ordinary], outcome.where(ordinary)
     sorted_outcome = SortedOutcome.build(values, inside.is_bad, inside.weight)
     if rules.solver == "exact":
@@ -192,8 +192,8 @@ def _turns(partition: Partition) -> bool:
     return len(partition.starts) >= 3
 
 
-def _ordinary(column: Column, rules: BinningRules) -> NDArray[np.bool_]:
-    """Rows that are neither missing nor a special code."""
+def ordinary_rows(column: Column, rules: BinningRules) -> NDArray[np.bool_]:
+    """Return which rows are neither missing nor a special code."""
     ordinary = ~np.isnan(column.values)
     for special in rules.specials:
         for code in special.codes:
