@@ -1,7 +1,8 @@
 """Points that a person can add up: weights of evidence, a logistic regression, and a scale.
 
 Reading order: ``scaling`` (score and PD), ``spec`` (what a card is), ``apply`` (values to points), ``reasons`` (why points
-were lost), ``selection`` (which variables), ``fit`` (the estimator), ``standalone``
+were lost), ``selection`` (which variables), ``second_look`` (which ones beside the
+others), ``fit`` (the estimator), ``boosting`` (a card of boosted stumps), ``standalone``
 (the card as a Python file of its own), ``sql`` (the card as a query).
 """
 
@@ -14,6 +15,7 @@ from credit_risk._lazy import attach
 if TYPE_CHECKING:
     from credit_risk.scorecard.apply import CardResult as CardResult
     from credit_risk.scorecard.apply import apply_scorecard as apply_scorecard
+    from credit_risk.scorecard.boosting.fit import BoostedScorecard as BoostedScorecard
     from credit_risk.scorecard.fit import Scorecard as Scorecard
     from credit_risk.scorecard.overrides import PointsOverride as PointsOverride
     from credit_risk.scorecard.overrides import override_points as override_points
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "BoostedScorecard": "credit_risk.scorecard.boosting.fit",
         "CardResult": "credit_risk.scorecard.apply",
         "PointsOverride": "credit_risk.scorecard.overrides",
         "RowScore": "credit_risk.scorecard.row",

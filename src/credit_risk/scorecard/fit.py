@@ -311,7 +311,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         return np.asfortranarray(np.column_stack(columns))
 
     def _directed_binner(self, X: Any, n_bads: int) -> WoeBinner:
-        binner = _default_binner(n_bads) if self.binner is None else _clone(self.binner)
+        binner = default_binner(n_bads) if self.binner is None else _clone(self.binner)
         if self.directions is None:
             return binner
         wrong = {name: value for name, value in self.directions.items() if value not in _TREND_OF_DIRECTION}
@@ -345,7 +345,8 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         }
 
 
-def _default_binner(n_bads: int) -> WoeBinner:
+def default_binner(n_bads: int) -> WoeBinner:
+    """Return the binner of a card whose user gave none: finer where there are more bads."""
     least = min(30, max(5, n_bads // 40))
     return WoeBinner(max_bins=10, min_share=0.02, min_goods=least, min_bads=least, min_own_rows=10)
 
