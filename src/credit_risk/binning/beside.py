@@ -14,7 +14,7 @@ import numpy as np
 from credit_risk.binning.manual import trend_of
 from credit_risk.binning.record import RegularBins, record_bins
 from credit_risk.binning.solve import TURNING_CHI_SQUARED, cells_between, choose_trend, ordinary_rows
-from credit_risk.numerics.cut_refinement import shortest_decimal_between
+from credit_risk.numerics.cut_refinement import readable_cuts
 from credit_risk.numerics.partial_binning import PartialCells, solve_partial
 from credit_risk.numerics.sorted_outcome import SortedOutcome
 
@@ -145,8 +145,8 @@ def _best(cells: PartialCells, rules: BinningRules, total_weight: float) -> Part
 def _record(search: BesideSearch, cuts: NDArray[np.float64]) -> VariableBins:
     """Record what the bins hold, as for bins found on the variable alone."""
     ordered = search.ordered
-    readable = np.array([shortest_decimal_between(ordered.value_before(c), float(c)) for c in cuts])
-    final = cells_between(ordered, readable)
+    readable = readable_cuts(ordered, cuts)
+    final = cells_between(ordered, cuts)
     counts = np.stack([final.goods, final.bads, final.n_goods, final.n_bads])
     regular = RegularBins(
         counts=counts, trend=trend_of(counts[:2]), cuts=tuple(readable.tolist()), rare_counts=np.zeros(4)

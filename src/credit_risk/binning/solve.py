@@ -15,7 +15,7 @@ from credit_risk.binning.manual import decided_bins, forced_woe
 from credit_risk.binning.peer import optbinning_cuts
 from credit_risk.binning.record import RegularBins, record_bins
 from credit_risk.errors import FitError
-from credit_risk.numerics.cut_refinement import RefinementInput, refine_cuts, shortest_decimal_between
+from credit_risk.numerics.cut_refinement import RefinementInput, readable_cuts, refine_cuts
 from credit_risk.numerics.optimal_binning import Cells, Partition, solve
 from credit_risk.numerics.sorted_outcome import SortedOutcome
 
@@ -97,8 +97,8 @@ def _cut(
 
 def _regular(sorted_outcome: SortedOutcome, cuts: NDArray[np.float64], trend: str) -> RegularBins:
     """Write the cuts with few digits and count what lies between them."""
-    readable = np.array([shortest_decimal_between(sorted_outcome.value_before(c), float(c)) for c in cuts])
-    final = cells_between(sorted_outcome, readable)
+    readable = readable_cuts(sorted_outcome, cuts)
+    final = cells_between(sorted_outcome, cuts)
     return RegularBins(
         counts=np.stack([final.goods, final.bads, final.n_goods, final.n_bads]),
         trend=trend,

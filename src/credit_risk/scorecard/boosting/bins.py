@@ -11,7 +11,7 @@ from credit_risk.binning.apply import bin_column
 from credit_risk.binning.manual import trend_of
 from credit_risk.binning.record import RegularBins, record_bins
 from credit_risk.binning.solve import bin_variable, cells_between, ordinary_rows
-from credit_risk.numerics.cut_refinement import shortest_decimal_between
+from credit_risk.numerics.cut_refinement import readable_cuts
 from credit_risk.numerics.sorted_outcome import SortedOutcome
 from credit_risk.numerics.step_merging import merge_steps
 
@@ -86,11 +86,9 @@ def fine_variable(
     ordinary = ordinary_rows(column, rules)
     inside = outcome.where(ordinary)
     ordered = SortedOutcome.build(column.values[ordinary], inside.is_bad, inside.weight)
-    cuts = [
-        shortest_decimal_between(ordered.value_before(cut), float(cut))
-        for cut in ordered.quantile_cuts(n_cells)
-    ]
-    cells = cells_between(ordered, np.array(cuts))
+    candidates = ordered.quantile_cuts(n_cells)
+    cuts = readable_cuts(ordered, candidates).tolist()
+    cells = cells_between(ordered, candidates)
     counts = np.stack([cells.goods, cells.bads, cells.n_goods, cells.n_bads])
     regular = RegularBins(counts=counts, trend=coarse.trend, cuts=tuple(cuts), rare_counts=np.zeros(4))
     bins = record_bins(column, outcome, rules, regular)
