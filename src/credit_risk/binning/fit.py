@@ -165,7 +165,7 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         """
         names = column_names(X)
         outcome = check_outcome(y, len(X), sample_weight, period)
-        rules = {name: self.rules_for(name, names) for name in names}
+        rules = self.rules_for(names)
         check_decisions(self.decisions, names)
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)
@@ -227,8 +227,8 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         """Return one variable's binning table in optbinning's layout."""
         return binning_table(self.variable(name))
 
-    def rules_for(self, name: str, names: tuple[str, ...]) -> BinningRules:
-        """Return the checked rules of one variable among those of the sample.
+    def rules_for(self, names: tuple[str, ...]) -> dict[str, BinningRules]:
+        """Return the checked rules of each variable of a sample.
 
         Raises
         ------
@@ -236,15 +236,18 @@ class WoeBinner(TransformerMixin, BaseEstimator):
             A parameter is outside its allowed set (``CR-BIN-030`` and following).
         """
         plain = {key: value for key, value in self.get_params(deep=False).items() if key not in _PER_VARIABLE}
-        rules = BinningRules(
-            **plain,
-            trend=_for_variable(self.trend, name, "auto"),
-            missing=_for_variable(self.missing, name, "own"),
-            unseen=_for_variable(self.unseen, name, "neutral"),
-            specials=special_bins(self.special_codes, name),
-        )
-        check_rules(rules, name, names, {"trend": self.trend, "missing": self.missing, "unseen": self.unseen})
-        return rules
+        per_variable = {"trend": self.trend, "missing": self.missing, "unseen": self.unseen}
+        found = {}
+        for name in names:
+            found[name] = BinningRules(
+                **plain,
+                trend=_for_variable(self.trend, name, "auto"),
+                missing=_for_variable(self.missing, name, "own"),
+                unseen=_for_variable(self.unseen, name, "neutral"),
+                specials=special_bins(self.special_codes, name),
+            )
+            check_rules(found[name], name, names, per_variable)
+        return found
 
     def _settings(self) -> dict[str, Any]:
         """Return the parameters as plain JSON values."""

@@ -117,7 +117,10 @@ def _chosen_cuts(
 
 def best_groups(column: Column, outcome: Outcome, rules: BinningRules) -> RegularBins:
     """Group categories: neighbours in their given order, or in the order of their bad rates."""
-    counts = outcome.counts_by(column.codes + 1, len(column.categories) + 1)[:, 1:]
+    if len(column.codes) and int(column.codes.min()) >= 0:
+        counts = outcome.counts_by(column.codes, len(column.categories))
+    else:
+        counts = outcome.counts_by(column.codes + 1, len(column.categories) + 1)[:, 1:]
     weight = counts[0] + counts[1]
     is_frequent = weight >= rules.rare_share * float(outcome.counts()[:2].sum())
     frequent = np.flatnonzero(is_frequent)

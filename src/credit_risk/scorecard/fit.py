@@ -208,8 +208,9 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         """Prepare the numeric variables left out and let them enter for what they add."""
         names = binner.spec_.feature_names
         decided = {decision.variable for decision in binner.decisions}
+        rules = binner.rules_for(names)
         searches = {
-            at: BesideSearch.prepare(development_column(name, raw), outcome, binner.rules_for(name, names))
+            at: BesideSearch.prepare(development_column(name, raw), outcome, rules[name])
             for at, (name, raw) in enumerate(zip(names, raw_columns(X), strict=True))
             if at not in card.places
             and name not in decided

@@ -173,7 +173,7 @@ class BoostedScorecard(Scorecard):
         names = column_names(X)
         binner = self._directed_binner(X, int(outcome.is_bad.sum()))
         columns = [development_column(name, raw) for name, raw in zip(names, raw_columns(X), strict=True)]
-        rules = [binner.rules_for(name, names) for name in names]
+        rules = list(binner.rules_for(names).values())
         with threadpool_limits(1):
             fine = [
                 fine_variable(

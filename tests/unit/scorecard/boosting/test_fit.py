@@ -59,7 +59,7 @@ def sample_matrix(card, X, is_bad):
         fine_variable(
             development_column(name, X[name]),
             outcome,
-            card.binner.rules_for(name, tuple(X.columns)),
+            card.binner.rules_for(tuple(X.columns))[name],
             n_cells=card.n_cells,
             direction=0,
         )
