@@ -61,13 +61,19 @@ def main():
         "toad, tree bins": lambda *sample: toad_card(*sample, method="dt"),
     }
     for name, tool in tools.items():
-        for k, is_test in enumerate(fold_of):
-            with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-                warnings.simplefilter("ignore")
-                train = ~is_test
-                answers[f"{name}/{k}"] = tool(
-                    X[train].reset_index(drop=True), y[train], X[is_test].reset_index(drop=True), codes
-                )
+        found = {}
+        try:
+            for k, is_test in enumerate(fold_of):
+                with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+                    warnings.simplefilter("ignore")
+                    train = ~is_test
+                    found[f"{name}/{k}"] = tool(
+                        X[train].reset_index(drop=True), y[train], X[is_test].reset_index(drop=True), codes
+                    )
+        except ValueError as error:
+            print(f"{name} fails in fold {len(found)}: {error};", end=" ")
+            continue
+        answers.update(found)
     np.savez(folder / "answers.npz", **answers)
     print(f"optbinning {version('optbinning')}, toad {version('toad')}, pandas {pd.__version__}")
 

@@ -59,7 +59,10 @@ def best_cuts(column: Column, outcome: Outcome, rules: BinningRules) -> RegularB
     """
     if outcome.is_plain and outcome.bad_rows is not None and rules.solver == "exact":
         groups = tuple(special.codes for special in rules.specials)
-        sorted_outcome, others = SortedOutcome.split(column.values, outcome.bad_rows, groups)
+        # without refinement the quantiles themselves are the cuts, so they are taken in full precision
+        sorted_outcome, others = SortedOutcome.split(
+            column.values, outcome.bad_rows, groups, may_round=rules.refine
+        )
         if np.isinf(sorted_outcome.values[[0, -1][: len(sorted_outcome.values)]]).any():
             refuse_infinite(column.name, column.values)
         return replace(_cut(column.name, sorted_outcome, (), outcome, rules), other_counts=others)

@@ -119,7 +119,7 @@ def describe_logistic(
     Examples
     --------
     >>> X, is_bad = np.array([[0.0], [0.0], [0.0], [1.0], [1.0], [1.0]]), np.array([1.0, 0, 0, 1, 1, 0])
-    >>> fit = fit_logistic(X, is_bad, ridge=0.0)
+    >>> fit = fit_logistic(X, is_bad)
     >>> again = describe_logistic(X, is_bad, None, coefficients=fit.coefficients, intercept=fit.intercept)
     >>> bool(np.allclose(again.p_values, fit.p_values))
     True
@@ -127,7 +127,11 @@ def describe_logistic(
     n = len(is_bad)
     w = np.ones(n) if weight is None else np.asarray(weight, dtype=np.float64)
     design = np.column_stack([X, np.ones(n)])
-    problem = _Problem(design=design, y=is_bad, w=w, penalty=np.zeros(design.shape[1]))
+    penalty = np.full(
+        design.shape[1], 1e-6 * float(w.sum())
+    )  # as fit_logistic: solvable where columns repeat
+    penalty[-1] = 0.0
+    problem = _Problem(design=design, y=is_bad, w=w, penalty=penalty)
     return _result(problem, np.append(coefficients, intercept), 0)
 
 

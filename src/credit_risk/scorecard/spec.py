@@ -25,7 +25,8 @@ class SelectionRecord:
     name : str
     is_kept : bool
     step : str
-        'information_value', 'correlation', 'not_significant', 'wrong_sign', 'max_features', or 'kept'.
+        'information_value', 'correlation', 'not_significant', 'wrong_sign', 'max_features', or 'kept'; 'second_look' where it
+        stands on the card for what it adds beside the others; 'no_split' where a boosted card never asks about it.
     reason : str
         One sentence with the figures.
     information_value : float
@@ -72,7 +73,8 @@ class ScorecardSpec:
         Their bins, in the same order.
     card_woe : tuple of tuple of float
         Per variable, per bin: the WoE the regression used; that of the binning, adjusted to the other variables of the card
-        (equal to it where ``shape_pull`` was None).
+        (equal to it where ``shape_pull`` was None). Of a variable kept by the second look, and of a boosted card: the effect
+        beside the others, which may run against the WoE of the binning.
     coefficients, standard_errors, p_values : tuple of float
         Of the logistic regression of bad on ``card_woe``; coefficients are below 0. Standard errors take bins and shapes as
         given.

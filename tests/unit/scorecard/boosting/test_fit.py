@@ -226,3 +226,9 @@ def test_apply_is_the_same_pure_function(card, sample):
     X, _ = sample
     result = apply_scorecard(card.spec_, card._matrix(X))
     np.testing.assert_array_equal(result.score, card.predict_score(X))
+
+
+def test_a_column_given_twice_is_asked_about_once(sample):
+    X, is_bad = sample
+    twice = X[["payments"]].assign(again=X["payments"])
+    assert BoostedScorecard(n_rounds=30).fit(twice, is_bad).spec_.feature_names == ("payments",)
