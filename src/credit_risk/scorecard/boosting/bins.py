@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,7 +63,7 @@ class FineVariable:
 def fine_variable(
     column: Column, outcome: Outcome, rules: BinningRules, *, n_cells: int, direction: int | None
 ) -> FineVariable:
-    """Cut a variable finely; its direction, where None, is the trend that its best bins follow if that is straight.
+    """Cut a variable finely; its direction, where None, is the trend that its best bins follow if no turn is clearly better.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def fine_variable(
         Fine cells of a number.
     direction : int, optional
     """
-    coarse = bin_variable(column, outcome, rules)
+    coarse = bin_variable(column, outcome, replace(rules, turning_gain=0.0))
     if direction is None:
         clear = coarse.information_value >= 0.02 and column.kind != "categorical"
         direction = {"ascending": 1, "descending": -1}.get(coarse.trend, 0) if clear else 0

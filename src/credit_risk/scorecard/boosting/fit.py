@@ -82,7 +82,8 @@ class BoostedScorecard(Scorecard):
         As in :class:`Scorecard`.
     directions : dict of str to int, optional
         Sign that the effect must have: +1 risk rises with the value, -1 it falls, 0 free. Absent names follow the trend of their
-        best bins where that is straight and their information value at least 0.02, and are free otherwise.
+        best bins where that is straight (no turn is clearly better, however little it adds) and their information value at
+        least 0.02, and are free otherwise.
     n_rounds : int
         Trees.
     learning_rate : float
