@@ -391,3 +391,17 @@ def test_single_precision_bins_hold_exactly_the_rows_their_cuts_say(monkeypatch)
     counted = np.bincount(binner.bin_indices(x[:, None])[:, 0], minlength=bins.n_bins)
     assert bins.n_rows == tuple(counted.tolist())
     assert all(cut == round(cut, 2) for cut in bins.cuts)
+
+
+@pytest.mark.parametrize("n", [16_384, 16_385, 40_001])
+def test_two_rows_looked_up_at_once_get_what_each_gets_alone(n):
+    rng = np.random.default_rng(n)
+    X = rng.normal(size=(n, 2))
+    X[rng.random(n) < 0.1, 0] = np.nan
+    is_bad = rng.random(n) < 1 / (1 + np.exp(1 - X[:, 1]))
+    binner = WoeBinner().fit(X, is_bad)
+    woe = binner.transform(X)
+    tables = [np.array(variable.woe) for variable in binner.spec_.variables]
+    index = binner.bin_indices(X)
+    np.testing.assert_array_equal(woe, np.column_stack([t[index[:, j]] for j, t in enumerate(tables)]))
+    np.testing.assert_array_equal(woe[:300], binner.transform(X[:300]))
