@@ -3,8 +3,8 @@
 Run: ``python benchmarks/features.py [--events 10000000] [--passes 3] [--tools library,polars,...] [--featuretools]``.
 
 Every run is a process of its own; passes are interleaved and ratios taken within a pass. Before a time counts, every answer
-is held against the library's: whole numbers exactly, fractions to the declared nine digits. Peers run in ``.peers/features``
-(``make peers``), their code is in ``features_peers.py``. The events are drawn from a seed; nobody's data is in them.
+is held against the library's: whole numbers exactly, fractions to the declared nine digits. Peers run in ``.peers/features`` and
+``.peers/featuretools`` (``make peers``), their code is in ``features_peers.py``. The events are drawn from a seed; nobody's data is in them.
 
 The library (``scan_sources``, ``compute_features``) checks every value against its contract on the way, as no other tool here
 does; the seconds until everything is read, checked and set aside are printed apart. ``in_memory`` is the library with
@@ -31,7 +31,7 @@ import numpy as np
 from features_peers import DAY_US, FEATURES, SUBJECTS, peak_mib
 
 ROOT = Path(__file__).parents[1]
-PEERS = ROOT / ".peers" / "features" / "bin" / "python"
+PEERS = ROOT / ".peers"
 EVENTS_PER_APPLICATION = 50
 CHUNK = 1_000_000
 CATEGORIES = ("food", "rent", "salary", "cash", "gambling", "transport", "telecom", "other")
@@ -217,10 +217,20 @@ def run(tool: str, folder: Path, *, shows_progress: bool) -> dict[str, float]:
         command = [sys.executable, __file__, "--worker", tool, "--folder", str(folder)]
         command += ["--progress"] if shows_progress else []
     else:
-        command = [str(PEERS), str(ROOT / "benchmarks" / "features_peers.py"), tool, str(folder)]
-        command += [str(answer)]
+        command = [
+            _python_of(tool),
+            str(ROOT / "benchmarks" / "features_peers.py"),
+            tool,
+            str(folder),
+            str(answer),
+        ]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def _python_of(tool: str) -> str:
+    """Return the interpreter of a peer; featuretools needs an environment of its own."""
+    return str(PEERS / ("featuretools" if tool == "featuretools" else "features") / "bin" / "python")
 
 
 def report(results: dict[str, list[dict[str, float]]], wrong: dict[str, str]) -> None:
@@ -291,8 +301,8 @@ def _benchmark(arguments: argparse.Namespace, folder: Path) -> None:
     print(
         f"Python {platform.python_version()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the start"
     )
-    if PEERS.exists():
-        asked = [str(PEERS), str(ROOT / "benchmarks" / "features_peers.py"), "versions", "", ""]
+    if Path(_python_of("")).exists():
+        asked = [_python_of(""), str(ROOT / "benchmarks" / "features_peers.py"), "versions", "", ""]
         print(subprocess.run(asked, stdout=subprocess.PIPE, text=True, check=True).stdout.strip())
     results: dict[str, list[dict[str, float]]] = {tool: [] for tool in tools}
     wrong: dict[str, str] = {}
@@ -309,6 +319,14 @@ def _benchmark(arguments: argparse.Namespace, folder: Path) -> None:
     if any(wrong.values()):
         raise SystemExit(f"Answers differ, so no time counts: {wrong}")
     if arguments.featuretools:
+        asked = [
+            _python_of("featuretools"),
+            str(ROOT / "benchmarks" / "features_peers.py"),
+            "versions",
+            "",
+            "",
+        ]
+        print(subprocess.run(asked, stdout=subprocess.PIPE, text=True, check=True).stdout.strip())
         figures = run("featuretools", folder, shows_progress=False)
         hours = figures["seconds"] / figures["applications"] * n_applications / 3600
         print(

@@ -7,8 +7,8 @@
      ├─ DataContractError                 a source breaks its contract (rule, count, sample of keys; never values)
      │   └─ LeakageError                  a feature saw something after `applied_at` or from an outcome table
      ├─ SampleError                       too few bads, immature performance window, overlapping splits
-     ├─ FitError                          no convergence, no feasible binning, forest not reproduced
-     ├─ ScoringError                      a request cannot be scored
+     ├─ FitError (ValueError)             no convergence, no feasible binning, forest not reproduced
+     ├─ ScoringError (ValueError)         a request cannot be scored
      │   ├─ MissingFeatureError           a feature or a required field is absent from a request
      │   └─ FutureRecordError             a request holds records at or after the application; also a LeakageError
      ├─ LoanError (ValueError)            a loan, a schedule or a rate that cannot exist
@@ -98,11 +98,11 @@ class SampleError(CreditRiskError):
     """A development sample cannot be built as asked."""
 
 
-class FitError(CreditRiskError):
+class FitError(CreditRiskError, ValueError):
     """A model cannot be fitted as asked."""
 
 
-class ScoringError(CreditRiskError):
+class ScoringError(CreditRiskError, ValueError):
     """A request cannot be scored."""
 
 

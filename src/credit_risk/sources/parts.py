@@ -80,7 +80,8 @@ def scan_sources(
     Raises
     ------
     DataContractError, SpecificationError
-        As :func:`~credit_risk.sources.readers.read_sources`; ``records_per_part`` below 1 (``CR-SRC-040``).
+        As :func:`~credit_risk.sources.readers.read_sources`; ``records_per_part`` below 1 (``CR-SRC-040``); the
+        temporary folder cannot be written to, or is full (``CR-SRC-041``).
 
     Examples
     --------
@@ -94,7 +95,7 @@ def scan_sources(
     form = reading.applications()
     n_records = sum(_n_rows(reading, contract) for contract in reading.contracts.records)
     customers = _Customers.of(form.frame["customer_id"], -(-n_records // records_per_part))
-    kept = tempfile.TemporaryDirectory(prefix="credit_risk_", dir=temporary_folder)
+    kept = _own_folder(temporary_folder)
     try:
         scan = _Scan(reading, form, customers, Path(kept.name))
         asides = {c.name: scan.set_aside(c, progress) for c in reading.contracts.records}
@@ -103,6 +104,21 @@ def scan_sources(
         kept.cleanup()
         raise
     return SourceParts(whole, customers.rows, asides, kept)
+
+
+def _own_folder(inside: str | Path | None) -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="credit_risk_", dir=inside)
+    except OSError as error:
+        raise _no_room(error) from error
+
+
+def _no_room(error: OSError) -> SpecificationError:
+    return SpecificationError(
+        f"The temporary folder cannot take the records: {error.strerror}. Expected a folder that exists, may be written to and "
+        "has room for the records (about 40 bytes each). Hint: choose another with temporary_folder.",
+        code="CR-SRC-041",
+    )
 
 
 def _parquet_of(reading: Reading, contract: RecordContract) -> Path | None:
@@ -324,7 +340,8 @@ class _Scan:
         measures = [measure.name for measure in contract.measures]
         self._reading.run_own_rules(contract.name, checked, measures)
         numbers = self._lookup.numbers(table.column(contract.customer_key))
-        if checked.failures or numbers.min(initial=0) < 0:
+        has_gap = any(checked.columns[name].missing.any() for name in contract.unique_key)
+        if checked.failures or has_gap or numbers.min(initial=0) < 0:
             raise _broken(contract)
         event_us, known_us = checked.moments["event_time"], checked.moments["known_at"]
         last_us = self._last_us[numbers]
@@ -415,15 +432,13 @@ class _Aside:
 
     def __init__(self, folder: Path, contract: RecordContract, customers: _Customers) -> None:
         self._folder, self._customers = folder, customers
-        self._paths: dict[str, Path] = {}
         self._measures = contract.measures
         self._counts: list[NDArray[np.int64]] = []
         self._types = _types(contract)
-        self._files = {
-            name: (folder / f"{contract.name}.{position}").open("wb", buffering=0)
-            for position, name in enumerate(self._types)
+        self._paths = {
+            name: folder / f"{contract.name}.{position}" for position, name in enumerate(self._types)
         }
-        self._paths = {name: Path(file.name) for name, file in self._files.items()}
+        self._files = {name: path.open("wb") for name, path in self._paths.items()}
         self.magnitudes = {measure.name: 0 for measure in contract.measures}
         self.n_records = np.zeros(len(customers.names), dtype=np.int64)
 
@@ -432,7 +447,10 @@ class _Aside:
         self._counts.append(batch.counts)
         self.n_records += np.bincount(batch.columns[_CUSTOMER], minlength=len(self.n_records))
         for name, values in batch.columns.items():
-            self._files[name].write(values.data)
+            try:
+                self._files[name].write(values.data)
+            except OSError as error:
+                raise _no_room(error) from error
             if name in self.magnitudes and values.size:
                 largest = max(abs(int(values.min())), abs(int(values.max())))
                 self.magnitudes[name] = max(self.magnitudes[name], largest)
@@ -470,11 +488,15 @@ class _Aside:
         starts = np.cumsum(counts.ravel()).reshape(counts.shape) - counts
         content = bytearray(int(counts[:, position].sum()) * kind.itemsize)
         view, filled = memoryview(content), 0
-        with self._paths[name].open("rb", buffering=0) as file:
+        with self._paths[name].open("rb") as file:
             for start, count in zip(starts[:, position].tolist(), counts[:, position].tolist(), strict=True):
                 file.seek(start * kind.itemsize)
                 size = count * kind.itemsize
-                file.readinto(view[filled : filled + size])
+                if file.readinto(view[filled : filled + size]) != size:
+                    raise DataContractError(
+                        "Records that were set aside are gone from the temporary folder. Hint: scan the sources again.",
+                        code="CR-SRC-042",
+                    )
                 filled += size
         values: NDArray[Any] = np.frombuffer(content, dtype=kind)
         return values

@@ -224,3 +224,48 @@ def test_progress_is_told_about_batches(folder):
 
     scan_sources(folder(), progress=Recorder()).close()
     assert seen == [("Reading bank", 1)]
+
+
+def test_a_gap_in_a_part_of_the_key_is_refused(folder):
+    contract = (
+        (folder() / "sources.toml").read_text().replace('["customer", "day"]', '["customer", "status"]')
+    )
+    root = folder(contract=contract)
+    with pytest.raises(DataContractError) as at_once:
+        read_sources(root)
+    with pytest.raises(DataContractError, match="'status': rule 'not_null'") as in_parts:
+        scan_sources(root)
+    assert str(in_parts.value) == str(at_once.value)
+
+
+def test_a_temporary_folder_that_does_not_exist_or_is_full_is_said(folder, tmp_path, monkeypatch):
+    with pytest.raises(
+        SpecificationError, match="CR-SRC-041: The temporary folder cannot take the records: No such"
+    ):
+        scan_sources(folder(), temporary_folder=tmp_path / "nowhere")
+
+    class Full:
+        def write(self, _):
+            raise OSError(28, "No space left on device")
+
+        def close(self):
+            pass
+
+    root = folder()
+    opened = Path.open
+    monkeypatch.setattr(
+        Path, "open", lambda self, mode="r", *a, **k: Full() if mode == "wb" else opened(self, mode, *a, **k)
+    )
+    with pytest.raises(
+        SpecificationError, match=r"CR-SRC-041: .*: No space left on device\. .* temporary_folder"
+    ):
+        scan_sources(root)
+
+
+def test_records_that_somebody_deleted_meanwhile_are_missed(folder, tmp_path_factory):
+    kept = tmp_path_factory.mktemp("kept")
+    with scan_sources(folder(), temporary_folder=kept) as parts:
+        for path in kept.rglob("bank.*"):
+            path.write_bytes(b"")
+        with pytest.raises(DataContractError, match="CR-SRC-042: Records that were set aside are gone"):
+            parts.part(0)

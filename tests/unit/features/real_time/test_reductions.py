@@ -109,3 +109,9 @@ def test_memory_is_used_again():
     first = scratch.table("terms", 4, 100)
     assert np.shares_memory(first, scratch.table("terms", 2, 10))
     assert scratch.table("terms", 40, 100).shape == (40, 100)
+
+
+def test_large_memory_is_not_kept():
+    scratch = Scratch()
+    large = scratch.table("sorted", 2, reductions._MOST_KEPT)
+    assert not np.shares_memory(large, scratch.table("sorted", 2, reductions._MOST_KEPT))
