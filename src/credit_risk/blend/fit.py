@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from credit_risk.blend.spec import HOW, BlendSpec, How
 from credit_risk.errors import SpecificationError
 from credit_risk.ml import PdBooster
 from credit_risk.numerics.logistic_function import sigmoid
+from credit_risk.numerics.logistic_line import fit_logistic_line
 from credit_risk.scorecard import Scorecard
 
 if TYPE_CHECKING:
@@ -45,7 +47,8 @@ class PdBlend(ClassifierMixin, BaseEstimator):
     Notes
     -----
     For a correction the trees see, on every training row, the log-odds of a card that was not fitted on that row (five folds):
-    a card's own training rows look better explained than new applicants will be.
+    a card's own training rows look better explained than new applicants will be. For the same reason the card's log-odds count by
+    ``card_weight``, the slope at which they fitted those rows (Cox), at most 1.
 
     Examples
     --------
@@ -85,11 +88,16 @@ class PdBlend(ClassifierMixin, BaseEstimator):
         FitError
             A part cannot be fitted.
         """
-        self.spec_ = self._spec()
+        spec = self._spec()
         is_bad = np.asarray(y)
         card = Scorecard() if self.card is None else self.card
         booster = PdBooster() if self.booster is None else self.booster
-        left = _out_of_fold_log_odds(card, X, is_bad) if self.how == "correction" else None
+        left = None
+        if self.how == "correction":
+            log_odds = _out_of_fold_log_odds(card, X, is_bad)
+            spec = replace(spec, card_weight=_trusted_share(log_odds, is_bad))
+            left = spec.card_weight * log_odds
+        self.spec_ = spec
         self.card_ = clone(card).fit(X, is_bad)
         self.booster_ = clone(booster).fit(X, is_bad, base_margin=left)
         self.classes_ = np.array([0, 1])
@@ -123,6 +131,12 @@ class PdBlend(ClassifierMixin, BaseEstimator):
 
 def _card_log_odds(card: Scorecard, X: pd.DataFrame) -> NDArray[np.float64]:
     return card_log_odds(card.spec_.scaling, card.predict_score(X))
+
+
+def _trusted_share(log_odds: NDArray[np.float64], is_bad: NDArray[np.generic]) -> float:
+    """Return how much of a card's log-odds new rows bear out; 1 where no line can be fitted."""
+    slope = fit_logistic_line(log_odds, is_bad.astype(np.bool_)).slope
+    return float(min(slope, 1.0)) if slope > 0 else 1.0
 
 
 def _out_of_fold_log_odds(

@@ -18,6 +18,8 @@ from credit_risk.errors import FitError, SpecificationError
 from credit_risk.ml.apply import forest_margin, forest_pd
 from credit_risk.ml.design import scoring_design, training_design
 from credit_risk.ml.spec import ForestSpec
+from credit_risk.numerics.logistic_function import sigmoid
+from credit_risk.numerics.logistic_line import fit_logistic_shift
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,7 +122,7 @@ class PdBooster(ClassifierMixin, BaseEstimator):
             1 is bad.
         base_margin : array_like of float, shape (n_rows,), optional
             Log-odds that another model already gives each row; the trees then learn what to add, and ``spec_`` holds
-            that addition only.
+            that addition only. It starts from the shift that brings those log-odds to the rows' bad rate.
 
         Raises
         ------
@@ -146,7 +148,9 @@ class PdBooster(ClassifierMixin, BaseEstimator):
         directions = self._directions(names)
         parameters = self.parameters(names, is_bad)
         if margin is not None:
-            parameters["base_score"] = 0.5  # a margin of 0: the trees hold only what they add
+            shift = _shift_to_outcome(margin, is_bad)
+            parameters["base_score"] = float(sigmoid([shift])[0])
+            margin = margin + shift
         matrix = xgboost.DMatrix(values, label=is_bad, base_margin=margin, nthread=1)
         bare = xgboost.DMatrix(values, nthread=1)
         self.n_rounds_ = self._choose_rounds(matrix, parameters, is_bad)
@@ -258,6 +262,12 @@ def _base_margin(margin: ArrayLike | None, n_rows: int) -> NDArray[np.float64] |
             code="CR-FIT-023",
         )
     return values
+
+
+def _shift_to_outcome(margin: NDArray[np.float64], is_bad: NDArray[np.float64]) -> float:
+    """Return the log-odds to add to every margin so that the mean PD is the bad rate."""
+    line = fit_logistic_shift(margin, is_bad == 1.0)
+    return line.intercept if line.converged else 0.0
 
 
 def _target(y: ArrayLike, n_rows: int) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from sklearn.base import clone
 
 from credit_risk.blend import BlendSpec, PdBlend, blended_log_odds
 from credit_risk.errors import SpecificationError
+from credit_risk.evaluation.reliability import calibration_line
 from credit_risk.ml import PdBooster
 from credit_risk.numerics.discrimination import area_under_curve
 
@@ -32,7 +33,8 @@ def test_log_odds_are_the_weighted_sum_of_the_parts(data, blend):
     X, _ = data
     pd_card = blend.card_.predict_proba(X)[:, 1]
     card, booster = np.log(pd_card / (1 - pd_card)), blend.booster_.predict_margin(X).astype(float)
-    weights = (1.0, 1.0) if blend.how == "correction" else (0.5, 0.5)
+    weights = (blend.spec_.card_weight, blend.spec_.booster_weight)
+    assert weights == (0.5, 0.5) if blend.how == "average" else 0.8 < weights[0] <= 1.0 == weights[1]
     np.testing.assert_allclose(
         blend.predict_log_odds(X), weights[0] * card + weights[1] * booster, atol=1e-12
     )
@@ -52,6 +54,21 @@ def test_the_trees_add_what_the_card_cannot_say(data, blend):
     is_bad = (rng.uniform(size=4000) < 1 / (1 + np.exp(-log_odds))).to_numpy()
     card, both = (area_under_curve(model.predict_proba(X)[:, 1], is_bad) for model in (blend.card_, blend))
     assert both > card + 0.01
+
+
+def test_an_overfitted_card_counts_for_less_in_a_correction():
+    rng = np.random.default_rng(8)
+    X = pd.DataFrame(rng.normal(size=(9000, 12)), columns=[f"x{j}" for j in range(12)])
+    is_bad = rng.uniform(size=9000) < 1 / (1 + np.exp(1 - 0.8 * X["x0"]))
+    new = np.arange(9000) >= 900
+    blend = PdBlend(booster=PdBooster(max_rounds=1, n_inner_folds=0), how="correction").fit(
+        X[~new], is_bad[~new]
+    )
+    assert blend.spec_.card_weight < 0.95
+    card, both = (
+        calibration_line(model.predict_proba(X[new])[:, 1], is_bad[new]) for model in (blend.card_, blend)
+    )
+    assert abs(both.slope.estimate - 1.0) < abs(card.slope.estimate - 1.0)
 
 
 def test_a_refit_gives_the_same_model(data, blend):

@@ -34,7 +34,7 @@ def test_forest_equals_xgboost_bit_for_bit_on_rows_it_never_saw(data, booster):
     rng = np.random.default_rng(4)
     unseen = rng.normal(size=(4000, 6))
     unseen[rng.uniform(size=unseen.shape) < 0.2] = np.nan
-    parameters = booster._parameters(booster.spec_.directions, is_bad.astype(float))
+    parameters = booster.parameters(list(booster.spec_.feature_names), is_bad.astype(float))
     fitted = xgboost.train(parameters, xgboost.DMatrix(X.to_numpy(), label=is_bad), booster.n_rounds_)
     expected = fitted.predict(xgboost.DMatrix(unseen), output_margin=True)
     assert np.array_equal(forest_margin(booster.spec_, unseen), expected)

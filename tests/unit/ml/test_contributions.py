@@ -30,7 +30,7 @@ def fitted(request):
     booster = PdBooster(monotone={"a": 1}, max_rounds=25, n_inner_folds=0, max_depth=request.param).fit(
         X, is_bad
     )
-    parameters = booster._parameters(booster.spec_.directions, is_bad.astype(float))
+    parameters = booster.parameters(list(booster.spec_.feature_names), is_bad.astype(float))
     matrix = xgboost.DMatrix(X.to_numpy(), label=is_bad)
     return booster.spec_, xgboost.train(parameters, matrix, booster.n_rounds_)
 
