@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from credit_risk.features import FeatureCatalogue, FeatureClosure, compute_features
+from credit_risk.numerics.discrimination import area_under_curve
 from credit_risk.performance import OutcomeDefinition
 from credit_risk.sources import read_sources
 
@@ -103,7 +105,7 @@ def test_history_features_are_reasoned_and_read_nothing_protected(project_folder
 
 @pytest.fixture
 def task():
-    from comparison.tasks import Task
+    from comparison.task import Task
 
     X = pd.DataFrame({"x": np.arange(40.0), "z": np.arange(40.0) % 7})
     is_bad = np.arange(40) % 3 == 0
@@ -114,22 +116,45 @@ def task():
     )
 
 
+def constant(number):
+    """Return a ``run`` that gives every customer the same PD, whatever it is shown."""
+    from comparison.tools import Prediction
+
+    return lambda rows: Prediction(
+        pd=np.full(len(rows.X_test), number), fit_seconds=0.5, predict_seconds=0.25
+    )
+
+
+def ranking(weight):
+    """Return a ``run`` that ranks by ``weight`` times x plus z."""
+    from comparison.tools import Prediction
+
+    def run(rows):
+        risk = weight * rows.X_test["x"] + rows.X_test["z"]
+        return Prediction(pd=0.5 + (risk / 1000).to_numpy(), fit_seconds=0.5, predict_seconds=0.25)
+
+    return run
+
+
 def test_saved_result_counts_only_for_the_same_program_and_rows(task, tmp_path):
     from comparison.store import predict
-    from comparison.tools import Tool
+    from comparison.tools import Prediction, Tool
 
     calls = []
 
     def tool(identity):
-        def mean(X, is_bad, X_test, directions):
-            calls.append((list(X.columns), dict(directions)))
-            return np.full(len(X_test), is_bad.mean())
+        def mean(rows):
+            calls.append((list(rows.X.columns), dict(rows.directions)))
+            return Prediction(
+                pd=np.full(len(rows.X_test), rows.is_bad.mean()), fit_seconds=1.5, predict_seconds=0.5
+            )
 
-        return Tool(name="mean", predict=mean, identity=identity)
+        return Tool(name="mean", run=mean, identity=identity)
 
     first = predict(task, tool("1"), "all", 0, tmp_path)
     again = predict(task, tool("1"), "all", 0, tmp_path)
     assert (first.is_new, again.is_new) == (True, False)
+    assert (again.fit_seconds, again.predict_seconds) == (1.5, 0.5)
     np.testing.assert_array_equal(first.pd, again.pd)
     assert predict(task, tool("2"), "all", 0, tmp_path).is_new
     assert predict(task, tool("1"), "base", 0, tmp_path).is_new
@@ -156,7 +181,8 @@ def test_lift_of_a_perfect_over_a_blind_prediction():
 
 
 def test_data_that_is_not_here_is_said_to_be_not_run(monkeypatch, tmp_path):
-    from comparison.tasks import DATA_VARIABLE, NotRun, superlender
+    from comparison.history import superlender
+    from comparison.task import DATA_VARIABLE, NotRun
 
     monkeypatch.delenv(DATA_VARIABLE, raising=False)
     with pytest.raises(NotRun, match="is not set"):
@@ -170,23 +196,142 @@ def test_a_run_without_the_data_says_so_and_ends_well(monkeypatch, tmp_path, cap
     import accuracy
 
     monkeypatch.delenv("CREDIT_RISK_BENCHMARK_DATA", raising=False)
+    monkeypatch.setattr(accuracy, "all_tools", lambda budget: {})
+    monkeypatch.setattr(accuracy, "peer_versions", lambda: {"scorecards": {"toad": "0"}})
     monkeypatch.setattr(sys, "argv", ["accuracy.py", "--cache", str(tmp_path)])
     accuracy.main()
-    assert "superlender: not run (CREDIT_RISK_BENCHMARK_DATA is not set)" in capsys.readouterr().out
-    monkeypatch.setattr(sys, "argv", ["accuracy.py", "superlendr"])
+    out = capsys.readouterr().out
+    assert "superlender: not run (CREDIT_RISK_BENCHMARK_DATA is not set)" in out
+    assert "peers, scorecards: toad 0" in out
+    monkeypatch.setattr(sys, "argv", ["accuracy.py", "--sets", "superlendr"])
     with pytest.raises(SystemExit):
         accuracy.main()
-    assert "no data set named 'superlendr'; known: superlender" in capsys.readouterr().err
+    assert "invalid choice: 'superlendr'" in capsys.readouterr().err
+    monkeypatch.setattr(sys, "argv", ["accuracy.py", "--tools", "crystal_ball", "--cache", str(tmp_path)])
+    with pytest.raises(SystemExit, match="No tool named 'crystal_ball'"):
+        accuracy.main()
 
 
 def test_a_lift_that_is_too_small_is_called_so(task, tmp_path, capsys):
-    import accuracy
+    from comparison.history import report_history
     from comparison.tools import Tool
 
-    def blind(X, is_bad, X_test, directions):
-        return np.linspace(0.1, 0.9, len(X_test))
-
-    accuracy.report(task, {"blind": Tool(name="blind", predict=blind, identity="1")}, tmp_path)
+    report_history(task, {"blind": Tool(name="blind", run=constant(0.3), identity="1")}, tmp_path)
     out = capsys.readouterr().out
     assert "BELOW WHAT IS ASKED" in out
     assert "pairs with |rank correlation| above 0.99: 0 of 1" in out
+
+
+def test_tools_stand_in_one_table_and_one_that_fails_is_named(task, tmp_path, capsys):
+    from comparison.peers import PeerError
+    from comparison.results import print_table, run
+    from comparison.tools import Tool
+
+    def fails(rows):
+        raise PeerError("no bins")
+
+    folds = tuple((np.setdiff1d(np.arange(40), part), part) for part in np.array_split(np.arange(40), 4))
+    task = replace(task, folds=folds, is_bad=np.arange(40) % 10 > 5)
+    tools = {
+        "good": Tool(name="good", run=ranking(9.0), identity="1"),
+        "poor": Tool(name="poor", run=ranking(-9.0), identity="1"),
+        "broken": Tool(name="broken", run=fails, identity="1"),
+    }
+    results = run(task, tools, tmp_path)
+    print_table(task, results)
+    out = capsys.readouterr().out
+    assert "broken: failed (no bins)" in out
+    assert [result.tool.name for result in results] == ["good", "poor"]
+    assert "| good | 1.0000 (0.0000) |" in out
+    assert "| best |" in out
+    assert out.count("fold 4/4") == 2
+
+
+def test_interval_over_folds_is_that_of_nadeau_and_bengio():
+    from comparison.paired import resampled_difference
+
+    gains = np.array([0.01, 0.02, 0.0, 0.03, 0.04])
+    found = resampled_difference(gains, 0.25)
+    # mean 0.02, variance 0.00025, (1/5 + 1/4) of it; t with 4 degrees of freedom at 0.975 is 2.7764
+    assert found.mean == pytest.approx(0.02)
+    assert found.high - found.mean == pytest.approx(2.776445 * np.sqrt(0.45 * 0.00025), rel=1e-5)
+    assert found.mean - found.low == pytest.approx(found.high - found.mean)
+
+
+def test_recalibration_learns_from_rows_between_fitting_and_testing(task, tmp_path, capsys):
+    from comparison.reliability import parts_in_time, print_recalibration
+    from comparison.tools import Prediction, Tool
+
+    rng = np.random.default_rng(4)
+    n = 30_000
+    truth = 1 / (1 + np.exp(1.5 - rng.normal(size=n)))
+    X = pd.DataFrame({"x": truth, "z": 0.0})
+    fold = (np.arange(20_000), np.arange(20_000, n))
+    task = replace(
+        task, X=X, is_bad=rng.uniform(size=n) < truth, applied_at=np.arange(n)[::-1].copy(), folds=(fold,)
+    )
+    earlier, latest, test = parts_in_time(task)
+    assert task.applied_at[earlier].max() < task.applied_at[latest].min()
+    assert (len(earlier), len(latest)) == (16_000, 4_000)
+    np.testing.assert_array_equal(test, fold[1])
+
+    def halved(rows):
+        return Prediction(pd=rows.X_test["x"].to_numpy() / 2, fit_seconds=0.0, predict_seconds=0.0)
+
+    print_recalibration(task, {"halved": Tool(name="halved", run=halved, identity="1")}, tmp_path)
+    before, after = capsys.readouterr().out.strip().splitlines()[-2:]
+    assert before.startswith("| halved, as fitted | 10000")
+    assert before.endswith("| not held |")
+    assert after.startswith("| halved, recalibrated | 10000")
+    assert after.endswith("| held |")
+
+
+def test_columns_known_only_after_the_loan_are_never_read(tmp_path, monkeypatch):
+    from comparison import tables
+
+    later = ("total_pymnt", "recoveries", "last_pymnt_amnt", "debt_settlement_flag", "settlement_amount")
+    price = ("int_rate", "grade", "sub_grade", "installment", "funded_amnt", "funded_amnt_inv")
+    months = pd.to_datetime(["2010-11-01", "2010-12-01", "2011-01-01", "2011-06-01"])
+    table = pd.DataFrame({name: np.arange(4.0) for name in (*tables._ASKED, *later, *price)})
+    table = table.assign(
+        issue_d=months, earliest_cr_line=pd.Timestamp("2000-11-01"), target_bad=[0, 1, 0, 1], zip_code="100xx"
+    )
+    (tmp_path / "lending_club_2007_2011").mkdir()
+    table.to_parquet(tmp_path / "lending_club_2007_2011" / "loans.parquet")
+    monkeypatch.setenv("CREDIT_RISK_BENCHMARK_DATA", str(tmp_path))
+    task = tables.lending_club(tmp_path)
+    assert not set(task.X.columns) & {*later, *price, "zip_code", "issue_d", "target_bad"}
+    assert [part.tolist() for part in task.folds[0]] == [[0, 1], [2, 3]]
+    assert task.X["months_of_credit"].tolist() == [120.0, 121.0, 122.0, 127.0]
+
+
+def test_protected_columns_leave_for_every_tool_alike(tmp_path, monkeypatch):
+    from comparison import tables
+
+    columns = ("ID", "LIMIT_BAL", "SEX", "EDUCATION", "MARRIAGE", "AGE", "PAY_0")
+    table = pd.DataFrame({name: np.arange(50) for name in columns}).assign(
+        default_next_month=np.arange(50) % 2
+    )
+    (tmp_path / "uci_default_credit_card").mkdir()
+    table.to_parquet(tmp_path / "uci_default_credit_card" / "uci_credit_card.parquet")
+    monkeypatch.setenv("CREDIT_RISK_BENCHMARK_DATA", str(tmp_path))
+    task = tables.taiwan(tmp_path)
+    assert list(task.X.columns) == ["LIMIT_BAL", "PAY_0"]
+    assert len(task.folds) == 5
+    assert task.dropped == "SEX, EDUCATION, MARRIAGE, AGE"
+    assert [len(fold[1]) for fold in task.first_folds(2).folds] == [10, 10]
+
+
+def test_our_tools_give_one_pd_per_test_row(tmp_path):
+    from comparison.tools import Budget, Rows, our_tools
+
+    rng = np.random.default_rng(5)
+    X = pd.DataFrame({"x": rng.normal(size=500), "shop": rng.choice(["a", "b"], 500)})
+    is_bad = rng.uniform(size=500) < 1 / (1 + np.exp(1 - X["x"]))
+    rows = Rows(X=X[:400], is_bad=is_bad.to_numpy()[:400], X_test=X[400:], directions={"x": 1, "shop": 0})
+    for tool in our_tools(Budget(n_trials=1)).values():
+        found = tool.run(rows)
+        assert found.pd.shape == (100,)
+        assert 0.0 < found.pd.min() <= found.pd.max() < 1.0
+        assert area_under_curve(found.pd, is_bad.to_numpy()[400:]) > 0.6
+    assert str(Budget(n_trials=7, minutes=2.5)) == "7 trials or 2.5 minutes"
