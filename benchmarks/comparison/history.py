@@ -43,7 +43,11 @@ def superlender(cache: Path) -> Task:
         folds=(fold,),
         directions=catalogue.directions,
         protocol="first 70 % of applications by time train, last 30 % test; history strictly before each application",
-        applied_at=sources.applications["applied_at"].to_numpy().astype("datetime64[us]").astype(np.int64),
+        applied_at=sources.applications["applied_at"]
+        .dt.tz_convert("UTC")
+        .dt.tz_localize(None)
+        .to_numpy()
+        .astype(np.int64),
         dropped="birthdate, education, coordinates",
         notes=lambda: (
             parity(catalogue, sources, table.X),

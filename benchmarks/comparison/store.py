@@ -69,7 +69,10 @@ def _key(task: Task, tool: Tool, view: str, fold: int) -> str:
         test,
         task.applied_at,
     ):
-        digest.update(b"" if array is None else np.ascontiguousarray(array).tobytes())
+        # the size too: the same positions, divided otherwise into train and test, are another fold
+        digest.update(
+            b"none" if array is None else f"{len(array)}|".encode() + np.ascontiguousarray(array).tobytes()
+        )
     return digest.hexdigest()
 
 

@@ -27,7 +27,8 @@ def toad_card(rows: Rows) -> Callable[[], np.ndarray]:
     table = rows.X.assign(is_bad=rows.is_bad)
     chosen = toad.selection.select(table, target="is_bad")
     combiner = toad.transform.Combiner()
-    combiner.fit(chosen, y="is_bad", method="chi", min_samples=0.05)
+    # missing values in a bin of their own: without it toad's chi-square merge ends in a panic on them
+    combiner.fit(chosen, y="is_bad", method="chi", min_samples=0.05, empty_separate=True)
     encoder = toad.transform.WOETransformer()
     columns = [name for name in chosen.columns if name != "is_bad"]
     woe = encoder.fit_transform(combiner.transform(chosen[columns]), rows.is_bad)

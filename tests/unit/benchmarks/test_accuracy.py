@@ -158,7 +158,11 @@ def test_saved_result_counts_only_for_the_same_program_and_rows(task, tmp_path):
     np.testing.assert_array_equal(first.pd, again.pd)
     assert predict(task, tool("2"), "all", 0, tmp_path).is_new
     assert predict(task, tool("1"), "base", 0, tmp_path).is_new
-    assert calls == [(["x", "z"], {"x": 1, "z": 0})] * 2 + [(["z"], {"z": 0})]
+    moved = replace(
+        task, folds=((np.arange(20), np.arange(20, 40)),)
+    )  # the same positions, divided otherwise
+    assert predict(moved, tool("1"), "all", 0, tmp_path).is_new
+    assert calls == [(["x", "z"], {"x": 1, "z": 0})] * 2 + [(["z"], {"z": 0}), (["x", "z"], {"x": 1, "z": 0})]
 
 
 def test_results_never_lie_inside_the_repository(project_folder):
