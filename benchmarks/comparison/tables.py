@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from comparison.task import Task, published, shuffled_folds
+from comparison.task import PROJECT, Task, published, shuffled_folds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,15 +20,14 @@ _FIVE = "5 stratified folds"
 
 
 def taiwan(cache: Path) -> Task:
-    """Credit card customers of April to September 2005."""
-    table = pd.read_parquet(published("uci_default_credit_card") / "uci_credit_card.parquet")
-    return _shuffled(
-        "Taiwan",
-        table,
-        "default_next_month",
-        unused=("ID",),
-        protected=("SEX", "EDUCATION", "MARRIAGE", "AGE"),
-    )
+    """Credit card customers of April to September 2005, six statements each in columns; shipped with the project."""
+    folder = PROJECT / "data_samples" / "uci_credit_card"
+    statements = pd.read_parquet(folder / "monthly_statements.parquet")
+    wide = statements.assign(month=statements["month"].dt.month).pivot(index="ID", columns="month")
+    wide.columns = [f"{measure}_{month:02d}" for measure, month in wide.columns]
+    table = pd.read_parquet(folder / "customers.parquet").merge(wide, left_on="ID", right_index=True)
+    protected = ("SEX", "EDUCATION", "MARRIAGE", "AGE")
+    return _shuffled("Taiwan", table, "default_next_month", unused=("ID",), protected=protected)
 
 
 def heloc(cache: Path) -> Task:
@@ -38,12 +37,10 @@ def heloc(cache: Path) -> Task:
 
 
 def german(cache: Path) -> Task:
-    """A thousand customers of a German bank, bads drawn more often than they are."""
-    table = pd.read_parquet(published("german_credit") / "germancredit.parquet")
+    """A thousand customers of a German bank, bads drawn more often than they are; shipped with the project."""
+    table = pd.read_parquet(PROJECT / "data_samples" / "german_credit" / "german_credit.parquet")
     protected = ("personal_status_and_sex", "age_in_years", "foreign_worker")
-    return _shuffled(
-        "German", table, "target_bad", unused=("creditability",), protected=protected, n_repeats=5
-    )
+    return _shuffled("German", table, "is_bad", unused=("application_id",), protected=protected, n_repeats=5)
 
 
 def give_me_some_credit(cache: Path) -> Task:

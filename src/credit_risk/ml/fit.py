@@ -152,12 +152,17 @@ class PdBooster(ClassifierMixin, BaseEstimator):
             parameters["base_score"] = float(sigmoid([shift])[0])
             margin = margin + shift
         matrix = xgboost.DMatrix(values, label=is_bad, base_margin=margin, nthread=1)
-        bare = xgboost.DMatrix(values, nthread=1)
         self.n_rounds_ = self._choose_rounds(matrix, parameters, is_bad)
         forests = []
         for number in range(self.n_seeds):
             own = {**parameters, "seed": self.seed + number}
+            if (
+                number and encodings
+            ):  # out-of-fold encodings are drawn too; scoring uses those of all rows, the same for each
+                values, _, _ = training_design(X, is_bad, self.seed + number)
+                matrix = xgboost.DMatrix(values, label=is_bad, base_margin=margin, nthread=1)
             fitted = xgboost.train(own, matrix, num_boost_round=self.n_rounds_)
+            bare = xgboost.DMatrix(values, nthread=1)
             forests.append(_prove(fitted, bare, values, names=names, directions=directions, parameters=own))
         self.spec_ = replace(averaged(forests), encodings=encodings)
         return self

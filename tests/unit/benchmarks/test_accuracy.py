@@ -201,6 +201,7 @@ def test_a_run_without_the_data_says_so_and_ends_well(monkeypatch, tmp_path, cap
 
     monkeypatch.delenv("CREDIT_RISK_BENCHMARK_DATA", raising=False)
     monkeypatch.setattr(accuracy, "all_tools", lambda budget: {})
+    monkeypatch.setattr(accuracy, "TASKS", {"superlender": accuracy.TASKS["superlender"]})
     monkeypatch.setattr(accuracy, "peer_versions", lambda: {"scorecards": {"toad": "0"}})
     monkeypatch.setattr(sys, "argv", ["accuracy.py", "--cache", str(tmp_path)])
     accuracy.main()
@@ -309,21 +310,18 @@ def test_columns_known_only_after_the_loan_are_never_read(tmp_path, monkeypatch)
     assert task.X["months_of_credit"].tolist() == [120.0, 121.0, 122.0, 127.0]
 
 
-def test_protected_columns_leave_for_every_tool_alike(tmp_path, monkeypatch):
+def test_protected_columns_leave_for_every_tool_alike(tmp_path):
     from comparison import tables
 
-    columns = ("ID", "LIMIT_BAL", "SEX", "EDUCATION", "MARRIAGE", "AGE", "PAY_0")
-    table = pd.DataFrame({name: np.arange(50) for name in columns}).assign(
-        default_next_month=np.arange(50) % 2
-    )
-    (tmp_path / "uci_default_credit_card").mkdir()
-    table.to_parquet(tmp_path / "uci_default_credit_card" / "uci_credit_card.parquet")
-    monkeypatch.setenv("CREDIT_RISK_BENCHMARK_DATA", str(tmp_path))
-    task = tables.taiwan(tmp_path)
-    assert list(task.X.columns) == ["LIMIT_BAL", "PAY_0"]
-    assert len(task.folds) == 5
-    assert task.dropped == "SEX, EDUCATION, MARRIAGE, AGE"
-    assert [len(fold[1]) for fold in task.first_folds(2).folds] == [10, 10]
+    taiwan, german = tables.taiwan(tmp_path), tables.german(tmp_path)
+    assert (taiwan.X.shape, german.X.shape) == ((30_000, 19), (1_000, 17))
+    assert not set(taiwan.X.columns) & {"ID", "SEX", "EDUCATION", "MARRIAGE", "AGE", "default_next_month"}
+    assert not set(german.X.columns) & {"personal_status_and_sex", "age_in_years", "foreign_worker", "is_bad"}
+    assert {"LIMIT_BAL", "pay_status_09", "bill_amt_04"} <= set(taiwan.X.columns)
+    assert (taiwan.is_bad.sum(), german.is_bad.sum()) == (6_636, 300)
+    assert (len(taiwan.folds), len(german.folds)) == (5, 25)
+    assert [len(test) for _, test in german.first_folds(2).folds] == [200, 200]
+    assert taiwan.dropped == "SEX, EDUCATION, MARRIAGE, AGE"
 
 
 def test_our_tools_give_one_pd_per_test_row(tmp_path):

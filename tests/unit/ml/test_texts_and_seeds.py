@@ -76,14 +76,12 @@ def test_encodings_survive_json_and_belong_to_the_digest(booster):
 def test_several_seeds_are_the_mean_of_their_forests(data):
     X, is_bad = data
     together = PdBooster(max_rounds=30, n_inner_folds=0, n_seeds=4).fit(X, is_bad)
-    values, _, _ = training_design(X, is_bad.astype(float), PdBooster().seed)
-    alone = [
-        forest_margin(
-            PdBooster(max_rounds=30, n_inner_folds=0, seed=PdBooster().seed + k).fit(values, is_bad).spec_,
-            values,
-        )
-        for k in range(4)
-    ]
+    alone = []
+    for k in range(4):  # each with its own draw of out-of-fold encodings; applicants are encoded alike
+        one = PdBooster(max_rounds=30, n_inner_folds=0, seed=PdBooster().seed + k).fit(X, is_bad)
+        assert one.spec_.encodings == together.spec_.encodings
+        alone.append(one.predict_margin(X))
+    values = scoring_design(together.spec_, X)
     np.testing.assert_allclose(forest_margin(together.spec_, values), np.mean(alone, axis=0), atol=1e-6)
     assert together.spec_.n_trees == 120
     paths = LeafPaths.of(together.spec_)
