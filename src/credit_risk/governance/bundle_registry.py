@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import redirect_stderr
+from io import StringIO
 from typing import TYPE_CHECKING
 
 import mlflow
@@ -37,7 +39,8 @@ class BundleRegistry:
         GovernanceError
             No such run, or the store cannot be written (``CR-GOV-030``).
         """
-        with self._store.connected("The bundle could not be registered"):
+        # MLflow prints what it has done to standard error; the number says it
+        with self._store.connected("The bundle could not be registered"), redirect_stderr(StringIO()):
             return int(mlflow.register_model(f"runs:/{run_id}/bundle", self._name).version)
 
     def promote(self, version: int, *, alias: str = "champion") -> None:
