@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 
 from credit_risk.errors import SpecificationError
 from credit_risk.ml import PdBooster, TuningPlan, tune_booster
+from credit_risk.ml.trials import aucs_of, prepare_folds
 from credit_risk.ml.tune import _folds
+from credit_risk.numerics.discrimination import area_under_curve
 
 START = PdBooster(max_rounds=15, n_inner_folds=0)
 
@@ -70,7 +73,39 @@ def test_folds_by_group_keep_a_customer_together():
         assert not set(groups[train]) & set(groups[test])
 
 
-@pytest.mark.parametrize("settings", [{"n_trials": 0}, {"n_folds": 1}, {"minutes": 0.0}])
+def test_few_bads_are_judged_more_often():
+    rare = np.arange(4000) % 100 == 0
+    assert len(_folds(rare, plan(n_folds=3), None, None)) == 15
+    assert len(_folds(np.arange(4000) % 2, plan(n_folds=3), None, None)) == 3
+    assert len(_folds(rare, plan(n_folds=3, n_repeats=2), None, None)) == 6
+
+
+@pytest.mark.parametrize(("gains", "is_left"), [((0.02, 0.021, 0.019), True), ((0.05, -0.02, 0.0), False)])
+def test_own_settings_are_left_only_for_a_clear_gain(data, monkeypatch, gains, is_left):
+    own = [0.7, 0.71, 0.72]
+    answers = iter([own, [a + g for a, g in zip(own, gains, strict=True)]])
+    monkeypatch.setattr("credit_risk.ml.tune.aucs_of", lambda booster, folds, **_: next(answers))
+    found = tune_booster(*data, booster=START, plan=plan(n_trials=2))
+    assert (found.settings == found.trials[1]["settings"]) is is_left
+    assert found.default_auc == pytest.approx(0.71)
+
+
+def test_judged_rows_do_not_touch_the_encoding_of_texts():
+    rng = np.random.default_rng(3)
+    X = pd.DataFrame({"shop": rng.choice(list("abc"), 300), "x": rng.normal(size=300)})
+    is_bad = rng.uniform(size=300) < 0.3
+    train, test = np.arange(200), np.arange(200, 300)
+    (fold,) = prepare_folds(X, is_bad, [(train, test)], seed=1)
+    (flipped,) = prepare_folds(X, np.r_[is_bad[:200], ~is_bad[200:]], [(train, test)], seed=1)
+    for one, other in ((fold.fitted, flipped.fitted), (fold.judged, flipped.judged)):
+        assert np.array_equal(one.get_data().toarray(), other.get_data().toarray())
+    alone = PdBooster(max_rounds=20, n_inner_folds=0, seed=1).fit(X[:200], is_bad[:200])
+    expected = area_under_curve(alone.predict_margin(X[200:]).astype(float), is_bad[200:])
+    (auc,) = aucs_of(clone(alone), [fold], n_rounds_without_gain=5)
+    assert auc == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("settings", [{"n_trials": 0}, {"n_folds": 1}, {"minutes": 0.0}, {"n_repeats": 0}])
 def test_unusable_plans_are_refused(settings):
     with pytest.raises(SpecificationError, match="A plan needs"):
         TuningPlan(**settings)
