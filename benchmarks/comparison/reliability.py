@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,31 +23,60 @@ if TYPE_CHECKING:
 LATEST_SHARE = 0.2
 SLOPE_ASKED = (0.9, 1.1)
 RATIO_ASKED = 0.05
-_HEAD = "| tool | rows | slope, 95 % | mean PD | bad rate | mean PD over bad rate, 95 % | shift of log-odds needed, 95 % | asked |"
+_HEAD = "| tool | rows | slope, 95 % | mean PD | bad rate | mean PD over bad rate, 95 % | shift of log-odds needed, 95 % "
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reliability:
+    """Slope and level of PDs on rows they were not fitted on, each as estimate, lower and upper bound."""
+
+    n_rows: int
+    mean_pd: float
+    bad_rate: float
+    slope: tuple[float, float, float]
+    ratio: tuple[float, float, float]
+    shift: tuple[float, float, float]
+
+    @classmethod
+    def of(cls, pd: np.ndarray, is_bad: np.ndarray) -> Reliability:
+        slope, shift = calibration_line(pd, is_bad).slope, calibration_in_the_large(pd, is_bad)
+        rate_low, rate_high = (float(bound) for bound in bad_rate_interval(int(is_bad.sum()), is_bad.size))
+        mean, rate = float(pd.mean()), float(is_bad.mean())
+        return cls(
+            n_rows=is_bad.size,
+            mean_pd=mean,
+            bad_rate=rate,
+            slope=(slope.estimate, slope.low, slope.high),
+            ratio=(mean / rate, mean / rate_high, mean / rate_low),
+            shift=(shift.estimate, shift.low, shift.high),
+        )
+
+    @property
+    def is_as_asked(self) -> bool:
+        """Whether the estimates lie where they were asked to."""
+        return SLOPE_ASKED[0] <= self.slope[0] <= SLOPE_ASKED[1] and abs(self.ratio[0] - 1.0) <= RATIO_ASKED
+
+    @property
+    def is_within_chance(self) -> bool:
+        """Whether every interval holds the perfect value."""
+        wanted = ((self.slope, 1.0), (self.ratio, 1.0), (self.shift, 0.0))
+        return all(low <= value <= high for (_, low, high), value in wanted)
+
+    def row(self, name: str) -> str:
+        """Return a row of the table, open for the verdict."""
+        slope, ratio = ("{:.3f} ({:.3f} .. {:.3f})".format(*figure) for figure in (self.slope, self.ratio))
+        shift = "{:+.3f} ({:+.3f} .. {:+.3f})".format(*self.shift)
+        return f"| {name} | {self.n_rows} | {slope} | {self.mean_pd:.4f} | {self.bad_rate:.4f} | {ratio} | {shift} |"
 
 
 def print_holdout(task: Task, results: list[Result]) -> None:
     """Print slope and level of every tool's PDs on rows it was not fitted on, all folds of one round together."""
-    print(f"\n{_HEAD}\n{'|---' * 8}|")
+    print(f"\n{_HEAD}| asked |\n{'|---' * 8}|")
     n_folds = min(5, len(task.folds))
     is_bad = np.concatenate([task.is_bad[test] for _, test in task.folds[:n_folds]])
     for result in results:
-        print(line(result.tool.name, np.concatenate(result.pds[:n_folds]), is_bad))
-
-
-def line(name: str, pd: np.ndarray, is_bad: np.ndarray) -> str:
-    """Return one row of the table: whether slope and level are as asked, with intervals."""
-    slope = calibration_line(pd, is_bad).slope
-    shift = calibration_in_the_large(pd, is_bad)
-    rate, n_bads = float(is_bad.mean()), int(is_bad.sum())
-    rate_low, rate_high = bad_rate_interval(n_bads, is_bad.size)
-    ratio, low, high = pd.mean() / rate, pd.mean() / rate_high, pd.mean() / rate_low
-    holds = SLOPE_ASKED[0] <= slope.estimate <= SLOPE_ASKED[1] and abs(ratio - 1.0) <= RATIO_ASKED
-    return (
-        f"| {name} | {is_bad.size} | {slope.estimate:.3f} ({slope.low:.3f} .. {slope.high:.3f}) | {pd.mean():.4f} | {rate:.4f} "
-        f"| {ratio:.3f} ({low:.3f} .. {high:.3f}) | {shift.estimate:+.3f} ({shift.low:+.3f} .. {shift.high:+.3f}) "
-        f"| {'held' if holds else 'not held'} |"
-    )
+        found = Reliability.of(np.concatenate(result.pds[:n_folds]), is_bad)
+        print(f"{found.row(result.tool.name)} {'held' if found.is_as_asked else 'not held'} |")
 
 
 def print_recalibration(task: Task, tools: dict[str, Tool], cache: Path) -> None:
@@ -60,13 +89,14 @@ def print_recalibration(task: Task, tools: dict[str, Tool], cache: Path) -> None
     print(
         f"\nfitted on {len(earlier)} rows, recalibrated on the {len(latest)} after them, tested on the {len(test)} last"
     )
-    print(f"{_HEAD}\n{'|---' * 8}|")
+    print(f"{_HEAD}| intervals hold 1 and 0 |\n{'|---' * 8}|")
     for tool in tools.values():
         pd = predict(both, tool, task.view, 0, cache).pd
         of_latest, of_test = pd[: len(latest)], pd[len(latest) :]
-        spec = LogisticCalibrator().fit(of_latest, task.is_bad[latest])
-        print(line(f"{tool.name}, as fitted", of_test, task.is_bad[test]))
-        print(line(f"{tool.name}, recalibrated", spec.transform(of_test), task.is_bad[test]))
+        calibrator = LogisticCalibrator().fit(of_latest, task.is_bad[latest])
+        for name, pds in (("as fitted", of_test), ("recalibrated", calibrator.transform(of_test))):
+            found = Reliability.of(pds, task.is_bad[test])
+            print(f"{found.row(f'{tool.name}, {name}')} {'yes' if found.is_within_chance else 'no'} |")
 
 
 def parts_in_time(task: Task) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -286,9 +286,36 @@ def test_recalibration_learns_from_rows_between_fitting_and_testing(task, tmp_pa
     print_recalibration(task, {"halved": Tool(name="halved", run=halved, identity="1")}, tmp_path)
     before, after = capsys.readouterr().out.strip().splitlines()[-2:]
     assert before.startswith("| halved, as fitted | 10000")
-    assert before.endswith("| not held |")
+    assert before.endswith("| no |")
     assert after.startswith("| halved, recalibrated | 10000")
-    assert after.endswith("| held |")
+    assert after.endswith("| yes |")
+
+
+def test_holdout_pds_are_held_against_what_was_asked(task, tmp_path, capsys):
+    from comparison.reliability import print_holdout
+    from comparison.results import run
+    from comparison.tools import Prediction, Tool
+
+    rng = np.random.default_rng(4)
+    truth = 1 / (1 + np.exp(1.5 - rng.normal(size=20_000)))
+    X = pd.DataFrame({"x": truth, "z": 0.0})
+    parts = np.array_split(np.arange(20_000), 2)
+    task = replace(
+        task, X=X, is_bad=rng.uniform(size=20_000) < truth, folds=((parts[0], parts[1]), (parts[1], parts[0]))
+    )
+
+    def times(factor):
+        def tool(rows):
+            return Prediction(pd=rows.X_test["x"].to_numpy() * factor, fit_seconds=0.0, predict_seconds=0.0)
+
+        return tool
+
+    tools = {name: Tool(name=name, run=times(f), identity="1") for name, f in (("true", 1.0), ("low", 0.8))}
+    print_holdout(task, run(task, tools, tmp_path))
+    rows = capsys.readouterr().out.strip().splitlines()[-2:]
+    verdicts = {row.split("|")[1].strip(): row.split("|")[-2].strip() for row in rows}
+    assert verdicts == {"true": "held", "low": "not held"}
+    assert all("| 20000 |" in row for row in rows)
 
 
 def test_columns_known_only_after_the_loan_are_never_read(tmp_path, monkeypatch):
