@@ -80,28 +80,32 @@ def print_holdout(task: Task, results: list[Result]) -> None:
 
 
 def print_recalibration(task: Task, tools: dict[str, Tool], cache: Path) -> None:
-    """Show later rows before and after recalibration on the latest part of the training period.
+    """Show the last rows as fitted, recalibrated on the latest training rows, and on the first of the later rows.
 
-    The model is fitted on the earlier part of the training period, so that the rows the calibration learns from are new to it.
+    The model is fitted on the earlier part of the training period, so that the rows a calibration learns from are new to it. The first
+    third of the later rows stands for what a lender has once their outcomes are known; the last two thirds are tested on.
     """
-    earlier, latest, test = parts_in_time(task)
-    both = replace(task, folds=((earlier, np.concatenate([latest, test])),))
+    earlier, latest, later = parts_in_time(task)
+    both = replace(task, folds=((earlier, np.concatenate([latest, later])),))
+    first, last = np.split(np.arange(later.size), [later.size // 3])
     print(
-        f"\nfitted on {len(earlier)} rows, recalibrated on the {len(latest)} after them, tested on the {len(test)} last"
+        f"\nfitted on {len(earlier)} rows; recalibrated on the {len(latest)} after them (R1), or on the {first.size} after those (R2); "
+        f"tested on the {last.size} last"
     )
     print(f"{_HEAD}| intervals hold 1 and 0 |\n{'|---' * 8}|")
     for tool in tools.values():
         pd = predict(both, tool, task.view, 0, cache).pd
-        of_latest, of_test = pd[: len(latest)], pd[len(latest) :]
-        calibrator = LogisticCalibrator().fit(of_latest, task.is_bad[latest])
-        for name, pds in (("as fitted", of_test), ("recalibrated", calibrator.transform(of_test))):
-            found = Reliability.of(pds, task.is_bad[test])
+        of_latest, of_later = pd[: len(latest)], pd[len(latest) :]
+        r1 = LogisticCalibrator().fit(of_latest, task.is_bad[latest])
+        r2 = LogisticCalibrator().fit(of_later[first], task.is_bad[later[first]])
+        raw = of_later[last]
+        for name, pds in (("as fitted", raw), ("R1", r1.transform(raw)), ("R2", r2.transform(raw))):
+            found = Reliability.of(pds, task.is_bad[later[last]])
             print(f"{found.row(f'{tool.name}, {name}')} {'yes' if found.is_within_chance else 'no'} |")
 
 
 def parts_in_time(task: Task) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return positions of the earlier training rows, of the latest ones, and of the test rows."""
-    train, test = task.folds[0]
-    order = train[np.argsort(task.applied_at[train], kind="stable")]
-    cut = int((1.0 - LATEST_SHARE) * len(order))
-    return np.sort(order[:cut]), np.sort(order[cut:]), test
+    """Return positions of the earlier training rows, the latest ones, and the test rows, each in order of time."""
+    train, test = (rows[np.argsort(task.applied_at[rows], kind="stable")] for rows in task.folds[0])
+    cut = int((1.0 - LATEST_SHARE) * len(train))
+    return train[:cut], train[cut:], test
