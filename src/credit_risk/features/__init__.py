@@ -15,6 +15,7 @@ from credit_risk._lazy import attach
 
 if TYPE_CHECKING:
     from credit_risk.features.catalogue import FeatureCatalogue as FeatureCatalogue
+    from credit_risk.features.categories import feature_categories as feature_categories
     from credit_risk.features.closure import FeatureClosure as FeatureClosure
     from credit_risk.features.closure import FeatureVector as FeatureVector
     from credit_risk.features.compile_batch import FeatureTable as FeatureTable
@@ -34,5 +35,6 @@ __getattr__, __dir__, __all__ = attach(
         "FeatureVector": "credit_risk.features.closure",
         "Subject": "credit_risk.features.definition",
         "compute_features": "credit_risk.features.compile_batch",
+        "feature_categories": "credit_risk.features.categories",
     },
 )

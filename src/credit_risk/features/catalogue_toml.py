@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from credit_risk.domain.configuration import ConfigTable, read_toml
+from credit_risk.domain.texts import LANGUAGES
 from credit_risk.errors import SpecificationError
 from credit_risk.features.aggregates import AGGREGATES
 from credit_risk.features.definition import (
@@ -21,6 +22,7 @@ from credit_risk.features.definition import (
     RECORDS,
     DerivedMeasure,
     FeatureDefinition,
+    OwnFactor,
     Subject,
 )
 
@@ -56,6 +58,9 @@ def read_catalogue_parts(path: Path) -> dict[str, Any]:
         "subjects": tuple(subjects),
         "measures": tuple(measures),
         "definitions": tuple(definitions),
+        "own_factors": tuple(
+            _own_factor(name, section) for name, section in table.optional_table("factors").sub_tables()
+        ),
     }
     table.finish()
     if not definitions:
@@ -72,6 +77,20 @@ def _subject(source: str, name: str, table: ConfigTable) -> Subject:
     )
     table.finish()
     return subject
+
+
+def _own_factor(name: str, table: ConfigTable) -> OwnFactor:
+    factor = OwnFactor(
+        name=name, label=_wording(table.table("label")), reason=_wording(table.table("reason"))
+    )
+    table.finish()
+    return factor
+
+
+def _wording(table: ConfigTable) -> tuple[tuple[str, str], ...]:
+    wording = tuple((language, table.take(language, str)) for language in LANGUAGES)
+    table.finish()
+    return wording
 
 
 def _measure(source: str, name: str, table: ConfigTable) -> DerivedMeasure:

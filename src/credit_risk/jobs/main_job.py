@@ -138,7 +138,7 @@ def feature_rows(sources: Sources, part: SamplePart) -> FeatureRows:
     return FeatureRows(
         application_ids=[str(key) for key in part.X.index],
         applied_at=[moment.to_pydatetime() for moment in applied_at],
-        X=part.X.to_numpy(dtype=np.float64),
+        X=part.matrix(),
         flags=[tuple(str(name) for name in names[row]) for row in part.flags.to_numpy(dtype=bool)],
     )
 

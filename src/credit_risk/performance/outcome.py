@@ -30,8 +30,8 @@ class OutcomeDefinition:
         Name of the outcome.
     column : str
         Outcome column of the sources.
-    bad_values, good_values : tuple of int
-        Codes that mean bad and good; any other code is indeterminate and leaves the sample.
+    bad_values, good_values : tuple of int or str
+        Values that mean bad and good; any other is indeterminate and leaves the sample.
     horizon : str
         How far the outcome looks, for instance ``"1m"``.
     known_at : datetime
@@ -40,8 +40,8 @@ class OutcomeDefinition:
 
     name: str
     column: str
-    bad_values: tuple[int, ...]
-    good_values: tuple[int, ...]
+    bad_values: tuple[int | str, ...]
+    good_values: tuple[int | str, ...]
     horizon: str
     known_at: datetime
 
@@ -69,7 +69,7 @@ class OutcomeDefinition:
             known_at=table.take("known_at", datetime),
         )
         table.finish()
-        both = sorted(set(definition.bad_values) & set(definition.good_values))
+        both = sorted(set(definition.bad_values) & set(definition.good_values), key=str)
         if both:
             raise SpecificationError(
                 f"{table.where}: the codes {both} are both good and bad.", code="CR-OUT-001"
@@ -115,8 +115,11 @@ class OutcomeDefinition:
         return pd.DataFrame({"is_bad": is_bad, "is_determined": is_bad | is_good}, index=outcomes.index)
 
 
-def _codes(table: ConfigTable, key: str) -> tuple[int, ...]:
+def _codes(table: ConfigTable, key: str) -> tuple[int | str, ...]:
     codes = table.take(key, list)
-    if not codes or not all(isinstance(code, int) and not isinstance(code, bool) for code in codes):
-        raise SpecificationError(f"{table.where}: {key} must be a list of whole numbers.", code="CR-CFG-006")
+    kinds = {type(code) for code in codes}
+    if kinds not in ({int}, {str}):
+        raise SpecificationError(
+            f"{table.where}: {key} must be a list of whole numbers, or of words.", code="CR-CFG-006"
+        )
     return tuple(codes)

@@ -46,7 +46,7 @@ def test_codes_become_bad_good_or_undetermined(tmp_path):
     [
         ("schema_version = 1", "schema_version = 2", "schema_version must be 1"),
         ("good_values = [0]", "good_values = [0, 1]", r"codes \[1\] are both good and bad"),
-        ("bad_values = [1]", 'bad_values = ["1"]', "bad_values must be a list of whole numbers"),
+        ("bad_values = [1]", 'bad_values = ["1", 2]', "bad_values must be a list of whole numbers, or of words"),
         ("horizon", "horizn", "key 'horizon' is missing.*Found 'horizn'"),
         ("+08:00", "", "known_at = .* wrong type. Expected a date and time with time zone"),
     ],
