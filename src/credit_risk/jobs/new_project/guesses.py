@@ -1,0 +1,199 @@
+"""What each column of a plain table is taken for, and why: every guess comes with its reason, to be read and mended.
+
+Reading order: :class:`GuessedColumn`, :func:`guess_columns`, then one function per question asked of a column.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from credit_risk.numerics.discrimination import area_under_curve
+from credit_risk.sources.contract import LARGEST_SCALED_VALUE, ColumnContract
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+#: Words in a column's name that speak of what a lender may not decide by, nearly everywhere.
+PROTECTED_WORDS = frozenset(
+    "sex gender age birth birthday dob marital married marriage nationality citizenship foreign foreigner immigrant race "
+    "ethnic ethnicity religion disability disabled pregnant pregnancy".split()
+)
+_PROTECTED_PARTS = ("性别", "年龄", "出生", "婚姻", "婚否", "民族", "国籍", "户籍", "宗教")
+_KEY_WORDS = frozenset("id key number no nr uuid".split())
+_INTEGER = re.compile(r"[+-]?[0-9]{1,15}")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,12})?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)?")
+#: More different words than this are a name, a key or free text, not a list to choose from.
+MOST_WORDS = 60
+#: A single column that orders bads and goods this well is the outcome in other words.
+DISGUISE_AUC, SUSPICIOUS_AUC = 0.97, 0.90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuessedColumn:
+    """A column's contract, and what a person should know about the guess.
+
+    Attributes
+    ----------
+    contract : ColumnContract
+        Role, kind, range, words.
+    why : str
+        What was seen in the table.
+    warning : str
+        What must not be overlooked; empty if nothing.
+    """
+
+    contract: ColumnContract
+    why: str
+    warning: str = ""
+
+    @property
+    def name(self) -> str:
+        """The column."""
+        return self.contract.name
+
+
+def guess_columns(
+    columns: dict[str, Sequence[str | None]], held: Sequence[str], is_bad: NDArray[np.bool_]
+) -> list[GuessedColumn]:
+    """Return a guess for every column that is neither key nor outcome nor moment of application.
+
+    Parameters
+    ----------
+    columns : dict of str to list of (str or None)
+        Cells as text.
+    held : sequence of str
+        Columns the caller holds back as protected.
+    is_bad : bool ndarray
+        The outcome, against which disguises are sought.
+    """
+    return [_guess(name, cells, held=name in held, is_bad=is_bad) for name, cells in columns.items()]
+
+
+def is_protected_name(name: str) -> bool:
+    """Whether a column's name speaks of a protected attribute.
+
+    Examples
+    --------
+    >>> [is_protected_name(name) for name in ("age_in_years", "average_balance", "personalStatusAndSex", "mortgage")]
+    [True, False, True, False]
+    """
+    return bool(_words_of(name) & PROTECTED_WORDS) or any(part in name for part in _PROTECTED_PARTS)
+
+
+def is_key_name(name: str) -> bool:
+    """Whether a column's name says that it numbers the rows."""
+    return bool(_words_of(name) & _KEY_WORDS)
+
+
+def _words_of(name: str) -> set[str]:
+    spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", name)
+    return {word.lower() for word in re.split(r"[^A-Za-z]+", spaced) if word}
+
+
+def _guess(name: str, cells: Sequence[str | None], *, held: bool, is_bad: NDArray[np.bool_]) -> GuessedColumn:
+    guess = _by_content(name, cells)
+    if guess.contract.role == "ignored":
+        return guess
+    strength = separation(cells, is_bad, is_number=guess.contract.kind != "code")
+    if held or is_protected_name(name):
+        contract = replace(guess.contract, role="protected", privacy="sensitive")
+        said = "you asked for it" if held else "its name speaks of a protected attribute"
+        return GuessedColumn(
+            contract=contract,
+            why=f"{guess.why}; held back ({said}): shown in the fairness table, never a feature",
+            warning="" if held else "held back as protected by its name",
+        )
+    if strength >= DISGUISE_AUC:
+        contract = replace(guess.contract, role="ignored")
+        warning = f"tells bads from goods almost perfectly (AUC {strength:.3f}): the outcome in other words, left out"
+        return GuessedColumn(contract=contract, why=f"{guess.why}; {warning}", warning=warning)
+    if strength >= SUSPICIOUS_AUC:
+        warning = f"very strong by itself (AUC {strength:.3f}): was it known before the decision?"
+        return replace(guess, why=f"{guess.why}; {warning}", warning=warning)
+    return guess
+
+
+def _by_content(name: str, cells: Sequence[str | None]) -> GuessedColumn:
+    present = [cell for cell in cells if cell is not None]
+    distinct = set(present)
+    n_missing = len(cells) - len(present)
+    gaps = f"; {n_missing} of {len(cells)} missing" if n_missing else ""
+    text = ColumnContract(name=name, role="ignored", kind="text", nullable=True)
+    if len(distinct) < 2:
+        what = "no value at all" if not distinct else "the same value in every row"
+        return GuessedColumn(contract=text, why=f"{what}: nothing to learn{gaps}", warning=f"left out: {what}")
+    if all(_NUMBER.fullmatch(cell) for cell in distinct):
+        return _number(name, cells, distinct, gaps)
+    if all(_DAY.fullmatch(cell) for cell in distinct):
+        why = "dates: say --applied-at if it is the moment of application"
+        return GuessedColumn(contract=text, why=why + gaps, warning="left out: a column of dates")
+    if len(distinct) > min(MOST_WORDS, max(2, len(present) // 3)):
+        why = f"{len(distinct)} different texts: a key, a name or free text"
+        return GuessedColumn(contract=text, why=why + gaps, warning=f"left out: {len(distinct)} different texts")
+    codes = tuple(sorted(distinct))
+    contract = ColumnContract(name=name, role="attribute", kind="code", codes=codes, nullable=n_missing > 0)
+    return GuessedColumn(contract=contract, why=f"{len(codes)} different words{gaps}")
+
+
+def _number(name: str, cells: Sequence[str | None], distinct: set[str], gaps: str) -> GuessedColumn:
+    numbers = [Decimal(cell) for cell in distinct]
+    if is_key_name(name) and len(distinct) == len(cells):
+        text = ColumnContract(name=name, role="ignored", kind="text", nullable=True)
+        return GuessedColumn(
+            contract=text, why="another number in every row: a key", warning="left out: it looks like a key"
+        )
+    scale = max(-int(number.as_tuple().exponent) for number in numbers)
+    low, high = min(numbers), max(numbers)
+    contract = ColumnContract(
+        name=name,
+        role="attribute",
+        kind="decimal" if scale else "integer",
+        scale=scale,
+        minimum=int(min(_room(low), Decimal(0)).scaleb(scale)),
+        maximum=int(max(_room(high), Decimal(0)).scaleb(scale)),
+        nullable=bool(gaps),
+    )
+    kind = f"numbers with {scale} decimal places" if scale else "whole numbers"
+    why = f"{kind} from {low} to {high} (the range allowed is wider; narrow it){gaps}"
+    if max(abs(contract.minimum), abs(contract.maximum)) > LARGEST_SCALED_VALUE:
+        ignored = ColumnContract(name=name, role="ignored", kind="text", nullable=True)
+        return GuessedColumn(contract=ignored, why="more than 15 digits", warning="left out: more than 15 digits")
+    return GuessedColumn(contract=contract, why=why)
+
+
+def _room(bound: Decimal) -> Decimal:
+    """Return the power of ten beyond a bound, with the bound's sign: 72 -> 1000, -3 -> -100; 0 stays.
+
+    Examples
+    --------
+    >>> [int(_room(Decimal(bound))) for bound in (72, 0, -3)]
+    [1000, 0, -100]
+    """
+    if bound == 0:
+        return bound
+    power = Decimal(10) ** (max(bound.adjusted(), 0) + 2)
+    return power if bound > 0 else -power
+
+
+def separation(cells: Sequence[str | None], is_bad: NDArray[np.bool_], *, is_number: bool) -> float:
+    """Return how well one column orders bads and goods: AUC, 0.5 to 1, in either direction."""
+    keys, places = np.unique(np.array(["" if c is None else c for c in cells], dtype=object).astype(str), return_inverse=True)
+    if is_number:
+        numbers = np.array([float(key) if key else np.nan for key in keys])
+        known = ~np.isnan(numbers[places])
+        risk, outcome = numbers[places][known], is_bad[known]
+    else:
+        n_rows = np.bincount(places)
+        risk, outcome = (np.bincount(places, weights=is_bad) / n_rows)[places], is_bad
+    if outcome.all() or not outcome.any():
+        return 0.5
+    found = area_under_curve(np.asarray(risk, dtype=np.float64), outcome)
+    return float(max(found, 1.0 - found))
