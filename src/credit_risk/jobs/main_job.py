@@ -68,10 +68,27 @@ class DemoResult:
     card_features: tuple[str, ...]
     currency: str
     tracked_at: str | None
+    notices: tuple[str, ...] = ()
 
     def closing_table(self) -> str:
         """Return the closing table for a terminal."""
         return closing_table(self)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what machines ask for, as plain JSON values; a figure that does not exist is null."""
+        figures = {name: value if np.isfinite(value) else None for name, value in self.figures.items()}
+        return {
+            "output": str(self.output),
+            "models": [asdict(model) for model in self.evaluation.models],
+            "figures": figures,
+            "n_parity": self.n_parity,
+            "n_features": self.n_features,
+            "card_features": list(self.card_features),
+            "bundle_digest": self.bundle_digest,
+            "decisions_digest": self.decisions_digest,
+            "tracked_at": self.tracked_at,
+            "notices": list(self.notices),
+        }
 
 
 def run_demo(settings: DemoSettings) -> DemoResult:
@@ -100,7 +117,7 @@ def run_demo(settings: DemoSettings) -> DemoResult:
             decisions = bundle.engine.decide_rows(feature_rows(sources, sample.holdout))
         _check_parity(bundle, sources, decisions, progress)
         portfolio = Portfolio.of(decisions, is_bad=sample.holdout.is_bad)
-        portfolio.check()
+        notices = _notices(portfolio, settings)
         with progress.stage("Evaluation on holdout, intervals on every figure"):
             evaluation = _evaluate(portfolio, bundle)
         run = MainRun(
@@ -116,7 +133,8 @@ def run_demo(settings: DemoSettings) -> DemoResult:
         with progress.stage("Report and files"):
             digests = _write_files(run, draft)
     # the results stand before the run is recorded: a store that cannot be reached costs no results
-    return _result(run, digests, tracked_at=_track(run, digests, settings.output, progress))
+    tracked_at = _track(run, digests, settings.output, progress)
+    return _result(run, digests, notices=notices, tracked_at=tracked_at)
 
 
 def _bundle(project: Project, models: TrainedModels, sources: Sources, folder: Path) -> ScoringBundle:
@@ -162,6 +180,15 @@ def _check_parity(
             code="CR-GOV-020",
             context={"n_different": len(different)},
         )
+
+
+def _notices(portfolio: Portfolio, settings: DemoSettings) -> tuple[str, ...]:
+    """Return what is odd about the strategy's outcome, or refuse it."""
+    if settings.requires_sound_strategy:
+        portfolio.check()
+        return ()
+    portfolio.check_terms()
+    return portfolio.notices()
 
 
 def _evaluate(portfolio: Portfolio, bundle: ScoringBundle) -> EvaluationReport:
@@ -230,7 +257,9 @@ def _model_metrics(evaluation: EvaluationReport) -> dict[str, float]:
     }
 
 
-def _result(run: MainRun, digests: dict[str, str], *, tracked_at: str | None) -> DemoResult:
+def _result(
+    run: MainRun, digests: dict[str, str], *, notices: tuple[str, ...], tracked_at: str | None
+) -> DemoResult:
     return DemoResult(
         output=run.settings.output,
         evaluation=run.evaluation,
@@ -242,6 +271,7 @@ def _result(run: MainRun, digests: dict[str, str], *, tracked_at: str | None) ->
         card_features=tuple(run.bundle.scorecard.feature_names),
         currency=run.sources.currency,
         tracked_at=tracked_at,
+        notices=notices,
     )
 
 

@@ -122,7 +122,7 @@ def _label(run: MainRun, name: str) -> dict[str, str]:
     definition = next(item for item in run.project.features.definitions if item.name == name)
     return {
         "en": definition.meaning,
-        "zh-CN": f"{text(f'features.factor.{definition.factor}', 'zh-CN')}({name})",
+        "zh-CN": f"{run.project.features.factor_label(definition.factor, 'zh-CN')}({name})",
     }
 
 
