@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from credit_risk.numerics.optimal_binning import BinLimits
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from credit_risk.binning.spec import SpecialBin
@@ -39,6 +41,7 @@ class BinningRules:
     n_prebins: int = 48
     refine: bool = True
     solver: str = "exact"
+    solver_options: Mapping[str, Any] | None = None
 
     def limits(self, total_weight: float) -> BinLimits:
         """Return what every bin must satisfy in a sample of this weight."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from credit_risk.binning.columns import refuse_infinite
 from credit_risk.binning.manual import decided_bins, forced_woe
-from credit_risk.binning.peer import optbinning_cuts
+from credit_risk.binning.peers.solver import optbinning_cuts, optbinning_groups
 from credit_risk.binning.record import RegularBins, record_bins
 from credit_risk.errors import FitError
 from credit_risk.numerics.cut_refinement import RefinementInput, refine_cuts, shortest_decimal_between
@@ -72,6 +72,8 @@ def best_cuts(column: Column, outcome: Outcome, rules: BinningRules) -> RegularB
     min_weight = rules.min_share * float(outcome.counts()[:2].sum())
     candidates = sorted_outcome.quantile_cuts(rules.n_prebins)
     cuts, trend = optbinning_cuts(values, inside, candidates, rules, min_weight)
+    if len(cuts) + 1 < rules.min_bins:
+        raise _infeasible(column.name, rules)
     return _regular(sorted_outcome, cuts, trend)
 
 
@@ -123,24 +125,78 @@ def best_groups(column: Column, outcome: Outcome, rules: BinningRules) -> Regula
     frequent = np.flatnonzero(is_frequent)
     rate = counts[1, frequent] / weight[frequent]
     order = frequent if column.is_ordered else frequent[np.lexsort((frequent, rate))]
-    runs = np.array_split(order, max(1, min(len(order), rules.n_prebins)))
-    partition = None
-    if len(order):
-        starts = np.cumsum([0, *(len(run) for run in runs[:-1])])
-        pooled = np.add.reduceat(counts[:, order], starts, axis=1)
-        cells = Cells(goods=pooled[0], bads=pooled[1], n_goods=pooled[2], n_bads=pooled[3])
-        asked = rules if column.is_ordered else replace(rules, trend="ascending")
-        partition = _solve(column.name, cells, asked, outcome)
-    first = (0,) if partition is None else partition.starts
-    members = [np.concatenate(runs[a:b]) for a, b in zip(first, [*first[1:], len(runs)], strict=True)]
+    members, trend = _members(column, outcome, rules, counts, order)
+    if len(members) < rules.min_bins:
+        raise _infeasible(column.name, rules)
     groups = tuple(tuple(column.categories[at] for at in member) for member in members)
-    trend = partition.trend if partition is not None and column.is_ordered else "none"
     return RegularBins(
         counts=np.stack([counts[:, member].sum(axis=1) for member in members], axis=1),
         trend=trend if len(groups) > 1 else "single",
         groups=groups,
         rare=tuple(column.categories[at] for at in np.flatnonzero(~is_frequent)),
         rare_counts=counts[:, ~is_frequent].sum(axis=1),
+    )
+
+
+def _members(
+    column: Column,
+    outcome: Outcome,
+    rules: BinningRules,
+    counts: NDArray[np.float64],
+    order: NDArray[np.intp],
+) -> tuple[list[NDArray[np.intp]], str]:
+    """Return the places of the categories of each group, and the trend of ordered ones."""
+    if len(order) and rules.solver == "optbinning":
+        return _peer_members(column, outcome, rules, order)
+    runs = np.array_split(order, max(1, min(len(order), rules.n_prebins)))
+    partition = None
+    if len(order):
+        starts = np.cumsum([0, *(len(run) for run in runs[:-1])])
+        cells = _category_cells(column, outcome, counts, order, starts)
+        asked = rules if column.is_ordered else replace(rules, trend="ascending")
+        partition = _solve(column.name, cells, asked, outcome)
+    first = (0,) if partition is None else partition.starts
+    members = [np.concatenate(runs[a:b]) for a, b in zip(first, [*first[1:], len(runs)], strict=True)]
+    return members, partition.trend if partition is not None and column.is_ordered else "none"
+
+
+def _peer_members(
+    column: Column, outcome: Outcome, rules: BinningRules, order: NDArray[np.intp]
+) -> tuple[list[NDArray[np.intp]], str]:
+    """Let optbinning group categories; ordered ones are cut like numbers."""
+    inside = np.isin(column.codes, order)
+    codes, part = np.asarray(column.codes[inside], dtype=np.int64), outcome.where(inside)
+    min_weight = rules.min_share * float(outcome.counts()[:2].sum())
+    if not column.is_ordered:
+        return optbinning_groups(codes, part, rules, min_weight), "none"
+    cuts, trend = optbinning_cuts(
+        codes.astype(np.float64), part, order[1:].astype(np.float64), rules, min_weight
+    )
+    return np.split(order, np.searchsorted(order, cuts)), trend
+
+
+def _category_cells(
+    column: Column,
+    outcome: Outcome,
+    counts: NDArray[np.float64],
+    order: NDArray[np.intp],
+    starts: NDArray[np.intp],
+) -> Cells:
+    """Pool runs of categories, also by period where the order must hold in each."""
+    pooled = np.add.reduceat(counts[:, order], starts, axis=1)
+    goods, bads = None, None
+    if outcome.period is not None:
+        size, n_periods = len(column.categories) + 1, int(outcome.period.max()) + 1
+        place = outcome.period * size + column.codes + 1
+        by_period = outcome.counts_by(place, size * n_periods)[:2].reshape(2, n_periods, size)[..., 1:]
+        goods, bads = np.add.reduceat(by_period[..., order], starts, axis=2)
+    return Cells(
+        goods=pooled[0],
+        bads=pooled[1],
+        n_goods=pooled[2],
+        n_bads=pooled[3],
+        period_goods=goods,
+        period_bads=bads,
     )
 
 

@@ -15,11 +15,11 @@ _LONGEST_VALUE = 2_000
 
 
 def key_lines(text: str) -> dict[TomlPath, int]:
-    """Return the line, counted from 1, of every key and table header of a valid TOML text.
+    r"""Return the line, counted from 1, of every key and table header of a valid TOML text.
 
     Examples
     --------
-    >>> lines = key_lines("a = 1\\n[b]\\nc = [\\n  2,\\n]\\n[[d]]\\ne = 3\\n")
+    >>> lines = key_lines("a = 1\n[b]\nc = [\n  2,\n]\n[[d]]\ne = 3\n")
     >>> lines[("b", "c")], lines[("d", 0)], lines[("d", 0, "e")]
     (3, 6, 7)
     """

@@ -34,6 +34,8 @@ from credit_risk.training import train_models
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from credit_risk.decision.record import Decision
     from credit_risk.domain.ports import ProgressReporter
     from credit_risk.evaluation import EvaluationReport
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     from credit_risk.training import TrainedModels
 
 _BOOTSTRAP_SEED = 20051001
+#: An AUC interval this wide deserves a word.
+_WIDE_INTERVAL = 0.05
 _PACKAGES = (
     "numpy",
     "pandas",
@@ -120,6 +124,7 @@ def run_demo(settings: DemoSettings) -> DemoResult:
         notices = _notices(portfolio, settings)
         with progress.stage("Evaluation on holdout, intervals on every figure"):
             evaluation = _evaluate(portfolio, bundle)
+        notices += _width_notice(evaluation, portfolio.is_bad)
         run = MainRun(
             settings=settings,
             project=project,
@@ -189,6 +194,17 @@ def _notices(portfolio: Portfolio, settings: DemoSettings) -> tuple[str, ...]:
         return ()
     portfolio.check_terms()
     return portfolio.notices()
+
+
+def _width_notice(evaluation: EvaluationReport, is_bad: NDArray[np.bool_]) -> tuple[str, ...]:
+    """Say how little few bads can tell models apart."""
+    widest = max(model.auc_high - model.auc_low for model in evaluation.models)
+    if widest < _WIDE_INTERVAL:
+        return ()
+    return (
+        f"{int(is_bad.sum())} bads on holdout: an AUC is known to within {widest:.3f} only; smaller differences between models "
+        "say nothing.",
+    )
 
 
 def _evaluate(portfolio: Portfolio, bundle: ScoringBundle) -> EvaluationReport:

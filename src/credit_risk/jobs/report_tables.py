@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 import credit_risk
-from credit_risk.domain.texts import text
 from credit_risk.evaluation import fairness_table, score_band_table
 from credit_risk.jobs.assumptions import stated_assumptions
 from credit_risk.reporting import KeyFigures, ReportContent, render_report

@@ -89,7 +89,10 @@ def fit_bin_effects(
             effects[j] = effects[j] + moved
             largest = max(largest, float(np.abs(moved).max()))
         gradient, information = _score(log_odds, is_bad, w)
-        log_odds += float(gradient.sum()) / float(information.sum())
+        if (
+            known := float(information.sum())
+        ) > 0.0:  # 0 where every row is certain: bins that separate the classes
+            log_odds += float(gradient.sum()) / known
         if largest < 1e-4:
             break
     return effects

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Trend = Literal["ascending", "descending", "peak", "valley", "none"]
-Objective = Literal["information_value", "jensen_shannon", "hellinger"]
+Objective = Literal["information_value", "jensen_shannon", "hellinger", "kolmogorov_smirnov"]
 
 TRENDS: tuple[Trend, ...] = ("ascending", "descending", "peak", "valley", "none")
 _TURNING = frozenset({"peak", "valley"})
@@ -225,6 +225,8 @@ def segment_objective(
 ) -> NDArray[np.float64]:
     """Return the part of the objective that each bin contributes, element by element."""
     p, q = goods / totals[0], bads / totals[1]
+    if objective == "kolmogorov_smirnov":
+        return np.asarray(0.5 * np.abs(p - q))
     if objective == "hellinger":
         return np.asarray(0.5 * np.square(np.sqrt(p) - np.sqrt(q)))
     if objective == "jensen_shannon":

@@ -10,6 +10,7 @@ import pandas as pd
 
 from credit_risk.errors import SampleError
 from credit_risk.features import compute_features, feature_categories
+from credit_risk.samples.screening import refuse_copies
 from credit_risk.samples.split import PARTS, SplitRule
 from credit_risk.sources import consent_state
 
@@ -109,6 +110,8 @@ class DevelopmentSample:
             ``processed_at`` missing, naive or out of place (``CR-SRC-027``).
         SampleError
             A part holds fewer than 30 bads or 30 goods (``CR-SMP-002``).
+        LeakageError
+            A feature tells goods from bads without a single error (``CR-SMP-005``).
         """
         table = compute_features(
             features, sources, processed_at=processed_at, n_threads=n_threads, progress=progress
@@ -116,6 +119,7 @@ class DevelopmentSample:
         X = _with_words(table.X, feature_categories(features, sources.contracts))
         labels = outcome.label(sources)
         determined = labels["is_determined"].to_numpy()
+        refuse_copies(table.X[determined], labels["is_bad"].to_numpy()[determined], min_per_class=_MIN_BADS)
         part_of = (split or SplitRule()).assign(sources.applications["customer_id"])
         parts = {}
         for name in PARTS:

@@ -8,7 +8,6 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +17,7 @@ from credit_risk.domain.money import Currency
 from credit_risk.errors import DataContractError, OutputError, SpecificationError
 from credit_risk.jobs.new_project.data_files import (
     APPLICATIONS_FILE,
+    TableFacts,
     known_after,
     outcome_toml,
     sources_toml,
@@ -42,6 +42,7 @@ from credit_risk.sources.contract_toml import contract_template, read_contracts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -135,7 +136,8 @@ def project_from_table(settings: TableSettings) -> InitResult:
     months = settings.horizon.removesuffix("m")
     if not months.isdecimal() or not 1 <= int(months) <= 120 or not settings.horizon.endswith("m"):
         raise SpecificationError(
-            f"horizon = {settings.horizon!r} is not allowed. Expected months such as '12m'.", code="CR-CFG-005"
+            f"horizon = {settings.horizon!r} is not allowed. Expected months such as '12m'.",
+            code="CR-CFG-005",
         )
     table = read_flat_table(settings.table, encoding=settings.encoding)
     draft = _Draft.of(table, settings)
@@ -185,7 +187,9 @@ def project_from_template(project: Path, template: str) -> InitResult:
         Project.read(folder)
     return InitResult(
         project=str(project),
-        notices=(f"put the tables of the {len(names)} sources into {project}/data, or take out those you do not have",),
+        notices=(
+            f"put the tables of the {len(names)} sources into {project}/data, or take out those you do not have",
+        ),
         next_steps=(f"credit-risk check {project}",),
     )
 
@@ -267,22 +271,25 @@ class _Draft:
         held = [g.contract for g in self.columns if g.contract.role == "protected"]
         values = self._outcome_values()
         known_at = known_after(max(self.moments, default=_APPLIED_AT), settings.horizon)
-        sources = sources_toml(
-            self.columns,
-            self._outcome_column(),
+        facts = TableFacts(
             name=name,
             table=self.table.file,
             application_key=self.key_name,
+            adds_key=self.key_name not in self.table.columns,
             applied_at=_APPLIED_AT.isoformat(),
             applied_at_column=settings.applied_at,
             timezone=self.zone,
             currency=settings.currency,
-            adds_key=self.key_name not in self.table.columns,
         )
+        sources = sources_toml(self.columns, self._outcome_column(), facts)
         (folder / "data" / "sources.toml").write_text(sources, encoding="utf-8")
         _write(folder, "features", features_toml(attributes, name=name))
         outcome = outcome_toml(
-            column=settings.target, bad=values[:1], good=values[1:], horizon=settings.horizon, known_at=known_at
+            column=settings.target,
+            bad=values[:1],
+            good=values[1:],
+            horizon=settings.horizon,
+            known_at=known_at,
         )
         _write(folder, "outcome", outcome)
         _write(folder, "training", training_toml(int(self.is_bad.sum())))
@@ -305,7 +312,9 @@ class _Draft:
         }
         notices = [f"{guess.name}: {guess.warning}" for guess in self.columns if guess.warning]
         if not self.settings.applied_at:
-            notices.append("no moment of application: all are taken as made at one time (see data/sources.toml)")
+            notices.append(
+                "no moment of application: all are taken as made at one time (see data/sources.toml)"
+            )
         return InitResult(
             project=str(project),
             n_rows=self.table.n_rows,
@@ -471,8 +480,14 @@ def _check_parts(
 def _amount_grid(attributes: Sequence[ColumnContract], table: FlatTable) -> AmountGrid:
     for column in attributes:
         is_amount = column.kind != "code" and any(word in column.name.lower() for word in _AMOUNT_WORDS)
-        cells = sorted(Decimal(cell) for cell in table.columns[column.name] if cell is not None) if is_amount else []
-        low, high = (cells[int(len(cells) * share)] for share in (0.1, 0.9)) if cells else (Decimal(0), Decimal(0))
+        cells = (
+            sorted(Decimal(cell) for cell in table.columns[column.name] if cell is not None)
+            if is_amount
+            else []
+        )
+        low, high = (
+            (cells[int(len(cells) * share)] for share in (0.1, 0.9)) if cells else (Decimal(0), Decimal(0))
+        )
         if low > 0 and high >= 2 * low and high >= 100:
             return AmountGrid.of(column.name, low, high)
     return FALLBACK_GRID

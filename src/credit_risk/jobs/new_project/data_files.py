@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -39,43 +40,56 @@ def word_list(words: Sequence[object]) -> str:
     return line if len(line) <= 100 else "[\n" + "".join(f"  {item},\n" for item in items) + "]"
 
 
-def sources_toml(
-    columns: Sequence[GuessedColumn],
-    outcome: GuessedColumn,
-    *,
-    name: str,
-    table: str,
-    application_key: str,
-    applied_at: str,
-    applied_at_column: str,
-    timezone: str,
-    currency: str,
-    adds_key: bool,
-) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableFacts:
+    """What is the same for every column of the table.
+
+    Attributes
+    ----------
+    name, table : str
+        Of the project; the file it came from.
+    application_key : str
+    adds_key : bool
+        Whether the key is the number of the row.
+    applied_at : str
+        The one moment of all applications, where ``applied_at_column`` is empty.
+    """
+
+    name: str
+    table: str
+    application_key: str
+    adds_key: bool
+    applied_at: str
+    applied_at_column: str
+    timezone: str
+    currency: str
+
+
+def sources_toml(columns: Sequence[GuessedColumn], outcome: GuessedColumn, facts: TableFacts) -> str:
     """Return the contract of the applications table."""
-    key_note = "added: the number of the row" if adds_key else ""
+    key_note = "added: the number of the row" if facts.adds_key else ""
     moment = (
-        f"applied_at_column = {quoted(applied_at_column)}"
-        if applied_at_column
+        f"applied_at_column = {quoted(facts.applied_at_column)}"
+        if facts.applied_at_column
         else "# The table names no moment of application, so all of them are taken as made at this one. That means: nothing can be\n"
         "# said about how the model ages, and the split is by customer, not by time. Name a column with --applied-at if you have one.\n"
-        f"applied_at = {applied_at}"
+        f"applied_at = {facts.applied_at}"
     )
-    sections = [_key_column(application_key, key_note)]
-    if applied_at_column:
+    sections = [_key_column(facts.application_key, key_note)]
+    if facts.applied_at_column:
         sections.append(
-            f"[applications.columns.{key(applied_at_column)}]\nrole = \"time\"\nkind = \"timestamp\"\n"
+            f'[applications.columns.{key(facts.applied_at_column)}]\nrole = "time"\nkind = "timestamp"\n'
         )
     sections += [_column(guess) for guess in (*columns, outcome)]
     return f"""# The contract of {APPLICATIONS_FILE}: what every column promises. A broken promise is an error, in training as in a request.
 #
-# All of this was GUESSED from '{table}'. Read it line by line; what was seen stands above each column. Then: credit-risk check
+# All of this was GUESSED from '{facts.table}'. Read it line by line; what was seen stands above each column. Then: credit-risk check
 #   role: attribute (may be a feature), protected (held for the fairness table only), outcome, key, time, ignored
 #   kind: integer, decimal (with scale), money, boolean, code (a word out of the list 'codes'), date, timestamp, text
 
-name = {quoted(name)}
-timezone = {quoted(timezone)}      # days begin and end in it
-currency = {quoted(currency)}
+name = {quoted(facts.name)}
+timezone = {quoted(facts.timezone)}      # days begin and end in it
+currency = {quoted(facts.currency)}
 
 [consent]
 mode = "assumed"                   # with a ledger of consents: "ledger"; see docs/sources.md
@@ -84,8 +98,8 @@ statement = "The table holds no record of consent: consent to credit assessment 
 
 [applications]
 file = {quoted(APPLICATIONS_FILE)}
-application_key = {quoted(application_key)}
-customer_key = {quoted(application_key)}   # every row is taken as a customer of its own; rows of one customer must not be split
+application_key = {quoted(facts.application_key)}
+customer_key = {quoted(facts.application_key)}   # every row is taken as a customer of its own; rows of one customer must not be split
 {moment}
 
 {chr(10).join(sections)}"""
@@ -119,11 +133,18 @@ def _key_column(name: str, note: str) -> str:
 def _column(guess: GuessedColumn) -> str:
     column = guess.contract
     lines = [f"# {'ATTENTION: ' if guess.warning else ''}{guess.why}"]
-    lines += [f"[applications.columns.{key(column.name)}]", f'role = "{column.role}"', f'kind = "{column.kind}"']
+    lines += [
+        f"[applications.columns.{key(column.name)}]",
+        f'role = "{column.role}"',
+        f'kind = "{column.kind}"',
+    ]
     if column.kind == "decimal":
         lines.append(f"scale = {column.scale}")
     if column.kind in ("integer", "decimal"):
-        lines += [f"minimum = {_bound(column.minimum, column)}", f"maximum = {_bound(column.maximum, column)}"]
+        lines += [
+            f"minimum = {_bound(column.minimum, column)}",
+            f"maximum = {_bound(column.maximum, column)}",
+        ]
     if column.codes:
         lines.append(f"codes = {word_list(column.codes)}")
     if column.nullable:

@@ -114,7 +114,7 @@ meaning = {quoted(f"Records of {source.replace('_', ' ')} in {{window}}")}
 def training_toml(n_bads: int) -> str:
     """Return the settings of both models."""
     small = (
-        f"# {n_bads} bads are few: small trees, averaged over four seeds, and a short card. Intervals in the report will be wide.\n"
+        f"# {n_bads} bads are few: small trees and a short card. Intervals in the report will be wide.\n"
         if n_bads < 1000
         else ""
     )
@@ -241,7 +241,9 @@ zh-CN = {quoted(subtitle + " 贷款报价为假设。")}
 """
     ]
     if not held:
-        parts.append("# No protected attribute is held, so the report has no fairness table; see sources.toml, role.\n")
+        parts.append(
+            "# No protected attribute is held, so the report has no fairness table; see sources.toml, role.\n"
+        )
     return "\n".join([*parts, *(_attribute(column) for column in held)])
 
 
@@ -252,6 +254,7 @@ def _attribute(column: ColumnContract) -> str:
         bands = word_list(_ADULT_BANDS)
         return f"{head}bands = {bands}   # GUESSED: lower bounds of the groups\n"
     groups = "".join(
-        f"{key(str(code))} = {{ en = {quoted(str(code))}, zh-CN = {quoted(str(code))} }}\n" for code in column.codes
+        f"{key(str(code))} = {{ en = {quoted(str(code))}, zh-CN = {quoted(str(code))} }}\n"
+        for code in column.codes
     )
     return f"{head}\n[attributes.{key(column.name)}.groups]\n{groups}"

@@ -65,7 +65,9 @@ def read_flat_table(path: Path, *, encoding: str = "utf-8") -> FlatTable:
         No such file (``CR-INI-001``), not text in the encoding (``CR-INI-002``), or not a table (``CR-INI-003``).
     """
     if not path.is_file():
-        beside = [other.name for other in path.parent.glob("*") if other.suffix in (".csv", ".parquet", ".tsv")]
+        beside = [
+            other.name for other in path.parent.glob("*") if other.suffix in (".csv", ".parquet", ".tsv")
+        ]
         hint = nearest(path.name, beside) if beside else "Hint: check the path."
         raise DataContractError(f"Table '{path}' does not exist. {hint}", code="CR-INI-001")
     header, rows = _parquet_rows(path) if path.suffix == ".parquet" else _csv_rows(path, encoding)
@@ -91,7 +93,8 @@ def _csv_rows(path: Path, encoding: str) -> tuple[list[str], list[list[str]]]:
         numbered = [(row, reader.line_num) for row in reader if row]
     except csv.Error as error:
         raise _no_table(
-            path.name, f"line {reader.line_num} cannot be read (a quotation mark that is never closed, perhaps)"
+            path.name,
+            f"line {reader.line_num} cannot be read (a quotation mark that is never closed, perhaps)",
         ) from error
     if not numbered:
         raise _no_table(path.name, "it is empty")
@@ -134,7 +137,9 @@ def _parquet_rows(path: Path) -> tuple[list[str], list[list[str]]]:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise _no_table(path.name, "it is no readable Parquet file") from error
-    columns = [["" if value is None else str(value) for value in column.to_pylist()] for column in table.columns]
+    columns = [
+        ["" if value is None else str(value) for value in column.to_pylist()] for column in table.columns
+    ]
     return list(table.column_names), [list(row) for row in zip(*columns, strict=True)]
 
 

@@ -22,11 +22,33 @@ if TYPE_CHECKING:
 
 #: Words in a column's name that speak of what a lender may not decide by, nearly everywhere.
 PROTECTED_WORDS = frozenset(
-    "sex gender age birth birthday dob marital married marriage nationality citizenship foreign foreigner immigrant race "
-    "ethnic ethnicity religion disability disabled pregnant pregnancy".split()
+    [
+        "sex",
+        "gender",
+        "age",
+        "birth",
+        "birthday",
+        "dob",
+        "marital",
+        "married",
+        "marriage",
+        "nationality",
+        "citizenship",
+        "foreign",
+        "foreigner",
+        "immigrant",
+        "race",
+        "ethnic",
+        "ethnicity",
+        "religion",
+        "disability",
+        "disabled",
+        "pregnant",
+        "pregnancy",
+    ]
 )
 _PROTECTED_PARTS = ("性别", "年龄", "出生", "婚姻", "婚否", "民族", "国籍", "户籍", "宗教")
-_KEY_WORDS = frozenset("id key number no nr uuid".split())
+_KEY_WORDS = frozenset(["id", "key", "number", "no", "nr", "uuid"])
 _INTEGER = re.compile(r"[+-]?[0-9]{1,15}")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,12})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)?")
@@ -129,7 +151,9 @@ def _by_content(name: str, cells: Sequence[str | None]) -> GuessedColumn:
     text = ColumnContract(name=name, role="ignored", kind="text", nullable=True)
     if len(distinct) < 2:
         what = "no value at all" if not distinct else "the same value in every row"
-        return GuessedColumn(contract=text, why=f"{what}: nothing to learn{gaps}", warning=f"left out: {what}")
+        return GuessedColumn(
+            contract=text, why=f"{what}: nothing to learn{gaps}", warning=f"left out: {what}"
+        )
     if all(_NUMBER.fullmatch(cell) for cell in distinct):
         return _number(name, cells, distinct, gaps)
     if all(_DAY.fullmatch(cell) for cell in distinct):
@@ -137,7 +161,9 @@ def _by_content(name: str, cells: Sequence[str | None]) -> GuessedColumn:
         return GuessedColumn(contract=text, why=why + gaps, warning="left out: a column of dates")
     if len(distinct) > min(MOST_WORDS, max(2, len(present) // 3)):
         why = f"{len(distinct)} different texts: a key, a name or free text"
-        return GuessedColumn(contract=text, why=why + gaps, warning=f"left out: {len(distinct)} different texts")
+        return GuessedColumn(
+            contract=text, why=why + gaps, warning=f"left out: {len(distinct)} different texts"
+        )
     codes = tuple(sorted(distinct))
     contract = ColumnContract(name=name, role="attribute", kind="code", codes=codes, nullable=n_missing > 0)
     return GuessedColumn(contract=contract, why=f"{len(codes)} different words{gaps}")
@@ -165,7 +191,9 @@ def _number(name: str, cells: Sequence[str | None], distinct: set[str], gaps: st
     why = f"{kind} from {low} to {high} (the range allowed is wider; narrow it){gaps}"
     if max(abs(contract.minimum), abs(contract.maximum)) > LARGEST_SCALED_VALUE:
         ignored = ColumnContract(name=name, role="ignored", kind="text", nullable=True)
-        return GuessedColumn(contract=ignored, why="more than 15 digits", warning="left out: more than 15 digits")
+        return GuessedColumn(
+            contract=ignored, why="more than 15 digits", warning="left out: more than 15 digits"
+        )
     return GuessedColumn(contract=contract, why=why)
 
 
@@ -185,7 +213,9 @@ def _room(bound: Decimal) -> Decimal:
 
 def separation(cells: Sequence[str | None], is_bad: NDArray[np.bool_], *, is_number: bool) -> float:
     """Return how well one column orders bads and goods: AUC, 0.5 to 1, in either direction."""
-    keys, places = np.unique(np.array(["" if c is None else c for c in cells], dtype=object).astype(str), return_inverse=True)
+    keys, places = np.unique(
+        np.array(["" if c is None else c for c in cells], dtype=object).astype(str), return_inverse=True
+    )
     if is_number:
         numbers = np.array([float(key) if key else np.nan for key in keys])
         known = ~np.isnan(numbers[places])
