@@ -3,26 +3,61 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import credit_risk
 from credit_risk import jobs
 from credit_risk.domain.texts import LANGUAGES
 from credit_risk.jobs import bundle_commands
+from credit_risk.jobs.project_commands import add_project_commands, add_run_options, run_main_job
 
 if TYPE_CHECKING:
-    _SubCommands = argparse._SubParsersAction[argparse.ArgumentParser]
+    from collections.abc import Sequence
+
+    _SubCommands = argparse._SubParsersAction[Any]
 
 _EPILOG = """exit codes: 0 done; 1 fault of the library; 2 wrong command line; 3 data, configuration or request not usable;
 4 bundle not usable; 5 output cannot be written; 130 interrupted"""
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaint about an unknown word names the nearest known one."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print one line and end with exit code 2."""
+        super().error(message + self._hint(message))
+
+    def _hint(self, message: str) -> str:
+        choice = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        if choice:
+            return _did_you_mean(choice[1], re.findall(r"[\w-]+", choice[2]))
+        unknown = re.search(r"unrecognized arguments: (--[\w-]+)", message)
+        return _did_you_mean(unknown[1], _options(self)) if unknown else ""
+
+
+def _did_you_mean(word: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f". Did you mean {close[0]!r}?" if close else ""
+
+
+def _options(parser: argparse.ArgumentParser) -> list[str]:
+    """Return the long options of a parser and of all its commands."""
+    found: list[str] = []
+    for action in parser._actions:
+        found += [word for word in action.option_strings if word.startswith("--")]
+        if isinstance(action, argparse._SubParsersAction):
+            found += [word for command in action.choices.values() for word in _options(command)]
+    return found
+
+
 def command_line() -> argparse.ArgumentParser:
     """Return the parser; every sub-command carries the function that runs it."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="credit-risk",
         description="Credit risk for instant small loans: behaviour -> features -> models -> lawful limits and prices.",
         epilog=_EPILOG,
@@ -36,6 +71,9 @@ def command_line() -> argparse.ArgumentParser:
     _add_decide(commands)
     _add_rescore(commands)
     _add_bundle(commands)
+    add_project_commands(commands)
+    for command in commands.choices.values():
+        command.epilog, command.formatter_class = _EPILOG, argparse.RawDescriptionHelpFormatter
     return parser
 
 
@@ -45,8 +83,6 @@ def _add_demo(commands: _SubCommands) -> None:
         help="run the main job end to end on the shipped real data",
         description="Contracts -> features -> outcome -> split -> scorecard and booster -> calibration -> evaluation -> "
         "strategy -> bundle -> a decision for every holdout customer -> report and tracked run.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     demo.add_argument(
         "--data", type=Path, default=Path("data_samples/uci_credit_card"), help="folder with sources.toml"
@@ -57,26 +93,7 @@ def _add_demo(commands: _SubCommands) -> None:
         default=Path("examples/uci_credit_card"),
         help="folder with features.toml, outcome.toml, training.toml, strategy.toml, report.toml",
     )
-    demo.add_argument(
-        "--output", type=Path, default=Path("output/demo"), help="where results go (default: %(default)s)"
-    )
-    demo.add_argument("--overwrite", action="store_true", help="replace an existing output at the very end")
-    demo.add_argument(
-        "--no-tracking", action="store_true", help="do not record the run; MLflow is not imported"
-    )
-    demo.add_argument(
-        "--tracking-folder",
-        type=Path,
-        default=Path("output/tracking"),
-        help="embedded MLflow store, unless MLFLOW_TRACKING_URI is set (default: %(default)s)",
-    )
-    demo.add_argument(
-        "--language", choices=LANGUAGES, default="en", help="language of the report (default: %(default)s)"
-    )
-    demo.add_argument(
-        "--threads", type=int, default=2, help="threads of the feature engine; results do not depend on it"
-    )
-    demo.add_argument("--quiet", action="store_true", help="no progress")
+    add_run_options(demo, output="output/demo")
     demo.set_defaults(run=_run_demo)
 
 
@@ -85,8 +102,6 @@ def _add_decide(commands: _SubCommands) -> None:
         "decide",
         help="decide one applicant: JSON in, JSON out",
         description="Reads one request (an object with 'application' and 'records') and prints the decision as JSON.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     decide.add_argument("request", help="request file, or - for standard input")
     _add_bundle_option(decide)
@@ -97,17 +112,7 @@ def _add_decide(commands: _SubCommands) -> None:
 
 
 def _run_demo(options: argparse.Namespace) -> None:
-    settings = jobs.DemoSettings(
-        data=options.data,
-        project=options.project,
-        output=options.output,
-        overwrite=options.overwrite,
-        tracking_folder=None if options.no_tracking else options.tracking_folder,
-        language=options.language,
-        n_threads=options.threads,
-        is_quiet=options.quiet,
-    )
-    print(jobs.run_demo(settings).closing_table())
+    run_main_job(options, data=options.data, project=options.project, requires_sound_strategy=True)
 
 
 def _run_decide(options: argparse.Namespace) -> None:
@@ -120,8 +125,6 @@ def _add_rescore(commands: _SubCommands) -> None:
         help="score a portfolio of prepared rows, file to file",
         description="Streams prepared feature rows (Parquet, a folder of Parquet, or CSV) into a Parquet file of score, PDs, "
         "reasons and flags. A run that was stopped, even by a power cut, goes on where it stood.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     rescore.add_argument("rows", type=Path, help="prepared rows: 'application_id' and the bundle's features")
     rescore.add_argument("output", type=Path, help="Parquet file to write")

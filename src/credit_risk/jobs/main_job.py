@@ -24,8 +24,11 @@ from credit_risk.jobs.output_folder import building
 from credit_risk.jobs.portfolio import Portfolio
 from credit_risk.jobs.progress import TerminalProgress
 from credit_risk.jobs.project import Project
-from credit_risk.jobs.report_tables import write_report
+from credit_risk.jobs.report_tables import report_content
 from credit_risk.jobs.run import MODELS, DemoSettings, MainRun
+from credit_risk.jobs.tasks.judging import plain_figures
+from credit_risk.jobs.tasks.stored_report import STORED_CONTENT, store_content
+from credit_risk.reporting import render_report
 from credit_risk.samples import DevelopmentSample
 from credit_risk.scoring import FeatureRows, ScoringBundle, load_bundle
 from credit_risk.sources import read_sources
@@ -83,7 +86,7 @@ class DemoResult:
         figures = {name: value if np.isfinite(value) else None for name, value in self.figures.items()}
         return {
             "output": str(self.output),
-            "models": [asdict(model) for model in self.evaluation.models],
+            "models": [plain_figures(asdict(model)) for model in self.evaluation.models],
             "figures": figures,
             "n_parity": self.n_parity,
             "n_features": self.n_features,
@@ -231,7 +234,10 @@ def _write_files(run: MainRun, draft: Path) -> dict[str, str]:
         "bundle": run.bundle.digest,
         "decisions.parquet": sha256_of_file(decisions),
     }
-    write_report(draft / "report.html", run, digests)
+    content = report_content(run, digests)
+    page = render_report(content, language=run.settings.language)
+    (draft / "report.html").write_text(page, encoding="utf-8")
+    store_content(draft / STORED_CONTENT, content)
     _write_json(draft / "run.json", _run_facts(run.settings, digests))
     return digests
 

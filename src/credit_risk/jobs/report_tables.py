@@ -12,11 +12,10 @@ import pandas as pd
 import credit_risk
 from credit_risk.evaluation import fairness_table, score_band_table
 from credit_risk.jobs.assumptions import stated_assumptions
-from credit_risk.reporting import KeyFigures, ReportContent, render_report
+from credit_risk.reporting import KeyFigures, ReportContent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from credit_risk.jobs.portfolio import Portfolio
     from credit_risk.jobs.project import HeldAttribute
@@ -24,13 +23,6 @@ if TYPE_CHECKING:
 
 _N_TOP_VARIABLES = 8
 _PACKAGES = ("numpy", "pandas", "xgboost-cpu", "duckdb", "ibis-framework", "scikit-learn")
-
-
-def write_report(path: Path, run: MainRun, digests: Mapping[str, str]) -> None:
-    """Write the self-contained HTML report of a run."""
-    path.write_text(
-        render_report(report_content(run, digests), language=run.settings.language), encoding="utf-8"
-    )
 
 
 def report_content(run: MainRun, digests: Mapping[str, str]) -> ReportContent:

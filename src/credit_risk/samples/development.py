@@ -158,7 +158,9 @@ def _with_words(X: pd.DataFrame, categories: Mapping[str, tuple[str, ...]]) -> p
     """Turn the numbers of features that are words into categories, so that every model treats them as such."""
     words = {
         name: pd.Series(
-            pd.Categorical.from_codes(X[name].fillna(-1).astype(np.int64), categories=list(codes)),
+            pd.Categorical.from_codes(
+                X[name].fillna(-1).to_numpy(dtype=np.int64), categories=pd.Index(codes, dtype="str")
+            ),
             index=X.index,
         )
         for name, codes in categories.items()
