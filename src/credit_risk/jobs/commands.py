@@ -14,7 +14,12 @@ import credit_risk
 from credit_risk import jobs
 from credit_risk.domain.texts import LANGUAGES
 from credit_risk.jobs import bundle_commands
-from credit_risk.jobs.project_commands import add_project_commands, add_run_options, run_main_job
+from credit_risk.jobs.project_commands import (
+    add_answer_options,
+    add_project_commands,
+    add_run_options,
+    run_main_job,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,8 +139,7 @@ def _add_rescore(commands: _SubCommands) -> None:
     )
     rescore.add_argument("--overwrite", action="store_true", help="replace an output that exists")
     rescore.add_argument("--restart", action="store_true", help="discard the parts of an unfinished run")
-    rescore.add_argument("--quiet", action="store_true", help="no progress")
-    _add_json_option(rescore)
+    add_answer_options(rescore)
     rescore.set_defaults(run=_run_rescore)
 
 
@@ -154,7 +158,7 @@ def _add_bundle(commands: _SubCommands) -> None:
     diff.add_argument("second", type=Path)
     diff.set_defaults(run=_run_diff)
     for kind in (inspect, verify, diff):
-        _add_json_option(kind)
+        add_answer_options(kind, progress=False)
 
 
 def _add_bundle_option(command: argparse.ArgumentParser) -> None:
@@ -164,10 +168,6 @@ def _add_bundle_option(command: argparse.ArgumentParser) -> None:
         default=Path("models/uci-reference"),
         help="bundle folder (default: %(default)s)",
     )
-
-
-def _add_json_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="answer as JSON, for machines")
 
 
 def _run_rescore(options: argparse.Namespace) -> None:
@@ -199,4 +199,7 @@ def _run_diff(options: argparse.Namespace) -> None:
 
 
 def _print_facts(facts: dict[str, object], options: argparse.Namespace) -> None:
-    print(json.dumps(facts) if options.json else bundle_commands.as_text(facts))
+    if options.json:
+        print(json.dumps(facts))
+    elif not options.quiet:
+        print(bundle_commands.as_text(facts))

@@ -113,6 +113,9 @@ def _add_init(commands: _SubCommands) -> None:
     init.add_argument(
         "--key", default="", help="column that names the application; without one rows are numbered"
     )
+    init.add_argument(
+        "--customer", default="", help="column that names the customer, where one may have several rows"
+    )
     init.add_argument("--applied-at", default="", help="column with date or time of the application")
     init.add_argument(
         "--held", nargs="+", default=(), metavar="COLUMN", help="protected columns, never features"
@@ -145,6 +148,7 @@ def _run_init(options: argparse.Namespace) -> None:
                 bad=options.bad,
                 good=options.good,
                 key=options.key,
+                customer=options.customer,
                 applied_at=options.applied_at,
                 currency=options.currency,
                 timezone=options.timezone,

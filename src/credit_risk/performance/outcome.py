@@ -82,7 +82,7 @@ class OutcomeDefinition:
         Raises
         ------
         SpecificationError
-            The outcome column does not exist (``CR-OUT-002``).
+            The outcome column does not exist (``CR-OUT-002``) or never holds one of the values (``CR-OUT-005``).
         LeakageError
             The outcome would be known before an application it belongs to (``CR-OUT-003``).
         DataContractError
@@ -110,9 +110,27 @@ class OutcomeDefinition:
                 f"Outcome {self.name!r}: {n_missing} of {len(codes)} applications have no {self.column!r}.",
                 code="CR-OUT-004",
             )
+        self._check_values(sources)
         is_bad = np.isin(codes.to_numpy(), self.bad_values)
         is_good = np.isin(codes.to_numpy(), self.good_values)
         return pd.DataFrame({"is_bad": is_bad, "is_determined": is_bad | is_good}, index=outcomes.index)
+
+    def _check_values(self, sources: Sources) -> None:
+        """Refuse a value that the contract says the column never holds: it would label nobody, in silence."""
+        contract = sources.contracts.applications
+        column = next(column for column in contract.columns if column.name == self.column)
+        for value in (*self.bad_values, *self.good_values):
+            if column.codes and value not in column.codes:
+                raise SpecificationError(
+                    f"Outcome {self.name!r}: {value!r} is no value of column {self.column!r}. "
+                    f"{nearest(str(value), map(str, column.codes))}",
+                    code="CR-OUT-005",
+                )
+            if isinstance(value, str) and column.kind != "code":
+                raise SpecificationError(
+                    f"Outcome {self.name!r}: {value!r} is a word, but column {self.column!r} holds {column.kind} values.",
+                    code="CR-OUT-005",
+                )
 
 
 def _codes(table: ConfigTable, key: str) -> tuple[int | str, ...]:

@@ -64,8 +64,8 @@ class TableSettings:
     ----------
     bad, good : str
         Values of the target; ``good`` may be left empty where the target has two values.
-    key, applied_at : str
-        Columns; empty where there is none.
+    key, customer, applied_at : str
+        Columns; empty where there is none. All rows of one customer fall into one part of the split.
     horizon : str
         How far the outcome looks, in months: '12m'.
     """
@@ -76,6 +76,7 @@ class TableSettings:
     bad: str
     good: str = ""
     key: str = ""
+    customer: str = ""
     applied_at: str = ""
     currency: str = "CNY"
     timezone: str = ""
@@ -236,8 +237,8 @@ class _Draft:
         is_bad = np.array([value == bad for value in target])
         determined = np.array([value in (bad, good) for value in target])
         key_name, keys = _keys(table, settings)
-        _check_parts(keys, is_bad, determined, settings.target)
-        used = {settings.target, key_name, settings.applied_at}
+        _check_parts(_customers(table, settings) or keys, is_bad, determined, settings.target)
+        used = {settings.target, key_name, settings.customer, settings.applied_at}
         for name in settings.held:
             table.column(name, "protected attribute (--held)")
         rest = {name: cells for name, cells in table.columns.items() if name not in used}
@@ -276,6 +277,7 @@ class _Draft:
             table=self.table.file,
             application_key=self.key_name,
             adds_key=self.key_name not in self.table.columns,
+            customer_key=settings.customer or self.key_name,
             applied_at=_APPLIED_AT.isoformat(),
             applied_at_column=settings.applied_at,
             timezone=self.zone,
@@ -430,6 +432,21 @@ def _keys(table: FlatTable, settings: TableSettings) -> tuple[str, Sequence[str]
             context={"column": name, "count": n_missing + len(repeated), "keys": repeated[:3]},
         )
     return name, [str(cell) for cell in cells]
+
+
+def _customers(table: FlatTable, settings: TableSettings) -> list[str]:
+    """Return the customer of each row; nothing where every row is taken as a customer of its own."""
+    if not settings.customer:
+        return []
+    cells = table.column(settings.customer, "customer")
+    n_missing = sum(cell is None for cell in cells)
+    if n_missing:
+        raise DataContractError(
+            f"Column {settings.customer!r} of '{table.file}' names no customer in {n_missing} of {table.n_rows} rows.",
+            code="CR-INI-007",
+            context={"column": settings.customer, "count": n_missing},
+        )
+    return [str(cell) for cell in cells]
 
 
 def _free_name(table: FlatTable) -> str:

@@ -48,7 +48,7 @@ class TableFacts:
     ----------
     name, table : str
         Of the project; the file it came from.
-    application_key : str
+    application_key, customer_key : str
     adds_key : bool
         Whether the key is the number of the row.
     applied_at : str
@@ -59,6 +59,7 @@ class TableFacts:
     table: str
     application_key: str
     adds_key: bool
+    customer_key: str
     applied_at: str
     applied_at_column: str
     timezone: str
@@ -68,6 +69,11 @@ class TableFacts:
 def sources_toml(columns: Sequence[GuessedColumn], outcome: GuessedColumn, facts: TableFacts) -> str:
     """Return the contract of the applications table."""
     key_note = "added: the number of the row" if facts.adds_key else ""
+    customers = (
+        "all rows of one customer fall into one part of the split"
+        if facts.customer_key != facts.application_key
+        else "every row is taken as a customer of its own; name the column with --customer if it is not so"
+    )
     moment = (
         f"applied_at_column = {quoted(facts.applied_at_column)}"
         if facts.applied_at_column
@@ -76,6 +82,8 @@ def sources_toml(columns: Sequence[GuessedColumn], outcome: GuessedColumn, facts
         f"applied_at = {facts.applied_at}"
     )
     sections = [_key_column(facts.application_key, key_note)]
+    if facts.customer_key != facts.application_key:
+        sections.append(_key_column(facts.customer_key, ""))
     if facts.applied_at_column:
         sections.append(
             f'[applications.columns.{key(facts.applied_at_column)}]\nrole = "time"\nkind = "timestamp"\n'
@@ -99,7 +107,7 @@ statement = "The table holds no record of consent: consent to credit assessment 
 [applications]
 file = {quoted(APPLICATIONS_FILE)}
 application_key = {quoted(facts.application_key)}
-customer_key = {quoted(facts.application_key)}   # every row is taken as a customer of its own; rows of one customer must not be split
+customer_key = {quoted(facts.customer_key)}   # {customers}
 {moment}
 
 {chr(10).join(sections)}"""

@@ -171,11 +171,10 @@ def _by_content(name: str, cells: Sequence[str | None]) -> GuessedColumn:
 
 def _number(name: str, cells: Sequence[str | None], distinct: set[str], gaps: str) -> GuessedColumn:
     numbers = [Decimal(cell) for cell in distinct]
-    if is_key_name(name) and len(distinct) == len(cells):
+    if is_key_name(name) and len(distinct) > len(cells) // 3:
         text = ColumnContract(name=name, role="ignored", kind="text", nullable=True)
-        return GuessedColumn(
-            contract=text, why="another number in every row: a key", warning="left out: it looks like a key"
-        )
+        warning = "left out: it looks like a key; if it names the customer, say --customer"
+        return GuessedColumn(contract=text, why=f"{len(distinct)} different numbers: a key", warning=warning)
     scale = max(-int(number.as_tuple().exponent) for number in numbers)
     low, high = min(numbers), max(numbers)
     contract = ColumnContract(
