@@ -62,7 +62,7 @@ def test_every_key_of_the_shipped_files_has_a_line_that_holds_it(path):
     text = path.read_text(encoding="utf-8")
     rows = text.splitlines()
     found = key_lines(text)
-    names = {key for key in _paths(tomllib.loads(text))}
+    names = set(_paths(tomllib.loads(text)))
     assert names <= set(found)
     for key in names:
         name = next(part for part in reversed(key) if isinstance(part, str))
