@@ -54,6 +54,8 @@ _ZONES = {"CNY": "Asia/Shanghai", "TWD": "Asia/Taipei", "EUR": "Europe/Berlin", 
 _AMOUNT_WORDS = ("amount", "limit", "betrag", "loan", "金额", "额度")
 #: As the sample asks for: fewer bads or goods in a part leave nothing to measure.
 _LEAST = 30
+#: A target of more values than this is none.
+_MOST_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -386,11 +388,18 @@ def _target_values(
             context={"column": settings.target, "count": n_missing},
         )
     found = Counter(value for value in target if value is not None)
-    shown = ", ".join(f"{value!r} ({n} rows)" for value, n in found.most_common(6))
+    # many different values are no outcome but perhaps a person's data: never shown
+    is_shown = len(found) <= _MOST_SHOWN
+    shown = (
+        ", ".join(f"{value!r} ({n} rows)" for value, n in found.most_common())
+        if is_shown
+        else "too many to list"
+    )
     for option, value in (("--bad", settings.bad), ("--good", settings.good)):
         if value and value not in found:
+            hint = nearest(value, found) if is_shown else "Hint: is it the right column?"
             raise DataContractError(
-                f"Target {settings.target!r} never holds {value!r} ({option}). Found: {shown}. {nearest(value, list(found)[:50])}",
+                f"Target {settings.target!r} never holds {value!r} ({option}). Found: {shown}. {hint}",
                 code="CR-INI-006",
             )
     others = [value for value in found if value != settings.bad]
@@ -398,8 +407,7 @@ def _target_values(
         return settings.bad, settings.good
     if len(others) != 1:
         raise DataContractError(
-            f"Target {settings.target!r} holds {len(found)} different values: {shown}"
-            f"{', ...' if len(found) > 6 else ''}. Expected two. Hint: say which one is good with --good; rows with any other value "
+            f"Target {settings.target!r} holds {len(found)} different values: {shown}. Expected two. Hint: say which one is good with --good; rows with any other value "
             "leave the sample.",
             code="CR-INI-006",
             context={"column": settings.target, "count": len(found)},

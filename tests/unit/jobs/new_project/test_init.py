@@ -253,3 +253,13 @@ def test_a_grid_of_amounts_lies_on_its_steps(low, high):
     assert 0 < grid.low < grid.high
     assert (grid.high - grid.low) % grid.step == 0
     assert (grid.high - grid.low) / grid.step <= 100
+
+
+def test_a_column_of_persons_named_as_target_is_not_printed(table, rows, as_csv, capsys):
+    for number, row in enumerate(rows):
+        row["name"] = f"Secret Person {number}"
+    table.write_text(as_csv(rows), encoding="utf-8")
+    assert init(table, target="name") == 3
+    said = capsys.readouterr().err
+    assert "too many to list" in said
+    assert "Secret" not in said
