@@ -205,8 +205,8 @@ def _width_notice(evaluation: EvaluationReport, is_bad: NDArray[np.bool_]) -> tu
     if widest < _WIDE_INTERVAL:
         return ()
     return (
-        f"{int(is_bad.sum())} bads on holdout: an AUC is known to within {widest:.3f} only; smaller differences between models "
-        "say nothing.",
+        f"{int(is_bad.sum())} bads on holdout are few: the 95 % interval of an AUC is up to {widest:.3f} wide, so smaller differences "
+        "between models say nothing.",
     )
 
 

@@ -54,6 +54,8 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,12})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)?")
 #: More different words than this are a name, a key or free text, not a list to choose from.
 MOST_WORDS = 60
+#: Up to so many different values, texts that look like numbers may be classes.
+_FEW = 10
 #: A single column that orders bads and goods this well is the outcome in other words.
 DISGUISE_AUC, SUSPICIOUS_AUC = 0.97, 0.90
 
@@ -159,6 +161,9 @@ def _by_content(name: str, cells: Sequence[str | None]) -> GuessedColumn:
     if all(_DAY.fullmatch(cell) for cell in distinct):
         why = "dates: say --applied-at if it is the moment of application"
         return GuessedColumn(contract=text, why=why + gaps, warning="left out: a column of dates")
+    almost = _almost_numbers(present, distinct)
+    if almost:
+        return GuessedColumn(contract=text, why=almost + gaps, warning=f"left out: {almost}")
     if len(distinct) > min(MOST_WORDS, max(2, len(present) // 3)):
         why = f"{len(distinct)} different texts: a key, a name or free text"
         return GuessedColumn(
@@ -169,13 +174,26 @@ def _by_content(name: str, cells: Sequence[str | None]) -> GuessedColumn:
     return GuessedColumn(contract=contract, why=f"{len(codes)} different words{gaps}")
 
 
+def _almost_numbers(present: Sequence[str], distinct: set[str]) -> str:
+    """Say what keeps a column of numbers from being one; nothing if it is none."""
+    words = {cell for cell in distinct if not _NUMBER.fullmatch(cell)}
+    if len(distinct) > _FEW and len(words) <= len(distinct) // 5:
+        n_rows = sum(cell in words for cell in present)
+        return f"numbers, but for {n_rows} rows that hold something else; mend or empty them"
+    plain = {re.sub(r"[,\s%$€£¥￥]", "", cell) for cell in distinct}
+    if len(distinct) > _FEW and all(_NUMBER.fullmatch(cell) for cell in plain):
+        return "numbers written with commas, spaces or signs; write them as 1234.56"
+    return ""
+
+
 def _number(name: str, cells: Sequence[str | None], distinct: set[str], gaps: str) -> GuessedColumn:
     numbers = [Decimal(cell) for cell in distinct]
     if is_key_name(name) and len(distinct) > len(cells) // 3:
         text = ColumnContract(name=name, role="ignored", kind="text", nullable=True)
         warning = "left out: it looks like a key; if it names the customer, say --customer"
         return GuessedColumn(contract=text, why=f"{len(distinct)} different numbers: a key", warning=warning)
-    scale = max(-int(number.as_tuple().exponent) for number in numbers)
+    # 1169.0, as pandas writes a whole number in a column with gaps, is a whole number
+    scale = max(max(-int(number.normalize().as_tuple().exponent), 0) for number in numbers)
     low, high = min(numbers), max(numbers)
     contract = ColumnContract(
         name=name,

@@ -87,7 +87,8 @@ class CheckResult:
 
     def as_text(self) -> str:
         """Return what a person reads in the terminal."""
-        lines = [f"{len(self.faults)} faults"] if self.faults else ["No fault."]
+        n_faults = len(self.faults)
+        lines = [f"{n_faults} fault{'' if n_faults == 1 else 's'}" if n_faults else "No fault."]
         for fault in self.faults:
             keys = f" (first keys: {', '.join(fault.keys)})" if fault.keys else ""
             rows = f"{fault.count} rows: " if fault.count else ""

@@ -57,6 +57,28 @@ def test_kinds_follow_the_cells(cells, role, kind):
     assert (contract.role, contract.kind) == (role, kind)
 
 
+@pytest.mark.parametrize(
+    ("cells", "warning"),
+    [
+        (
+            [*map(str, range(100, 140)), "unknown", "unknown"],
+            "numbers, but for 2 rows that hold something else",
+        ),
+        ([f"{n},000" for n in range(100, 140)], "numbers written with commas, spaces or signs"),
+        ([f"€ {n}.50" for n in range(100, 140)], "numbers written with commas, spaces or signs"),
+    ],
+)
+def test_a_column_that_is_almost_numbers_is_said_to_be_one(cells, warning):
+    guess = one(cells)
+    assert guess.contract.role == "ignored"
+    assert warning in guess.warning
+
+
+def test_whole_numbers_with_a_useless_decimal_are_whole():
+    contract = one(["1169.0", "20.0", None, "3.0"] * 10).contract
+    assert (contract.kind, contract.scale) == ("integer", 0)
+
+
 def test_a_number_in_every_row_is_a_key_only_if_its_name_says_so():
     cells = [str(n) for n in range(30)]
     assert one(cells, "customerId").contract.role == "ignored"
