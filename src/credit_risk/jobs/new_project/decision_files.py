@@ -17,6 +17,91 @@ _ADULT_BANDS = (18, 25, 30, 35, 40, 50, 60)
 _LGD = Decimal("0.55")
 
 
+_STRATEGY = """# What decides, as data. The report prints it under "Assumptions".
+#
+# EVERY FIGURE BELOW IS AN ASSUMPTION, not taken from your business: replace cut-off, costs, amounts and rates by your own before
+# anybody looks at approvals, limits or profit. Scores, PDs and their evaluation do not depend on this file.
+
+schema_version = 1
+id = {name}
+version = "1"
+decision_model = "scorecard"      # decides and gives the reasons; the booster stands beside as challenger
+required_sources = []
+
+[lender]
+type = "consumer_finance"         # licensed consumer-finance lender
+product = "consumer_loan"
+contract_on = 2026-08-20          # the date whose law applies; nothing reads the clock
+currency = "{currency}"
+offer_is_hypothetical = true      # said on every offer and in the report
+# The ceilings on rates that this library knows are those of mainland China. Elsewhere they are an assumption too.
+
+[pd]
+model_horizon = {horizon}          # must agree with outcome.toml
+exposure_horizon = {horizon}
+conversion = "none"
+
+[stages.identity]
+status = "not_assessed"
+because = "no_identity_data"
+
+[stages.fraud]
+status = "not_assessed"
+because = "no_fraud_data"
+
+[stages.eligibility]
+status = "assessed"
+
+[stages.risk]
+status = "assessed"
+
+[stages.affordability]
+status = "not_assessed"
+because = "income_unknown"
+
+[stages.offer]
+status = "assessed"
+
+[risk]
+max_pd = {max_pd}                     # ASSUMED: the bad rate of the table; decline above
+
+[costs]                           # ASSUMED; rates per year on the contractual balance
+funding_rate = 0.025
+operating_rate = 0.015
+margin_rate = 0.02
+fixed_cost_amount = {fixed}           # {currency} per loan
+lgd = {lgd}                        # share of the balance lost at default
+
+[offer]
+method = "equal_instalment"
+n_instalments = {months}
+# ASSUMED so that an applicant of average risk can have about two fifths of the largest amount: limits fall as PD rises
+max_expected_loss_amount = {most_loss}
+
+[offer.amounts]                   # ASSUMED: {why}
+min = {low}
+max = {high}
+step = {step}
+
+[offer.annual_rates]              # ASSUMED; cells above the lawful ceiling drop out, none is clipped
+min = 0.06
+max = 0.24
+step = 0.0025
+
+[assumptions]                     # what no key above says; the report adds law, costs, horizon, stages and consent by itself
+en = [
+  "Cut-off, costs, loss given default, amounts and rates were written by 'credit-risk init' as a start; they are nobody's policy.",
+  "The offers show how the process works, not what these applicants were or should be offered.",
+  "Development, validation and holdout are split by customer: no claim is made about later times.",
+]
+zh-CN = [
+  "截止线、成本、违约损失率、金额和利率均由“credit-risk init”作为起点写入，不是任何机构的政策。",
+  "报价仅演示流程，不代表这些申请人曾经或应当获得的条件。",
+  "开发、验证与留出样本按客户划分：不作跨时间外推的结论。",
+]
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmountGrid:
     """Amounts on offer in a new project, in the currency, and where they come from."""
@@ -141,89 +226,20 @@ def strategy_toml(*, name: str, currency: str, horizon: str, bad_rate: float, gr
     average_loss = Decimal(str(max(bad_rate, 0.001))) * _LGD * Decimal("0.55")
     most_loss = (average_loss * grid.high * Decimal("0.4")).quantize(Decimal(1)) or Decimal(1)
     fixed = (grid.high * Decimal("0.0015")).quantize(Decimal(1))
-    return f"""# What decides, as data. The report prints it under "Assumptions".
-#
-# EVERY FIGURE BELOW IS AN ASSUMPTION, not taken from your business: replace cut-off, costs, amounts and rates by your own before
-# anybody looks at approvals, limits or profit. Scores, PDs and their evaluation do not depend on this file.
-
-schema_version = 1
-id = {quoted(name)}
-version = "1"
-decision_model = "scorecard"      # decides and gives the reasons; the booster stands beside as challenger
-required_sources = []
-
-[lender]
-type = "consumer_finance"         # licensed consumer-finance lender
-product = "consumer_loan"
-contract_on = 2026-08-20          # the date whose law applies; nothing reads the clock
-currency = {quoted(currency)}
-offer_is_hypothetical = true      # said on every offer and in the report
-# The ceilings on rates that this library knows are those of mainland China. Elsewhere they are an assumption too.
-
-[pd]
-model_horizon = {quoted(horizon)}          # must agree with outcome.toml
-exposure_horizon = {quoted(horizon)}
-conversion = "none"
-
-[stages.identity]
-status = "not_assessed"
-because = "no_identity_data"
-
-[stages.fraud]
-status = "not_assessed"
-because = "no_fraud_data"
-
-[stages.eligibility]
-status = "assessed"
-
-[stages.risk]
-status = "assessed"
-
-[stages.affordability]
-status = "not_assessed"
-because = "income_unknown"
-
-[stages.offer]
-status = "assessed"
-
-[risk]
-max_pd = {max_pd}                     # ASSUMED: the bad rate of the table; decline above
-
-[costs]                           # ASSUMED; rates per year on the contractual balance
-funding_rate = 0.025
-operating_rate = 0.015
-margin_rate = 0.02
-fixed_cost_amount = {fixed}           # {currency} per loan
-lgd = {_LGD}                        # share of the balance lost at default
-
-[offer]
-method = "equal_instalment"
-n_instalments = {horizon.removesuffix("m")}
-# ASSUMED so that an applicant of average risk can have about two fifths of the largest amount: limits fall as PD rises
-max_expected_loss_amount = {most_loss}
-
-[offer.amounts]                   # ASSUMED: {grid.why}
-min = {grid.low:f}
-max = {grid.high:f}
-step = {grid.step:f}
-
-[offer.annual_rates]              # ASSUMED; cells above the lawful ceiling drop out, none is clipped
-min = 0.06
-max = 0.24
-step = 0.0025
-
-[assumptions]                     # what no key above says; the report adds law, costs, horizon, stages and consent by itself
-en = [
-  "Cut-off, costs, loss given default, amounts and rates were written by 'credit-risk init' as a start; they are nobody's policy.",
-  "The offers show how the process works, not what these applicants were or should be offered.",
-  "Development, validation and holdout are split by customer: no claim is made about later times.",
-]
-zh-CN = [
-  "截止线、成本、违约损失率、金额和利率均由“credit-risk init”作为起点写入，不是任何机构的政策。",
-  "报价仅演示流程，不代表这些申请人曾经或应当获得的条件。",
-  "开发、验证与留出样本按客户划分：不作跨时间外推的结论。",
-]
-"""
+    return _STRATEGY.format(
+        name=quoted(name),
+        currency=currency,
+        horizon=quoted(horizon),
+        months=horizon.removesuffix("m"),
+        max_pd=max_pd,
+        fixed=fixed,
+        lgd=_LGD,
+        most_loss=most_loss,
+        why=grid.why,
+        low=f"{grid.low:f}",
+        high=f"{grid.high:f}",
+        step=f"{grid.step:f}",
+    )
 
 
 def report_toml(held: Sequence[ColumnContract], *, title: str, subtitle: str) -> str:
