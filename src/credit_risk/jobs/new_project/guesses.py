@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,43 +21,28 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: Words in a column's name that speak of what a lender may not decide by, nearly everywhere.
-PROTECTED_WORDS = frozenset(
-    [
-        "sex",
-        "gender",
-        "age",
-        "birth",
-        "birthday",
-        "dob",
-        "marital",
-        "married",
-        "marriage",
-        "nationality",
-        "citizenship",
-        "foreign",
-        "foreigner",
-        "immigrant",
-        "race",
-        "ethnic",
-        "ethnicity",
-        "religion",
-        "disability",
-        "disabled",
-        "pregnant",
-        "pregnancy",
-    ]
+_PROTECTED_WORD = re.compile(
+    "sex|gender|age|birth|birthday|dob|marital|married|marriage|nationality|citizenship|foreign|foreigner|immigrant|race|"
+    "ethnic|ethnicity|religion|disability|disabled|pregnant|pregnancy"
 )
 _PROTECTED_PARTS = ("性别", "年龄", "出生", "婚姻", "婚否", "民族", "国籍", "户籍", "宗教")
-_KEY_WORDS = frozenset(["id", "key", "number", "no", "nr", "uuid"])
-_INTEGER = re.compile(r"[+-]?[0-9]{1,15}")
-_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,12})?")
+_KEY_WORD = re.compile("id|key|number|no|nr|uuid")
+_NO_KEYS = ("paid", "valid", "void", "bid", "grid")
+#: Words in a column's name that speak of what is known only once a loan has run.
+_LATER_WORD = re.compile(
+    "recovery|recoveries|recovered|settlement|hardship|chargeoff|writeoff|collections?|repaid|overdue|dpd|default|defaulted|"
+    "pymnt"
+)
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)?")
 #: More different words than this are a name, a key or free text, not a list to choose from.
 MOST_WORDS = 60
 #: Up to so many different values, texts that look like numbers may be classes.
 _FEW = 10
 #: A single column that orders bads and goods this well is the outcome in other words.
-DISGUISE_AUC, SUSPICIOUS_AUC = 0.97, 0.90
+DISGUISE_AUC, SUSPICIOUS_AUC = 0.97, 0.85
+#: Finer decimals than these, as binary floats have, are rounded in the copy of the table.
+MOST_DECIMALS, FLOAT_DECIMALS = 9, 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,17 +94,25 @@ def is_protected_name(name: str) -> bool:
     >>> [is_protected_name(name) for name in ("age_in_years", "average_balance", "personalStatusAndSex", "mortgage")]
     [True, False, True, False]
     """
-    return bool(_words_of(name) & PROTECTED_WORDS) or any(part in name for part in _PROTECTED_PARTS)
+    return _says(name, _PROTECTED_WORD) or any(part in name for part in _PROTECTED_PARTS)
 
 
 def is_key_name(name: str) -> bool:
-    """Whether a column's name says that it numbers the rows."""
-    return bool(_words_of(name) & _KEY_WORDS)
+    """Whether a column's name says that it numbers the rows.
+
+    Examples
+    --------
+    >>> [is_key_name(name) for name in ("systemloanid", "customer_no", "amount_paid", "income")]
+    [True, True, False, False]
+    """
+    lower = name.lower()
+    return _says(name, _KEY_WORD) or (lower.endswith("id") and not lower.endswith(_NO_KEYS))
 
 
-def _words_of(name: str) -> set[str]:
-    spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", name)
-    return {word.lower() for word in re.split(r"[^A-Za-z]+", spaced) if word}
+def _says(name: str, word: re.Pattern[str]) -> bool:
+    """Whether one of the words of a column's name is meant."""
+    spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()
+    return any(word.fullmatch(part) for part in re.split(r"[^a-z]+", spaced))
 
 
 def _guess(name: str, cells: Sequence[str | None], *, held: bool, is_bad: NDArray[np.bool_]) -> GuessedColumn:
@@ -139,10 +132,13 @@ def _guess(name: str, cells: Sequence[str | None], *, held: bool, is_bad: NDArra
         contract = replace(guess.contract, role="ignored")
         warning = f"tells bads from goods almost perfectly (AUC {strength:.3f}): the outcome in other words, left out"
         return GuessedColumn(contract=contract, why=f"{guess.why}; {warning}", warning=warning)
+    new = []
     if strength >= SUSPICIOUS_AUC:
-        warning = f"very strong by itself (AUC {strength:.3f}): was it known before the decision?"
-        return replace(guess, why=f"{guess.why}; {warning}", warning=warning)
-    return guess
+        new.append(f"very strong by itself (AUC {strength:.3f}): was it known before the decision?")
+    if _says(name, _LATER_WORD):
+        new.append("by its name perhaps known only after the decision: then set its role to ignored")
+    warnings = [guess.warning, *new] if guess.warning else new
+    return replace(guess, why="; ".join([guess.why, *new]), warning="; ".join(warnings))
 
 
 def _by_content(name: str, cells: Sequence[str | None]) -> GuessedColumn:
@@ -194,6 +190,12 @@ def _number(name: str, cells: Sequence[str | None], distinct: set[str], gaps: st
         return GuessedColumn(contract=text, why=f"{len(distinct)} different numbers: a key", warning=warning)
     # 1169.0, as pandas writes a whole number in a column with gaps, is a whole number
     scale = max(max(-int(number.normalize().as_tuple().exponent), 0) for number in numbers)
+    warning = ""
+    if scale > MOST_DECIMALS:
+        scale = FLOAT_DECIMALS
+        warning = (
+            f"up to 17 digits: rounded to {scale} decimal places in the copy; a request must bring it so, too"
+        )
     low, high = min(numbers), max(numbers)
     contract = ColumnContract(
         name=name,
@@ -211,7 +213,7 @@ def _number(name: str, cells: Sequence[str | None], distinct: set[str], gaps: st
         return GuessedColumn(
             contract=ignored, why="more than 15 digits", warning="left out: more than 15 digits"
         )
-    return GuessedColumn(contract=contract, why=why)
+    return GuessedColumn(contract=contract, why=f"{why}; {warning}" if warning else why, warning=warning)
 
 
 def _room(bound: Decimal) -> Decimal:
@@ -244,3 +246,18 @@ def separation(cells: Sequence[str | None], is_bad: NDArray[np.bool_], *, is_num
         return 0.5
     found = area_under_curve(np.asarray(risk, dtype=np.float64), outcome)
     return float(max(found, 1.0 - found))
+
+
+def plain_number(cell: str | None, scale: int) -> str | None:
+    """Return a number without exponent, rounded half-up to its column's decimal places; as it was where it has no more.
+
+    Examples
+    --------
+    >>> [plain_number(cell, 2) for cell in ("7", "1.005", "4.9e-05", None)]
+    ['7', '1.01', '0.00', None]
+    """
+    if cell is None:
+        return None
+    number = Decimal(cell)
+    is_plain = "e" not in cell.lower() and -int(number.as_tuple().exponent) <= scale
+    return cell if is_plain else f"{number.quantize(Decimal(1).scaleb(-scale), rounding=ROUND_HALF_UP):f}"

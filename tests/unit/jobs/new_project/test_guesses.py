@@ -49,7 +49,8 @@ def one(cells, name="column", is_bad=None):
         (["1"] * 30, "ignored", "text"),
         ([None] * 30, "ignored", "text"),
         ([f"t{n}" for n in range(30)], "ignored", "text"),
-        (["1e5", "2e5"] * 10, "attribute", "code"),
+        (["1e5", "2.5E-3"] * 10, "attribute", "decimal"),
+        (["0.30000000000000004", "4.97e-05", "2"] * 10, "attribute", "decimal"),
     ],
 )
 def test_kinds_follow_the_cells(cells, role, kind):
@@ -82,7 +83,15 @@ def test_whole_numbers_with_a_useless_decimal_are_whole():
 def test_a_number_in_every_row_is_a_key_only_if_its_name_says_so():
     cells = [str(n) for n in range(30)]
     assert one(cells, "customerId").contract.role == "ignored"
+    assert one(cells, "systemloanid").contract.role == "ignored"
     assert one(cells, "income").contract.role == "attribute"
+    assert one(cells, "amountPaid").contract.role == "attribute"
+
+
+def test_names_of_what_happens_later_are_asked_about():
+    guess = one(["1", "2", "3"] * 10, "recoveries")
+    assert guess.contract.role == "attribute"
+    assert "perhaps known only after the decision" in guess.warning
 
 
 @given(st.lists(st.decimals(-(10**6), 10**6, places=2), min_size=2, unique=True))

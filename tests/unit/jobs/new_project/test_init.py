@@ -79,6 +79,16 @@ def test_other_separators_and_encodings(table, rows, delimiter, encoding, as_csv
     assert set(codes) == {"汽车", "电视", "其他"}
 
 
+def test_binary_floats_are_rounded_in_the_copy_and_said(table, rows, as_csv, capsys):
+    for number, row in enumerate(rows):
+        row["ratio"] = repr(number / 7 * 1e-4)
+    table.write_text(as_csv(rows), encoding="utf-8")
+    assert init(table) == 0
+    assert "ratio: up to 17 digits: rounded to 6 decimal places" in capsys.readouterr().out
+    applications = read_sources(table.parent / "project" / "data").applications
+    assert applications.loc["8", "ratio"] == 100  # 0.0001
+
+
 def test_odd_names_of_columns_are_quoted(table, rows, as_csv):
     odd = {"income": "收入", "rate": 'a "b" #c', "loan_amount": "x.y = z", "gender": "isForeignWorker"}
     table.write_text(as_csv([{odd.get(k, k): v for k, v in row.items()} for row in rows]), encoding="utf-8")
