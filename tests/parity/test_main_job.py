@@ -48,7 +48,14 @@ def decisions(output):
 
 
 def test_it_leaves_exactly_what_it_promises(output):
-    names = {"bundle", "decisions.parquet", "evaluation.json", "report.html", "report_content.json", "run.json"}
+    names = {
+        "bundle",
+        "decisions.parquet",
+        "evaluation.json",
+        "report.html",
+        "report_content.json",
+        "run.json",
+    }
     assert {path.name for path in output.iterdir()} == names
     assert {path.name for path in output.parent.iterdir()} == {"out", "tracking", "stdout.txt", "stderr.txt"}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -229,3 +230,51 @@ def test_a_booster_fitted_on_other_words_is_refused(sample, bundle):
     )
     with pytest.raises(SpecificationError, match="booster and the catalogue differ"):
         forest_columns(spec, bundle.features.names, {})
+
+
+def test_prepared_rows_with_words_are_rescored_to_what_is_decided(bundle, sources, tmp_path):
+    """In prepared rows a word is its place in the contract's list, as compute_features writes it."""
+    X = compute_features(bundle.features, sources).X.head(60)
+    pq.write_table(
+        pa.table({"application_id": X.index.astype(str), **{n: X[n].to_numpy() for n in X}}),
+        tmp_path / "rows.parquet",
+    )
+    bundle.save(tmp_path / "bundle")
+    arguments = ["rescore", str(tmp_path / "rows.parquet"), str(tmp_path / "scores.parquet"), "--quiet"]
+    assert main([*arguments, "--bundle", str(tmp_path / "bundle")]) == 0
+    scores = pq.read_table(tmp_path / "scores.parquet").to_pylist()
+    requests = sources.raw_requests(list(X.index))
+    for row, (application, records) in zip(scores, requests, strict=True):
+        decision = bundle.decide(application, records)
+        assert (row["application_id"], row["score"]) == (decision.application_id, decision.score)
+
+
+def test_a_table_with_gaps_in_protected_columns_or_without_any_trains(trial, tmp_path, capsys):
+    table = pd.read_csv(trial / "german.csv")
+    table.loc[::9, "age_in_years"] = np.nan
+    table.loc[::7, "foreign_worker"] = None
+    table.to_csv(tmp_path / "gaps.csv", index=False)
+    held = ["age_in_years", "foreign_worker", "personal_status_and_sex"]
+    table.drop(columns=held).to_csv(tmp_path / "none.csv", index=False)
+    for name in ("gaps", "none"):
+        start = [
+            "init",
+            str(tmp_path / name),
+            "--table",
+            str(tmp_path / f"{name}.csv"),
+            "--target",
+            "creditability",
+        ]
+        assert main([*start, "--bad", "bad", "--quiet"]) == 0
+        out = tmp_path / f"{name} out"
+        capsys.readouterr()
+        assert main(["train", str(tmp_path / name), "--output", str(out), "--no-tracking", "--json"]) == 0
+        said = capsys.readouterr()
+        assert json.loads(said.out)["n_parity"] > 250
+        assert said.err == ""
+        fairness = _stored(out / "report_content.json").fairness
+        if name == "none":
+            assert fairness is None
+        else:
+            assert {"missing", "18-24"} <= set(fairness.loc[fairness["attribute"] == "age_in_years", "group"])
+            assert "missing" in set(fairness.loc[fairness["attribute"] == "foreign_worker", "group"])

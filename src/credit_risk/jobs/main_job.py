@@ -249,7 +249,8 @@ def _track(run: MainRun, digests: dict[str, str], output: Path, progress: Progre
         return None
     from credit_risk.governance.mlflow_tracker import MlflowTracker
 
-    tracker = MlflowTracker(folder=folder, experiment="credit-risk demo")
+    of = "demo" if run.settings.requires_sound_strategy else run.project.features.name
+    tracker = MlflowTracker(folder=folder, experiment=f"credit-risk {of}")
     strategy = run.project.strategy
     with progress.stage("MLflow run"):
         run_id = tracker.record(

@@ -129,7 +129,8 @@ def _bands(portfolio: Portfolio) -> pd.DataFrame:
     )
 
 
-def _fairness(run: MainRun, portfolio: Portfolio) -> pd.DataFrame:
+def _fairness(run: MainRun, portfolio: Portfolio) -> pd.DataFrame | None:
+    """Return the fairness table; None where no protected attribute is held."""
     frame = portfolio.frame
     held = run.sources.held.loc[frame.index]
     groups = {
@@ -137,6 +138,8 @@ def _fairness(run: MainRun, portfolio: Portfolio) -> pd.DataFrame:
         for name, attribute in run.project.report.attributes.items()
         if name in held.columns
     }
+    if not groups:
+        return None
     return fairness_table(
         groups,
         is_approved=portfolio.is_approved,
@@ -149,13 +152,17 @@ def _fairness(run: MainRun, portfolio: Portfolio) -> pd.DataFrame:
 
 
 def _groups(values: np.ndarray, attribute: HeldAttribute) -> np.ndarray:
-    """Return a group label per customer: the code itself, or the band of a numeric attribute."""
-    if not attribute.bands:
-        return np.array([str(value) for value in values], dtype=object)
-    bounds = np.array(attribute.bands)
-    labels = [f"{low}-{high - 1}" for low, high in pairwise(bounds)] + [f"{bounds[-1]}+"]
-    position = np.clip(np.searchsorted(bounds, values, side="right") - 1, 0, len(labels) - 1)
-    return np.array(labels, dtype=object)[position]
+    """Return a group label per customer: the code itself, or the band of a numeric attribute; gaps are a group of their own."""
+    gone = pd.isna(values)
+    found = np.array([str(value) for value in values], dtype=object)
+    if attribute.bands:
+        bounds = np.array(attribute.bands)
+        labels = [f"{low}-{high - 1}" for low, high in pairwise(bounds)] + [f"{bounds[-1]}+"]
+        numbers = np.where(gone, bounds[0], values).astype(np.float64)
+        position = np.clip(np.searchsorted(bounds, numbers, side="right") - 1, 0, len(labels) - 1)
+        found = np.array(labels, dtype=object)[position]
+    found[gone] = "missing"
+    return found
 
 
 def _attribute_labels(attributes: Mapping[str, HeldAttribute]) -> dict[str, Mapping[str, str]]:
