@@ -201,7 +201,7 @@ def check_outcome(
             code="CR-BIN-025",
         )
     is_bad = _binary(raw)
-    n_bads = int(is_bad.sum())
+    n_bads = int(np.count_nonzero(is_bad))
     if n_bads in {0, n_rows}:
         raise FitError(
             f"The outcome holds {n_bads} bads in {n_rows} rows. Expected both goods and bads. "

@@ -15,6 +15,7 @@ import numpy as np
 
 from credit_risk.binning.apply import category_codes, is_missing
 from credit_risk.errors import FitError, MissingFeatureError, ScoringError
+from credit_risk.numerics.fixed_width_text import number_texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +36,7 @@ class Column:
     kind : {'numeric', 'categorical', 'datetime'}
     values : ndarray of float64, shape (n_rows,)
         NaN is missing; empty for categories.
-    codes : ndarray of int64, shape (n_rows,)
+    codes : ndarray of int, shape (n_rows,)
         Of categories: the place in ``categories``, -1 is missing; else empty.
     categories : tuple of str
         Sorted, or in the caller's order where the categories are ordered.
@@ -45,7 +46,7 @@ class Column:
     name: str
     kind: VariableKind
     values: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
-    codes: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    codes: NDArray[np.integer] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     categories: tuple[str, ...] = ()
     is_ordered: bool = False
 
@@ -357,17 +358,35 @@ def _naive_utc(raw: Any) -> Any:
     return raw.to_numpy() if hasattr(raw, "to_numpy") else np.asarray(raw, dtype="datetime64[us]")
 
 
-def _coded(raw: Any) -> tuple[NDArray[np.int64], list[str]]:
+def _coded(raw: Any) -> tuple[NDArray[np.integer], list[str]]:
     """Return each value's place among the distinct values (-1 where missing), and these as text."""
     import pandas as pd
 
     if hasattr(raw, "cat"):
         return raw.cat.codes.to_numpy().astype(np.int64), [str(value) for value in raw.cat.categories]
+    numbered = _arrow_texts(raw)
+    if numbered is not None:
+        return numbered[0], [text.decode("utf-8") for text in numbered[1]]
     places, distinct = pd.factorize(np.asarray(raw, dtype=object) if isinstance(raw, np.ndarray) else raw)
     return np.asarray(places, dtype=np.int64), [str(value) for value in distinct]
 
 
-def _categories(raw: Any) -> tuple[NDArray[np.int64], tuple[str, ...], bool]:
+def _arrow_texts(raw: Any) -> tuple[NDArray[np.int16], list[bytes]] | None:
+    """Return place and distinct texts of a column that Arrow holds in one piece without missing values; None elsewhere."""
+    protocol = getattr(getattr(raw, "array", None), "__arrow_array__", None)
+    whole = None if protocol is None else protocol()
+    if whole is None or getattr(whole, "num_chunks", 0) != 1 or whole.null_count:
+        return None
+    piece = whole.chunk(0)
+    width = {"large_string": np.int64, "string": np.int32}.get(str(piece.type))
+    if width is None:
+        return None
+    _, offsets, data = piece.buffers()
+    ends = np.frombuffer(offsets, dtype=width)[piece.offset : piece.offset + len(piece) + 1]
+    return number_texts(np.frombuffer(data, dtype=np.uint8), ends) if data is not None else None
+
+
+def _categories(raw: Any) -> tuple[NDArray[np.integer], tuple[str, ...], bool]:
     """Return codes, the categories that occur (sorted, or in the caller's order), and whether they were ordered."""
     places, names = _coded(raw)
     present = names
@@ -376,6 +395,8 @@ def _categories(raw: Any) -> tuple[NDArray[np.int64], tuple[str, ...], bool]:
         present = [name for name, one in zip(names, occurs, strict=True) if one]
     is_ordered = bool(hasattr(raw, "cat") and raw.cat.ordered)
     categories = tuple(dict.fromkeys(present)) if is_ordered else tuple(sorted(set(present)))
+    if categories == tuple(names):
+        return places, categories, is_ordered
     position = {name: at for at, name in enumerate(categories)}
     codes = np.array([*(position.get(name, -1) for name in names), -1], dtype=np.int64)
     return codes[places], categories, is_ordered

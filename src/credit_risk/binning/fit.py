@@ -194,12 +194,7 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         X = as_sample(X, y, type(self).__name__)
         names = column_names(X)
         outcome = check_outcome(y, len(X), sample_weight, period)
-        plain = {
-            key: value
-            for key, value in self.get_params(deep=False).items()
-            if key not in (*_PER_VARIABLE, *_HOW)
-        }
-        rules = {name: self._rules(name, names, plain) for name in names}
+        rules = self.rules_for(names)
         for one in rules.values():
             check_peer(one, has_periods=period is not None)
         check_decisions(self.decisions, names)
@@ -307,18 +302,31 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         """Show the variables once fitted, before that what scikit-learn shows."""
         return binning_page(self.spec_) if hasattr(self, "spec_") else str(super()._html_repr())
 
-    def _rules(self, name: str, names: tuple[str, ...], plain: dict[str, Any]) -> BinningRules:
-        """Return the checked rules of one variable."""
-        rules = BinningRules(
-            **plain,
-            trend=_for_variable(self.trend, name, "auto"),
-            missing=_for_variable(self.missing, name, "own"),
-            unseen=_for_variable(self.unseen, name, "neutral"),
-            specials=special_bins(self.special_codes, name),
-        )
+    def rules_for(self, names: tuple[str, ...]) -> dict[str, BinningRules]:
+        """Return the checked rules of each variable of a sample.
+
+        Raises
+        ------
+        SpecificationError
+            A parameter is outside its allowed set (``CR-BIN-030`` and following).
+        """
+        plain = {
+            key: value
+            for key, value in self.get_params(deep=False).items()
+            if key not in (*_PER_VARIABLE, *_HOW)
+        }
         per_variable = {key: getattr(self, key) for key in ("trend", "missing", "unseen", "special_codes")}
-        check_rules(rules, name, names, per_variable)
-        return rules
+        found = {}
+        for name in names:
+            found[name] = BinningRules(
+                **plain,
+                trend=_for_variable(self.trend, name, "auto"),
+                missing=_for_variable(self.missing, name, "own"),
+                unseen=_for_variable(self.unseen, name, "neutral"),
+                specials=special_bins(self.special_codes, name),
+            )
+            check_rules(found[name], name, names, per_variable)
+        return found
 
     def _settings(self) -> dict[str, Any]:
         """Return the parameters as plain JSON values."""

@@ -15,7 +15,7 @@ from credit_risk.binning.manual import decided_bins, forced_woe
 from credit_risk.binning.peers.solver import optbinning_cuts, optbinning_groups
 from credit_risk.binning.record import RegularBins, record_bins
 from credit_risk.errors import FitError
-from credit_risk.numerics.cut_refinement import RefinementInput, refine_cuts, shortest_decimal_between
+from credit_risk.numerics.cut_refinement import RefinementInput, readable_cuts, refine_cuts
 from credit_risk.numerics.optimal_binning import Cells, Partition, solve
 from credit_risk.numerics.sorted_outcome import SortedOutcome
 
@@ -59,12 +59,15 @@ def best_cuts(column: Column, outcome: Outcome, rules: BinningRules) -> RegularB
     """
     if outcome.is_plain and outcome.bad_rows is not None and rules.solver == "exact":
         groups = tuple(special.codes for special in rules.specials)
-        sorted_outcome, others = SortedOutcome.split(column.values, outcome.bad_rows, groups)
+        # without refinement the quantiles themselves are the cuts, so they are taken in full precision
+        sorted_outcome, others = SortedOutcome.split(
+            column.values, outcome.bad_rows, groups, may_round=rules.refine
+        )
         if np.isinf(sorted_outcome.values[[0, -1][: len(sorted_outcome.values)]]).any():
             refuse_infinite(column.name, column.values)
         return replace(_cut(column.name, sorted_outcome, (), outcome, rules), other_counts=others)
     refuse_infinite(column.name, column.values)
-    ordinary = _ordinary(column, rules)
+    ordinary = ordinary_rows(column, rules)
     values, inside = column.values[ordinary], outcome.where(ordinary)
     sorted_outcome = SortedOutcome.build(values, inside.is_bad, inside.weight)
     if rules.solver == "exact":
@@ -99,8 +102,8 @@ def _cut(
 
 def _regular(sorted_outcome: SortedOutcome, cuts: NDArray[np.float64], trend: str) -> RegularBins:
     """Write the cuts with few digits and count what lies between them."""
-    readable = np.array([shortest_decimal_between(sorted_outcome.value_before(c), float(c)) for c in cuts])
-    final = cells_between(sorted_outcome, readable)
+    readable = readable_cuts(sorted_outcome, cuts)
+    final = cells_between(sorted_outcome, cuts)
     return RegularBins(
         counts=np.stack([final.goods, final.bads, final.n_goods, final.n_bads]),
         trend=trend,
@@ -119,7 +122,10 @@ def _chosen_cuts(
 
 def best_groups(column: Column, outcome: Outcome, rules: BinningRules) -> RegularBins:
     """Group categories: neighbours in their given order, or in the order of their bad rates."""
-    counts = outcome.counts_by(column.codes + 1, len(column.categories) + 1)[:, 1:]
+    if len(column.codes) and int(column.codes.min()) >= 0:
+        counts = outcome.counts_by(column.codes, len(column.categories))
+    else:
+        counts = outcome.counts_by(column.codes + 1, len(column.categories) + 1)[:, 1:]
     weight = counts[0] + counts[1]
     is_frequent = weight >= rules.rare_share * float(outcome.counts()[:2].sum())
     frequent = np.flatnonzero(is_frequent)
@@ -248,8 +254,8 @@ def _turns(partition: Partition) -> bool:
     return len(partition.starts) >= 3
 
 
-def _ordinary(column: Column, rules: BinningRules) -> NDArray[np.bool_]:
-    """Rows that are neither missing nor a special code."""
+def ordinary_rows(column: Column, rules: BinningRules) -> NDArray[np.bool_]:
+    """Return which rows are neither missing nor a special code."""
     ordinary = ~np.isnan(column.values)
     for special in rules.specials:
         for code in special.codes:

@@ -1,8 +1,9 @@
 """Points that a person can add up: weights of evidence, a logistic regression, and a scale.
 
 Reading order: ``scaling`` (score and PD), ``spec`` (what a card is), ``apply`` (values to points), ``reasons`` (why points
-were lost), ``selection`` (which variables), ``decisions`` (what people decided), ``fit`` (the estimator), ``export`` (the
-card as a query, a PMML document or a Python file of its own), ``importers`` (cards that other libraries fitted).
+were lost), ``selection`` (which variables), ``second_look`` (which ones beside the others), ``decisions`` (what people
+decided), ``fit`` (the estimator), ``boosting`` (a card of boosted stumps), ``export`` (the card as a query, a PMML document or
+a Python file of its own), ``importers`` (cards that other libraries fitted).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from credit_risk._lazy import attach
 if TYPE_CHECKING:
     from credit_risk.scorecard.apply import CardResult as CardResult
     from credit_risk.scorecard.apply import apply_scorecard as apply_scorecard
+    from credit_risk.scorecard.boosting.fit import BoostedScorecard as BoostedScorecard
     from credit_risk.scorecard.decisions import Decisions as Decisions
     from credit_risk.scorecard.export.pmml import scorecard_to_pmml as scorecard_to_pmml
     from credit_risk.scorecard.export.sql import scorecard_to_sql as scorecard_to_sql
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "BoostedScorecard": "credit_risk.scorecard.boosting.fit",
         "CardResult": "credit_risk.scorecard.apply",
         "Decisions": "credit_risk.scorecard.decisions",
         "PointsOverride": "credit_risk.scorecard.overrides",

@@ -10,11 +10,14 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
+from credit_risk.binning.beside import BesideSearch
 from credit_risk.binning.checks import check_outcome
 from credit_risk.binning.columns import (
     as_fitted_table,
     as_sample,
     column_names,
+    development_column,
+    raw_columns,
     scoring_column,
     scoring_columns,
 )
@@ -27,8 +30,9 @@ from credit_risk.scorecard.overrides import override_points
 from credit_risk.scorecard.page import card_page
 from credit_risk.scorecard.points import whole_points
 from credit_risk.scorecard.scaling import Scaling, shift_to_population
+from credit_risk.scorecard.second_look import Card, Sample, look_again
 from credit_risk.scorecard.selection import Candidates, SelectionRules, select_variables, waterfall_table
-from credit_risk.scorecard.shape import fit_shapes
+from credit_risk.scorecard.shape import CardVariable, fit_shapes
 from credit_risk.scorecard.spec import ScorecardSpec
 from credit_risk.scorecard.table import scorecard_table
 
@@ -40,11 +44,10 @@ if TYPE_CHECKING:
 
     from credit_risk.binning.decisions import BinDecision
     from credit_risk.binning.rules import Outcome
-    from credit_risk.binning.spec import BinningSpec
+    from credit_risk.binning.spec import BinningSpec, VariableBins
     from credit_risk.numerics.logistic import LogisticFit
     from credit_risk.scorecard.apply import CardResult
     from credit_risk.scorecard.overrides import PointsOverride
-    from credit_risk.scorecard.shape import ShapedRegression
     from credit_risk.scorecard.spec import SelectionRecord
 
 _TREND_OF_DIRECTION = {1: "ascending", -1: "descending", 0: "auto"}
@@ -73,6 +76,12 @@ class Scorecard(ClassifierMixin, BaseEstimator):
     shape_pull : float, optional
         How strongly the bins' WoE, refitted beside the other variables, is drawn to the plain WoE (in units of information;
         see :func:`~credit_risk.numerics.bin_effects.fit_bin_effects`). None uses the plain WoE.
+    second_look : bool
+        Whether a numeric variable that says little alone, or would enter with the wrong sign, may stand on the card for what it
+        adds beside the others, in bins found on that (:mod:`credit_risk.scorecard.second_look`). Where ``directions``
+        names its direction, the effect beside the others must follow it; where not, the data say, and may say the opposite of
+        what the variable says alone. Such a variable is marked ``second_look`` in ``spec_.selection``. Needs ``shape_pull``.
+        Variables with manual decisions and categories are not looked at again.
     population_bad_rate : float, optional
         Share of bads in the population, where the sample was balanced; shifts every score and PD.
     overrides : sequence of PointsOverride
@@ -121,6 +130,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         max_correlation: float = 0.9,
         max_p_value: float = 0.1,
         shape_pull: float | None = 50.0,
+        second_look: bool = True,
         population_bad_rate: float | None = None,
         overrides: Sequence[PointsOverride] = (),
         decisions: Sequence[BinDecision] = (),
@@ -138,6 +148,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         self.max_correlation = max_correlation
         self.max_p_value = max_p_value
         self.shape_pull = shape_pull
+        self.second_look = second_look
         self.population_bad_rate = population_bad_rate
         self.overrides = overrides
         self.decisions = decisions
@@ -197,18 +208,56 @@ class Scorecard(ClassifierMixin, BaseEstimator):
                 "Hint: lower min_information_value, or look at the binning tables.",
                 code="CR-CRD-010",
             )
-        binning = replace(binner.spec_, variables=tuple(variables[at] for at in kept))
-        regression = fit_shapes(binning.variables, index[:, kept], candidates, kept, self.shape_pull)
-        return self._assemble(scaling, binning, regression, index[:, kept], records)
+        card = self._first_look(variables, index, kept, outcome)
+        if self.second_look and self.shape_pull is not None:
+            card, records = self._second_look(card, binner, X, outcome, records)
+        return self._assemble(scaling, binner.spec_, card, records)
+
+    def _first_look(
+        self,
+        variables: tuple[VariableBins, ...],
+        index: NDArray[np.integer],
+        kept: list[int],
+        outcome: Outcome,
+    ) -> Card:
+        chosen = tuple(CardVariable.alone(variables[at], index[:, at]) for at in kept)
+        is_bad = outcome.is_bad.astype(np.float64)
+        regression = fit_shapes(chosen, is_bad, outcome.weight, self.shape_pull)
+        return Card(places=tuple(kept), variables=chosen, regression=regression)
+
+    def _second_look(
+        self,
+        card: Card,
+        binner: WoeBinner,
+        X: Any,
+        outcome: Outcome,
+        records: tuple[SelectionRecord, ...],
+    ) -> tuple[Card, tuple[SelectionRecord, ...]]:
+        """Prepare the numeric variables left out and let them enter for what they add."""
+        names = binner.spec_.feature_names
+        decided = {decision.variable for decision in binner.decisions}
+        rules = binner.rules_for(names)
+        searches = {
+            at: BesideSearch.prepare(development_column(name, raw), outcome, rules[name])
+            for at, (name, raw) in enumerate(zip(names, raw_columns(X), strict=True))
+            if at not in card.places
+            and name not in decided
+            and records[at].step != "correlation"
+            and binner.spec_.variables[at].kind != "categorical"
+        }
+        sample = Sample(
+            is_bad=outcome.is_bad.astype(np.float64),
+            weight=outcome.weight,
+            pull=float(self.shape_pull or 0.0),
+        )
+        return look_again(card, searches, sample, self._selection_rules(), records)
 
     def _assemble(
-        self,
-        scaling: Scaling,
-        binning: BinningSpec,
-        regression: ShapedRegression,
-        index: NDArray[np.integer],
-        records: tuple[SelectionRecord, ...],
+        self, scaling: Scaling, binned: BinningSpec, card: Card, records: tuple[SelectionRecord, ...]
     ) -> ScorecardSpec:
+        binning = replace(binned, variables=tuple(variable.bins for variable in card.variables))
+        regression = card.regression
+        index = np.column_stack([variable.index for variable in card.variables])
         fit = self._speak_for_population(regression.fit, binning)
         rounded = whole_points(scaling, regression.card_woe, fit, index)
         spec = ScorecardSpec(
@@ -355,7 +404,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         )
 
     def _directed_binner(self, X: Any, n_bads: int) -> WoeBinner:
-        binner = _default_binner(n_bads) if self.binner is None else _clone(self.binner)
+        binner = default_binner(n_bads) if self.binner is None else _clone(self.binner)
         if self.directions is None:
             return binner
         wrong = {name: value for name, value in self.directions.items() if value not in _TREND_OF_DIRECTION}
@@ -387,11 +436,13 @@ class Scorecard(ClassifierMixin, BaseEstimator):
             "max_p_value": self.max_p_value,
             "selection": None if self.selection is None else asdict(self.selection),
             "shape_pull": self.shape_pull,
+            "second_look": self.second_look,
             "population_bad_rate": self.population_bad_rate,
         }
 
 
-def _default_binner(n_bads: int) -> WoeBinner:
+def default_binner(n_bads: int) -> WoeBinner:
+    """Return the binner of a card whose user gave none: finer where there are more bads."""
     least = min(30, max(5, n_bads // 40))
     return WoeBinner(max_bins=10, min_share=0.02, min_goods=least, min_bads=least, min_own_rows=10)
 

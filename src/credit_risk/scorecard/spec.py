@@ -27,7 +27,8 @@ class SelectionRecord:
     is_kept : bool
     step : str
         The gate at which it left: 'missing_share', 'identical_share', 'information_value', 'stability', 'correlation',
-        'variance_inflation', 'lasso', 'not_significant', 'wrong_sign', 'max_features', 'resampling'; or 'kept'.
+        'variance_inflation', 'lasso', 'not_significant', 'wrong_sign', 'max_features', 'resampling'; or 'kept'; 'second_look'
+        where it stands on the card for what it adds beside the others; 'no_split' where a boosted card never asks about it.
     reason : str
         One sentence with the figures.
     information_value : float
@@ -86,7 +87,8 @@ class ScorecardSpec:
         Their bins, in the same order.
     card_woe : tuple of tuple of float
         Per variable, per bin: the WoE the regression used; that of the binning, adjusted to the other variables of the card
-        (equal to it where ``shape_pull`` was None).
+        (equal to it where ``shape_pull`` was None). Of a variable kept by the second look, and of a boosted card: the effect
+        beside the others, which may run against the WoE of the binning.
     coefficients, standard_errors, p_values : tuple of float
         Of the logistic regression of bad on ``card_woe``; coefficients are below 0. Standard errors take bins and shapes as
         given; they and the p-values are empty where the card was imported.
