@@ -16,7 +16,7 @@ import numpy as np
 
 import credit_risk
 from credit_risk.domain.digest import sha256_of_file
-from credit_risk.errors import GovernanceError
+from credit_risk.errors import GovernanceError, SpecificationError
 from credit_risk.evaluation import evaluate_predictions
 from credit_risk.jobs.closing import closing_table
 from credit_risk.jobs.decisions_table import write_decisions
@@ -113,6 +113,7 @@ def run_demo(settings: DemoSettings) -> DemoResult:
     ) as draft:
         with progress.stage("Sources: contracts checked"):
             sources = read_sources(settings.data)
+            _check_consent(sources)
         with progress.stage(f"Sample: {len(project.features.names)} features per customer, outcome, split"):
             sample = DevelopmentSample.build(
                 sources, project.features, project.outcome, n_threads=settings.n_threads, progress=progress
@@ -143,6 +144,17 @@ def run_demo(settings: DemoSettings) -> DemoResult:
     # the results stand before the run is recorded: a store that cannot be reached costs no results
     tracked_at = _track(run, digests, settings.output, progress)
     return _result(run, digests, notices=notices, tracked_at=tracked_at)
+
+
+def _check_consent(sources: Sources) -> None:
+    """Refuse a ledger of consents before anything is computed: this job has no moment of processing to hold it against."""
+    if sources.consents is not None:
+        raise SpecificationError(
+            "The contracts name a ledger of consents, and this job cannot yet be told when the data is processed. Expected "
+            "consent mode 'assumed'. Hint: in Python, DevelopmentSample.build(..., processed_at=...) and bundle.decide(..., "
+            "consents=..., processed_at=...) respect a ledger.",
+            code="CR-JOB-001",
+        )
 
 
 def _bundle(project: Project, models: TrainedModels, sources: Sources, folder: Path) -> ScoringBundle:

@@ -14,6 +14,7 @@ import numpy as np
 
 from credit_risk.domain.money import Currency
 from credit_risk.errors import DataContractError, OutputError, SpecificationError
+from credit_risk.features.plan import plan_features
 from credit_risk.jobs.new_project.answers import (
     TableSettings,
     are_whole,
@@ -138,12 +139,12 @@ def project_from_template(project: Path, template: str) -> InitResult:
     outcome = next(c for c in contracts.applications.columns if c.role == "outcome")
     held = [c for c in contracts.applications.columns if c.role == "protected"]
     form = [c for c in contracts.applications.attributes if c.kind != "date"]
-    names = [record.name for record in contracts.records]
+    purposes = {record.name: record.consent_purpose for record in contracts.records}
     title = f"Instant loans: {template}"
     with building(project, overwrite=False, inputs=()) as folder:
         (folder / "data").mkdir()
         (folder / "data" / "sources.toml").write_bytes(source.read_bytes())
-        _write(folder, "features", features_toml(form, name=template, sources=names))
+        _write(folder, "features", features_toml(form, name=template, sources=purposes))
         known_at = datetime(2027, 12, 31, tzinfo=zone_of(contracts.timezone))
         _write(
             folder,
@@ -159,11 +160,11 @@ def project_from_template(project: Path, template: str) -> InitResult:
             ),
         )
         _write(folder, "report", report_toml(held, title=title, subtitle="Template."))
-        Project.read(folder)
+        plan_features(Project.read(folder).features, contracts)
     return InitResult(
         project=str(project),
         notices=(
-            f"put the tables of the {len(names)} sources into {project}/data, or take out those you do not have",
+            f"put the tables of the {len(purposes)} sources into {project}/data, or take out those you do not have",
         ),
         next_steps=(f"credit-risk check {project}",),
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from credit_risk.jobs.new_project.data_files import key, quoted, word_list
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from credit_risk.sources.contract import ColumnContract
 
@@ -136,8 +136,16 @@ FALLBACK_GRID = AmountGrid(
 )
 
 
-def features_toml(columns: Sequence[ColumnContract], *, name: str, sources: Sequence[str] = ()) -> str:
-    """Return one feature for every attribute of the application form, and the number of records of every source."""
+def features_toml(
+    columns: Sequence[ColumnContract], *, name: str, sources: Mapping[str, str] | None = None
+) -> str:
+    """Return one feature for every attribute of the application form, and the number of records of every source.
+
+    Parameters
+    ----------
+    sources : mapping of str to str, optional
+        Source of records -> the purpose its contract holds consent for.
+    """
     parts = [
         f"""# Features: declared once, computed by notebook, batch and backend alike.
 #
@@ -158,10 +166,10 @@ reason = {{ en = "An answer on the application form is missing.", zh-CN = "ç”³è¯
 """
     ]
     parts += [_factor(column.name) for column in columns]
-    parts += [_factor(source) for source in sources]
+    parts += [_factor(source) for source in sources or {}]
     parts.append("# ---- features ----\n")
     parts += [_feature(column) for column in columns]
-    parts += [_count(source) for source in sources]
+    parts += [_count(source, purpose) for source, purpose in (sources or {}).items()]
     return "\n".join(parts)
 
 
@@ -185,9 +193,10 @@ meaning = {quoted(column.name.replace("_", " ") + what)}{missing}
 """
 
 
-def _count(source: str) -> str:
+def _count(source: str, purpose: str) -> str:
     return f"""[[features]]
 source = {quoted(source)}
+consent_purpose = {quoted(purpose)}
 aggregate = "count"
 windows = ["30d", "180d"]
 factor = {quoted(source)}

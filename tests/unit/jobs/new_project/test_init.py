@@ -273,3 +273,18 @@ def test_a_column_of_persons_named_as_target_is_not_printed(table, rows, as_csv,
     said = capsys.readouterr().err
     assert "too many to list" in said
     assert "Secret" not in said
+
+
+def test_the_template_fits_the_shipped_synthetic_tables_and_training_says_what_it_cannot(
+    tmp_path, capsys, project_folder
+):
+    project, data = str(tmp_path / "p"), str(project_folder / "data_samples" / "synthetic_instant_loan")
+    assert main(["init", project, "--template", "instant_loan", "--quiet"]) == 0
+    assert main(["check", project, "--data", data, "--json"]) == 3
+    faults = json.loads(capsys.readouterr().out)["faults"]
+    assert [fault["rule"] for fault in faults] == ["CR-SMP-002"]  # fourteen synthetic applicants are few
+    assert (
+        main(["train", project, "--data", data, "--output", str(tmp_path / "o"), "--no-tracking", "--quiet"])
+        == 3
+    )
+    assert "cannot yet be told when the data is processed" in capsys.readouterr().err
