@@ -31,7 +31,7 @@ def feature_categories(
     Raises
     ------
     SpecificationError
-        Such a feature is said to rise or fall with risk, but words have no order (``CR-FEA-016``).
+        Such a feature is said to rise or fall with risk, but words have no order (``CR-FEA-040``).
     """
     words = {
         definition.name: _words(definition, contracts)
@@ -43,7 +43,7 @@ def feature_categories(
         if name in found and direction:
             raise SpecificationError(
                 f"Feature {name!r} is a word out of a list, and words have no order. Expected risk = 'open'.",
-                code="CR-FEA-016",
+                code="CR-FEA-040",
             )
     return found
 

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from credit_risk.scorecard.spec import ScorecardSpec
 
 
+#: What a card takes a category for that it does not know.
+_UNKNOWN = -1.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ModelColumns:
     """Which columns of a feature row a model reads, and what words become.
@@ -33,7 +37,7 @@ class ModelColumns:
     places : ndarray of int64, shape (n_columns,)
         Places in the feature row.
     tables : mapping of int to ndarray of float64
-        Column -> the number of each word in the contract's order; the last entry is for a missing word.
+        Column -> the number of each word in the contract's order, then that of anything else, then that of a missing word.
     """
 
     places: NDArray[np.int64]
@@ -43,10 +47,15 @@ class ModelColumns:
         """Return the model's matrix, shape (n_rows, n_columns)."""
         chosen = np.ascontiguousarray(X[:, self.places])
         for at, table in self.tables.items():
-            column = chosen[:, at]
-            missing = np.isnan(column)
-            chosen[:, at] = table[np.where(missing, len(table) - 1, column).astype(np.int64)]
+            chosen[:, at] = table[_entries(chosen[:, at], len(table) - 2)]
         return chosen
+
+
+def _entries(column: NDArray[np.float64], n_words: int) -> NDArray[np.int64]:
+    """Return the entry of each value: its own, or the one for what is no place in the list, or the one for missing."""
+    missing = np.isnan(column)
+    is_place = (column >= 0) & (column < n_words) & (np.floor(column) == column)
+    return np.where(missing, n_words + 1, np.where(is_place, column, n_words)).astype(np.int64)
 
 
 def card_columns(
@@ -63,7 +72,7 @@ def card_columns(
         "scorecard", [v.name for v in card.binning.variables if v.kind == "categorical"], card, categories
     )
     tables = {
-        at: np.append(category_codes(variable, categories[variable.name]), np.nan)
+        at: np.append(category_codes(variable, categories[variable.name]), [_UNKNOWN, np.nan])
         for at, variable in enumerate(card.binning.variables)
         if variable.kind == "categorical"
     }
@@ -82,7 +91,9 @@ def forest_columns(
     """
     _check_kinds("booster", [encoding.feature for encoding in forest.encodings], forest, categories)
     tables = {
-        forest.feature_names.index(encoding.feature): encoding.encode([*categories[encoding.feature], None])
+        forest.feature_names.index(encoding.feature): np.append(
+            encoding.encode(categories[encoding.feature]), [encoding.unseen, encoding.missing]
+        )
         for encoding in forest.encodings
     }
     return ModelColumns(places=_places(forest.feature_names, names), tables=tables)

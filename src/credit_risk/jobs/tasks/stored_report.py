@@ -46,7 +46,7 @@ def render_again(output: Path, *, language: str, to: Path | None = None, overwri
     Raises
     ------
     GovernanceError
-        The folder holds no stored report, or one of another version (``CR-GOV-030``).
+        The folder holds no stored report, or one of another version (``CR-GOV-040``).
     OutputError
         The file exists (``CR-OUT-010``) or cannot be written (``CR-OUT-011``).
     """
@@ -77,7 +77,7 @@ def _stored(path: Path) -> ReportContent:
     except FileNotFoundError as error:
         raise GovernanceError(
             f"Folder '{path.parent}' holds no '{path.name}'. Expected a folder that 'credit-risk train' or 'demo' wrote.",
-            code="CR-GOV-030",
+            code="CR-GOV-040",
         ) from error
     except (ValueError, TypeError, KeyError, AttributeError, ImportError, OSError) as error:
         raise _unusable(path) from error
@@ -88,7 +88,7 @@ def _stored(path: Path) -> ReportContent:
 
 def _unusable(path: Path) -> GovernanceError:
     return GovernanceError(
-        f"'{path}' is damaged or was written by another version. Hint: run the job again.", code="CR-GOV-030"
+        f"'{path}' is damaged or was written by another version. Hint: run the job again.", code="CR-GOV-040"
     )
 
 
