@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 #: A month is written as the number 100 * year + month; tables start at the first.
 _FIRST_MONTH = 100 * _FIRST_YEAR + 1
-_STARTS = np.arange(f"{_FIRST_YEAR}-01", f"{_LAST_YEAR + 1}-02", dtype="datetime64[M]").astype("datetime64[D]")
+_STARTS = np.arange(f"{_FIRST_YEAR}-01", f"{_LAST_YEAR + 1}-02", dtype="datetime64[M]").astype(
+    "datetime64[D]"
+)
 
 
 def _by_month(of_months: NDArray[np.int64]) -> NDArray[np.int64]:

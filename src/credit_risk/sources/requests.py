@@ -26,6 +26,7 @@ from credit_risk.sources.normalization import (
     normalize_codes,
     normalize_numbers,
     scale_few,
+    plain_scaler,
     scale_plain,
 )
 
@@ -136,18 +137,50 @@ def normalize_record_arrays(
     rows: Sequence[Mapping[str, object]], contract: RecordContract, timezone: str
 ) -> RecordArrays:
     """Do what :func:`normalize_records` does, with the same refusals, in arrays: quicker for a long history."""
-    raw = _fields(rows, contract)
-    event_time_us, known_at_us = _moment_arrays(raw, contract, timezone)
-    columns = {
-        column.name: _scale_array(raw[column.name], column, contract.name) for column in contract.measures
-    }
-    for name in contract.unique_key:
-        if name == contract.event_time.column:
-            raw[name] = event_time_us.tolist()
-        elif name in columns:
-            raw[name] = columns[name].to_list()
-    _check_unique(raw, contract)
-    return RecordArrays(event_time_us=event_time_us, known_at_us=known_at_us, columns=columns)
+    return RecordReader(contract)(rows, timezone)
+
+
+class RecordReader:
+    """:func:`normalize_record_arrays` for one source: what the contract says is looked up once.
+
+    Parameters
+    ----------
+    contract : RecordContract
+        What the records promise.
+    """
+
+    def __init__(self, contract: RecordContract) -> None:
+        self._contract = contract
+        self._names = _names(contract)
+        self._pick = itemgetter(*self._names)
+        self._columns = tuple((column, plain_scaler(column)) for column in contract.measures)
+
+    def __call__(self, rows: Sequence[Mapping[str, object]], timezone: str) -> RecordArrays:
+        """Return the records in arrays; raises as :func:`normalize_records` does."""
+        contract = self._contract
+        raw = self._fields(rows)
+        event_time_us, known_at_us = _moment_arrays(raw, contract, timezone)
+        columns = {}
+        for column, scaler in self._columns:
+            values = raw[column.name]
+            columns[column.name] = scaler(values) or _scale_array(list(values), column, contract.name)
+        if contract.unique_key:
+            compared: dict[str, Sequence[Any]] = {**raw}
+            for name in contract.unique_key:
+                if name == contract.event_time.column:
+                    compared[name] = event_time_us.tolist()
+                elif name in columns:
+                    compared[name] = columns[name].to_list()
+            _check_unique(compared, contract)
+        return RecordArrays(event_time_us=event_time_us, known_at_us=known_at_us, columns=columns)
+
+    def _fields(self, rows: Sequence[Mapping[str, object]]) -> Mapping[str, Sequence[Any]]:
+        if FEW < len(rows) <= LONGEST_HISTORY and len(self._names) > 1:
+            try:  # one pass over the records, whose fields lie close together
+                return dict(zip(self._names, zip(*map(self._pick, rows), strict=True), strict=True))
+            except (KeyError, TypeError, IndexError):
+                pass  # said field by field
+        return _fields(rows, self._contract)
 
 
 def check_person(rows: Sequence[Mapping[str, object]], contract: RecordContract, customer_id: str) -> None:
@@ -190,17 +223,16 @@ def _fields(rows: Sequence[Mapping[str, object]], contract: RecordContract) -> d
             code="CR-SRC-032",
             context={"source": contract.name, "count": len(rows)},
         )
-    names = [
+    return {name: _field(rows, name, contract.name) for name in _names(contract)}
+
+
+def _names(contract: RecordContract) -> list[str]:
+    """Return the fields that are read."""
+    return [
         column.name
         for column in contract.columns
         if column.role in ("measure", "time") or _tells_apart(column, contract)
     ]
-    if len(rows) > FEW and len(names) > 1:
-        try:  # one pass over the records, whose fields lie close together
-            return dict(zip(names, map(list, zip(*map(itemgetter(*names), rows), strict=True)), strict=True))
-        except (KeyError, TypeError, IndexError):
-            pass  # said field by field
-    return {name: _field(rows, name, contract.name) for name in names}
 
 
 def _tells_apart(column: ColumnContract, contract: RecordContract) -> bool:
@@ -263,13 +295,10 @@ def _scale(values: list[Any], column: ColumnContract, source: str) -> list[int |
         scaled = scale_few(values, column)
         if scaled is not None:
             return list(scaled)
-    return _scale_array(values, column, source).to_list()
+    return (scale_plain(values, column) or _scale_array(values, column, source)).to_list()
 
 
 def _scale_array(values: list[Any], column: ColumnContract, source: str) -> ScaledColumn:
-    plain_column = scale_plain(values, column)
-    if plain_column is not None:
-        return plain_column
     result: ScaledColumn | Violation
     kinds = frozenset(map(type, values))
     if column.kind == "code":
@@ -361,7 +390,7 @@ def _number_array(values: list[Any]) -> NDArray[Any]:
         return np.array([np.inf if abs(value) > 1e300 else float(value) for value in values])
 
 
-def _moments(values: list[Any], rule: TimeRule, timezone: str, source: str) -> list[int]:
+def _moments(values: Sequence[Any], rule: TimeRule, timezone: str, source: str) -> list[int]:
     read = _read_moment if rule.moment == "exact" else _read_date
     moments = [read(value, rule, timezone) for value in values]
     wrong = sum(moment is None for moment in moments)
@@ -381,7 +410,7 @@ def _moments(values: list[Any], rule: TimeRule, timezone: str, source: str) -> l
 
 
 def _moment_arrays(
-    raw: Mapping[str, list[Any]], contract: RecordContract, timezone: str
+    raw: Mapping[str, Sequence[Any]], contract: RecordContract, timezone: str
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return event times and known-at times; both are read in one pass if they can be."""
     event, known = contract.event_time, contract.known_at
@@ -397,7 +426,7 @@ def _moment_arrays(
     return event_time_us, _moment_array(raw[known.column], known, timezone, contract.name)
 
 
-def _moment_array(values: list[Any], rule: TimeRule, timezone: str, source: str) -> NDArray[np.int64]:
+def _moment_array(values: Sequence[Any], rule: TimeRule, timezone: str, source: str) -> NDArray[np.int64]:
     """Do what :func:`_moments` does; times all written in one layout are read digit by digit."""
     found = iso_moments(values) if rule.moment == "exact" else None
     if found is not None:

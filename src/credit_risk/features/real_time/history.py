@@ -25,7 +25,7 @@ from credit_risk.sources.calendar import DAY_US, HOUR_US, days_of, local_clock, 
 from credit_risk.sources.requests import (
     FEW,
     NormalizedRecords,
-    normalize_record_arrays,
+    RecordReader,
     normalize_records,
 )
 
@@ -62,7 +62,9 @@ class SourceEvaluator:
         self._plan = plan
         self._contract = contract
         self._series = _group_by_series(plan)
-        self._long = LongHistory(plan) if contract is not None and LongHistory.fits(plan) else None
+        self._long: LongHistory | None = None
+        if contract is not None and LongHistory.fits(plan):
+            self._long, self._reader = LongHistory(plan), RecordReader(contract)
         self.empty = [(0, 0) if is_paired(primitive.kind) else 0 for primitive in plan.primitives]
 
     def __call__(
@@ -77,8 +79,9 @@ class SourceEvaluator:
         if rows is None:
             return self.empty, "not_supplied"
         if self._long is not None and isinstance(rows, list | tuple) and len(rows) > LONG:
-            arrays = normalize_record_arrays(rows, self._contract, clock[2])
-            self._refuse_future(int((arrays.event_time_us >= clock[0]).sum()), len(rows))
+            arrays = self._reader(rows, clock[2])
+            if np.maximum.reduce(arrays.event_time_us) >= clock[0]:
+                self._refuse_future(int((arrays.event_time_us >= clock[0]).sum()), len(rows))
             found = self._long(arrays, attributes, clock)
             return (found, "") if found else (self.empty, "no_records")
         records = normalize_records(rows, self._contract, clock[2])
