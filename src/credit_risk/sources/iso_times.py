@@ -137,7 +137,9 @@ def _moments(fields: NDArray[np.float32]) -> NDArray[np.int64] | None:
     first_month = np.minimum.reduce(fields[5])
     if hour > 23 or offset_hour > 23 or first_month < _FIRST_MONTH or last_month > 100 * _LAST_YEAR + 12:
         return None
-    month, day, clock = fields[5:].astype(np.int64)
+    whole: NDArray[np.int64] = fields[5:].astype(np.int64)
+    month, day = whole[:2]
+    clock: NDArray[np.int64] = whole[2]
     month -= _FIRST_MONTH
     # a day of 0 turns into the largest number, which no month has
     if np.logical_or.reduce((day - 1).view(np.uint64) >= _MONTH_DAYS[month]):

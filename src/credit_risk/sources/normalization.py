@@ -204,8 +204,8 @@ def _number_scaler(column: ColumnContract) -> Callable[[Sequence[Any]], ScaledCo
             read = np.array(values, dtype=np.float64)
             missing = np.isnan(read)
             gaps = missing.nonzero()[0]
-            if any(values[place] is not None for place in gaps.tolist()):
-                return None
+            if list(map(values.__getitem__, gaps.tolist())).count(None) != gaps.size:
+                return None  # not a number is no gap
             read[gaps] = 0.0
             return _plain_floats(read, missing, factor, low, high)
         return None

@@ -25,8 +25,8 @@ from credit_risk.sources.normalization import (
     Violation,
     normalize_codes,
     normalize_numbers,
-    scale_few,
     plain_scaler,
+    scale_few,
     scale_plain,
 )
 
@@ -153,12 +153,15 @@ class RecordReader:
         self._contract = contract
         self._names = _names(contract)
         self._pick = itemgetter(*self._names)
+        self._pick_with_owner = itemgetter(*self._names, contract.customer_key)
         self._columns = tuple((column, plain_scaler(column)) for column in contract.measures)
 
-    def __call__(self, rows: Sequence[Mapping[str, object]], timezone: str) -> RecordArrays:
-        """Return the records in arrays; raises as :func:`normalize_records` does."""
+    def __call__(
+        self, rows: Sequence[Mapping[str, object]], timezone: str, customer_id: str | None = None
+    ) -> RecordArrays:
+        """Return the records in arrays; raises as :func:`check_person` (if a customer is given) and :func:`normalize_records` do."""
         contract = self._contract
-        raw = self._fields(rows)
+        raw = self._fields(rows, customer_id)
         event_time_us, known_at_us = _moment_arrays(raw, contract, timezone)
         columns = {}
         for column, scaler in self._columns:
@@ -174,12 +177,22 @@ class RecordReader:
             _check_unique(compared, contract)
         return RecordArrays(event_time_us=event_time_us, known_at_us=known_at_us, columns=columns)
 
-    def _fields(self, rows: Sequence[Mapping[str, object]]) -> Mapping[str, Sequence[Any]]:
-        if FEW < len(rows) <= LONGEST_HISTORY and len(self._names) > 1:
+    def _fields(
+        self, rows: Sequence[Mapping[str, object]], customer_id: str | None
+    ) -> Mapping[str, Sequence[Any]]:
+        names = self._names
+        if FEW < len(rows) <= LONGEST_HISTORY and len(names) > 1:
             try:  # one pass over the records, whose fields lie close together
-                return dict(zip(self._names, zip(*map(self._pick, rows), strict=True), strict=True))
+                if customer_id is None:
+                    return dict(zip(names, zip(*map(self._pick, rows), strict=True), strict=True))
+                *fields, owners = zip(*map(self._pick_with_owner, rows), strict=True)
+                if owners.count(customer_id) != len(owners):
+                    check_person(rows, self._contract, customer_id)
+                return dict(zip(names, fields, strict=True))
             except (KeyError, TypeError, IndexError):
                 pass  # said field by field
+        if customer_id is not None:
+            check_person(rows, self._contract, customer_id)
         return _fields(rows, self._contract)
 
 

@@ -26,6 +26,7 @@ from credit_risk.sources.requests import (
     FEW,
     NormalizedRecords,
     RecordReader,
+    check_person,
     normalize_records,
 )
 
@@ -72,6 +73,7 @@ class SourceEvaluator:
         rows: Sequence[Mapping[str, object]] | None,
         attributes: Mapping[str, int | None],
         clock: ApplicationClock,
+        customer_id: str,
     ) -> tuple[Values, str]:
         """Return primitives in the plan's order, and a flag if there are no records ('' otherwise)."""
         if self._contract is None:
@@ -79,11 +81,12 @@ class SourceEvaluator:
         if rows is None:
             return self.empty, "not_supplied"
         if self._long is not None and isinstance(rows, list | tuple) and len(rows) > LONG:
-            arrays = self._reader(rows, clock[2])
+            arrays = self._reader(rows, clock[2], customer_id)
             if np.maximum.reduce(arrays.event_time_us) >= clock[0]:
                 self._refuse_future(int((arrays.event_time_us >= clock[0]).sum()), len(rows))
             found = self._long(arrays, attributes, clock)
             return (found, "") if found else (self.empty, "no_records")
+        check_person(rows, self._contract, customer_id)
         records = normalize_records(rows, self._contract, clock[2])
         order = self.eligible(records, clock[0])
         if not order:

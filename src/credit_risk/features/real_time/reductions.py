@@ -90,8 +90,8 @@ class History:
     masks : ndarray of bool, shape (n_subjects, n)
         Which records belong to each subject.
     values : ndarray of int64, shape (n_measures, n)
-        Set to 0 where no value is.
-    present : ndarray of bool, shape (n_measures + 1, n)
+        0 where there is no value.
+    present : ndarray of bool, shape (at least n_measures + 1, n)
         Where values are; the last row, for the record itself, is true throughout.
     ages : ndarray of int64, shape (n,)
         Days before the application, never rising.
@@ -118,7 +118,6 @@ class History:
     ) -> None:
         self.masks, self.values, self.present, self.ages = masks, values, present, ages
         self.scratch, self.n = scratch, ages.size
-        self.values *= present[:-1]
         self.peaks: list[int] = np.maximum.reduce(np.abs(values), axis=1).tolist()
         self.oldest = max(abs(int(ages[0])), abs(int(ages[-1])))
 
@@ -153,6 +152,13 @@ class History:
         chosen: Flags = self.masks[subjects, part]
         chosen &= self.present[measures, part]
         return chosen
+
+
+def _rows_of(places: list[int]) -> slice | Places:
+    """Return what chooses rows of a table: a slice where they lie together, which copies nothing."""
+    if places and places[0] >= 0 and places == list(range(places[0], places[-1] + 1)):
+        return slice(places[0], places[-1] + 1)
+    return np.array(places, dtype=np.intp)
 
 
 def _tails(rings: NDArray[Any], combine: np.ufunc, nothing: int) -> NDArray[Any]:
@@ -198,7 +204,7 @@ class Sums:
             own = {place: None for r, place in zip(requests, places.tolist(), strict=True) if r.kind == kind}
             self._series[kind] = np.array(list(own), dtype=np.intp)
             terms[kind] = sorted(set(self._measures[self._series[kind]].tolist()))
-        self._terms = {kind: np.array(measures, dtype=np.intp) for kind, measures in terms.items()}
+        self._terms = {kind: _rows_of(measures) for kind, measures in terms.items()}
         #: rows of the table of terms; the upper parts of squares come last
         self._slices: dict[str, slice] = {}
         rows = 0
@@ -217,6 +223,7 @@ class Sums:
             for kind in VALUED
         }
         self._measured = {kind: terms[kind] for kind in VALUED}
+        self._has = {kind: bool(measures) for kind, measures in terms.items()}
         self._places = places
         self._to_upper = self._slices["upper"].start - self._slices["q"].start
 
@@ -260,19 +267,19 @@ class Sums:
         present, values = history.present[:, part], history.values[:, part]
         table = history.scratch.floats("terms", self._n_terms, ages.size)
         table[at["n"]] = present[of["n"]]
-        if of["t"].size:
+        if self._has["t"]:
             np.multiply(present[of["t"]], ages, out=table[at["t"]])
-        if of["tt"].size:
+        if self._has["tt"]:
             np.multiply(present[of["tt"]], ages * ages, out=table[at["tt"]])
-        if of["s"].size:
+        if self._has["s"]:
             table[at["s"]] = values[of["s"]]
-        if of["q"].size:
+        if self._has["q"]:
             squares = values[of["q"]]
-            squares *= squares
+            squares = squares * squares
             table[at["upper"]] = squares >> _LOW_BITS
             squares &= _LOW_MASK
             table[at["q"]] = squares
-        if of["tx"].size:
+        if self._has["tx"]:
             np.multiply(values[of["tx"]], ages, out=table[at["tx"]])
         return table
 
@@ -461,42 +468,45 @@ class Positions:
     """What depends on the order of records: the most recent value, and records in a row."""
 
     def __init__(self, requests: Sequence[Request]) -> None:
-        self._requests = requests
-        last = [request for request in requests if request.kind == "last"]
-        self._subjects, self._measures, self._rows = _distinct(last)
+        by_kind = {kind: [at for at, r in enumerate(requests) if r.kind == kind] for kind in POSITIONED}
+        last = [requests[at] for at in by_kind["last"]]
+        self._subjects = np.array([request.subject for request in last], dtype=np.intp)
+        self._measures = np.array([request.measure for request in last], dtype=np.intp)
+        self._each = np.arange(len(last))
+        self._leads = np.array([requests[at].subject for at in by_kind["lead"]], dtype=np.intp)
+        self._runs = [(requests[at].subject, requests[at].window) for at in by_kind["longest"]]
+        order = [at for kind in POSITIONED for at in by_kind[kind]]
+        self._back = sorted(range(len(order)), key=order.__getitem__)
 
     def __call__(self, history: History) -> list[int]:
         """Return one number per request."""
-        last = iter(self._last(history))
-        found = []
-        for request in self._requests:
-            if request.kind == "last":
-                found.append(next(last))
-            elif request.kind == "lead":
-                found.append(_lead(history.masks[request.subject]))
-            else:
-                found.append(_longest(history.masks[request.subject, history.starts[request.window] :]))
-        return found
+        found = self._last(history) if self._each.size else []
+        if self._leads.size:
+            found += _leads(history.masks[self._leads])
+        starts = history.starts
+        found += [_longest(history.masks[subject, starts[window] :]) for subject, window in self._runs]
+        return [found[at] for at in self._back]
 
     def _last(self, history: History) -> list[int]:
-        if not self._rows.size:
-            return []
         mask = history.inside(self._subjects, self._measures, slice(None))
         place = history.n - 1 - mask[:, ::-1].argmax(axis=1)
-        each = np.arange(place.size)
-        values = np.where(mask[each, place], history.values[self._measures, place], 0)
-        found: list[int] = values[self._rows].tolist()
+        values = history.values[self._measures, place]
+        values *= mask[self._each, place]
+        found: list[int] = values.tolist()
         return found
 
 
 POSITIONED = ("last", "lead", "longest")
 
 
-def _lead(mask: Flags) -> int:
+def _leads(masks: Flags) -> list[int]:
     """Count records that meet the conditions, back from the most recent to the first that does not."""
-    backwards = mask[::-1]
-    place = int(backwards.argmin())
-    return place if not backwards[place] else mask.size
+    gaps = ~masks[:, ::-1]
+    places = gaps.argmax(axis=1)
+    n = masks.shape[1]
+    return [
+        place if place or gap else n for place, gap in zip(places.tolist(), gaps[:, 0].tolist(), strict=True)
+    ]
 
 
 def _longest(mask: Flags) -> int:

@@ -26,6 +26,7 @@ def history_of(n, largest):
     values = RNG.integers(-largest, largest, (2, n), endpoint=True)
     present = np.ones((3, n), dtype=bool)
     present[1] = RNG.random(n) < 0.7
+    values *= present[:2]
     ages = np.sort(RNG.integers(1, 500, n))[::-1].copy()
     history = History(masks, values, present, ages, Scratch())
     history.cut(np.array([-(2**62) if days is None else -days for days in WINDOWS]))
