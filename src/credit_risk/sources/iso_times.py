@@ -53,7 +53,7 @@ _FIELDS: tuple[dict[str, int], ...] = (
     {"f": 1},
     {"Y": 100, "M": 1},
     {"D": 1},
-    {"H": 3_600, "N": 60, "S": 1},
+    {"D": 86_400, "H": 3_600, "N": 60, "S": 1},
 )
 #: Largest first digits, where 9 would be no number of that kind.
 _TENS = {"Y": 2, "M": 1, "D": 3, "H": 2, "N": 5, "S": 5, "o": 2, "p": 5}
@@ -138,14 +138,12 @@ def _moments(fields: NDArray[np.float32]) -> NDArray[np.int64] | None:
     if hour > 23 or offset_hour > 23 or first_month < _FIRST_MONTH or last_month > 100 * _LAST_YEAR + 12:
         return None
     whole: NDArray[np.int64] = fields[5:].astype(np.int64)
-    month, day = whole[:2]
+    month, day = whole[0], whole[1]
     clock: NDArray[np.int64] = whole[2]
     month -= _FIRST_MONTH
     # a day of 0 turns into the largest number, which no month has
     if np.logical_or.reduce((day - 1).view(np.uint64) >= _MONTH_DAYS[month]):
         return None
-    day *= 86_400
-    clock += day
     clock += _MONTH_SECONDS[month]
     if offset:  # '+' is read as 0, '-' as 2, and the comma between them as 1
         if (fields[2] == 1).any():

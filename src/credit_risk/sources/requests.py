@@ -431,20 +431,26 @@ def _moment_arrays(
         rows = len(raw[event.column])
         found = iso_moments([*raw[event.column], *raw[known.column]])
         delay = event.delay_days * DAY_US
-        if found is not None and found.min() + delay >= EARLIEST_US and found.max() + delay <= LATEST_US:
-            return found[:rows] + delay, found[rows:] + delay
+        if found is not None and _lie_between(found, EARLIEST_US - delay, LATEST_US - delay):
+            if delay:
+                found += delay
+            return found[:rows], found[rows:]
     event_time_us = _moment_array(raw[event.column], event, timezone, contract.name)
     if known == event:
         return event_time_us, event_time_us
     return event_time_us, _moment_array(raw[known.column], known, timezone, contract.name)
 
 
+def _lie_between(moments: NDArray[np.int64], first: int, last: int) -> bool:
+    return bool(first <= np.minimum.reduce(moments) and np.maximum.reduce(moments) <= last)
+
+
 def _moment_array(values: Sequence[Any], rule: TimeRule, timezone: str, source: str) -> NDArray[np.int64]:
     """Do what :func:`_moments` does; times all written in one layout are read digit by digit."""
     found = iso_moments(values) if rule.moment == "exact" else None
     if found is not None:
-        found = found + rule.delay_days * DAY_US
-        if found.min() >= EARLIEST_US and found.max() <= LATEST_US:
+        found += rule.delay_days * DAY_US
+        if _lie_between(found, EARLIEST_US, LATEST_US):
             return found
     return np.array(_moments(values, rule, timezone, source), dtype=np.int64)
 

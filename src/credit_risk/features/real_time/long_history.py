@@ -142,20 +142,20 @@ class LongHistory:
     def _order(self, records: RecordArrays, applied_us: int) -> NDArray[np.intp]:
         """Return positions of the records that count, in their order of time."""
         events, known = records.event_time_us, records.known_at_us
-        if int(events.max()) < applied_us and int(known.max()) <= applied_us:
-            order = np.argsort(events)
+        if np.maximum.reduce(events) < applied_us and np.maximum.reduce(known) <= applied_us:
+            order = events.argsort()
         else:
             kept = np.flatnonzero((events < applied_us) & (known <= applied_us))
-            order = kept[np.argsort(events[kept])]
+            order = kept[events[kept].argsort()]
         if self._plan.needs_order:
             self._break_ties(records, order)
         return order
 
     def _break_ties(self, records: RecordArrays, order: NDArray[np.intp]) -> None:
         """Put records of one moment in order by when they were known, then by every column, in place."""
-        moments = records.event_time_us[order]
+        moments = records.event_time_us.take(order)
         same = moments[1:] == moments[:-1]
-        if not same.any():
+        if not np.logical_or.reduce(same):
             return
         tied = np.zeros(order.size, dtype=bool)
         tied[1:] = same

@@ -88,8 +88,9 @@ class RecordProgram:
         for start, end, begun in set_backs(int(moments[0]), int(moments[-1]), clock[2]):
             days = np.where((moments >= start) & (moments < end), begun, days)
         values = scratch.table("operands", len(self.rows), order.size)
-        present = np.ones((len(self.rows) + 1, order.size), dtype=bool)
-        flags = np.ones((self._n_flags, order.size), dtype=bool)
+        present = np.empty((len(self.rows) + 1, order.size), dtype=bool)
+        flags = np.empty((self._n_flags, order.size), dtype=bool)
+        present.fill(True)
         columns = [records.columns, order, attributes, hours, wall_days, days, clock[1]]
         self._compute(values, present, flags, *columns)
         return values, present, flags[: self._n_subjects]
@@ -202,9 +203,9 @@ class _Writer:
                 reach += self._reach(plan.right, plan.right_factor)
         code = []
         if plan.low is not None and (reach is None or -reach < plan.low):
-            code.append(f"maximum({row}, {plan.low}, {row})")
+            code.append(f"maximum({row}, {plan.low}, out={row})")
         if plan.high is not None and (reach is None or reach > plan.high):
-            code.append(f"minimum({row}, {plan.high}, {row})")
+            code.append(f"minimum({row}, {plan.high}, out={row})")
         return code
 
     def _reach(self, key: str, factor: int) -> int:
@@ -222,7 +223,9 @@ class _Writer:
                     self._condition(condition, self.n_flags - 1)
         for row, subject in enumerate(self._plan.subjects):
             own = [self._flags[condition] for condition in subject.conditions]
-            if own and own != [row]:
+            if not own:
+                self._write(f"m{row}.fill(True)")
+            elif own != [row]:
                 self._write(f"logical_and(m{own[0]}, m{own[-1]}, m{row})")
                 self._write(*(f"logical_and(m{row}, m{other}, m{row})" for other in own[1:-1]))
 

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 _INT64 = 2**63 - 1
 #: Whole numbers up to this are exact in float64.
 _EXACT = 2**53
-#: Stands for "not in the series"; no value comes near it.
-_FAR = 2**62
 #: Elements of the largest table kept from call to call (8 MB).
 _MOST_KEPT = 1 << 20
 #: Records handled at once: small enough for the processor's cache, and for sums of halves to fit 63 bits.
@@ -124,11 +122,11 @@ class History:
     def cut(self, earliest: Integers) -> None:
         """Cut the history at the starts of windows, given the negated length of each."""
         #: for each window, its first record; n where it is empty
-        self.starts = np.searchsorted(-self.ages, earliest)
+        self.starts = (-self.ages).searchsorted(earliest)
         cuts = {*self.starts.tolist(), *range(0, self.n, CHUNK)} - {self.n}
         self.edges = np.array(sorted(cuts), dtype=np.intp)
         #: for each window, its first ring; one past the last ring where it is empty
-        self.rings = np.searchsorted(self.edges, self.starts)
+        self.rings = self.edges.searchsorted(self.starts)
 
     def chunks(self) -> list[tuple[slice, Places]]:
         """Return parts of the history, each with the starts of its rings."""
@@ -346,21 +344,22 @@ class Extremes:
             values = history.gather("extremes", self._measures, part)
             least = values[self._n_largest :]
             np.negative(least, out=least)
-            outside = history.scratch.table("outside", *values.shape)
-            inside = history.inside(self._subjects, self._measures, part)
-            # a sum, because choosing by a random mask costs the processor many times as much
-            np.multiply(np.logical_not(inside, out=inside), _OUTSIDE, out=outside)
-            values += outside
+            # a product, because choosing by a random mask costs the processor many times as much
+            values += _LIFT
+            values *= history.inside(self._subjects, self._measures, part)
             found.append(np.maximum.reduceat(values, edges, axis=1))
         rings = found[0] if len(found) == 1 else np.concatenate(found, axis=1)
-        tails = _tails(rings, np.maximum, -_FAR)[self._rows, history.rings[self._windows]]
+        tails = _tails(rings, np.maximum, 0)[self._rows, history.rings[self._windows]]
+        is_there = tails > 0
+        tails -= _LIFT
         tails *= self._signs
-        tails *= np.abs(tails) < _FAR >> 1
+        tails *= is_there
         numbers: list[int] = tails.tolist()
         return numbers
 
 
-_OUTSIDE = np.int64(-_FAR)
+#: Makes every value positive, so that 0 stands for "not in the series".
+_LIFT = 1 << 51
 
 # ---- order statistics ----------------------------------------------------------------------------------------------
 
@@ -399,7 +398,7 @@ class _Cells:
         chosen = inside.ravel().nonzero()[0]
         ordered = values.ravel().take(chosen)
         ordered.sort()
-        borders = np.searchsorted(chosen, np.arange(len(inside) + 1) * inside.shape[1])
+        borders = chosen.searchsorted(np.arange(len(inside) + 1) * inside.shape[1])
         found = self._neighbours(ordered, borders) if self._cells.size else []
         if self._counted.size:
             found += self._differing(ordered, borders)
