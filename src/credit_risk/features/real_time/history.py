@@ -43,7 +43,7 @@ ApplicationClock = tuple[int, int, str]
 
 _SMALLEST = -(2**63)
 #: Above this many records, arrays are quicker than plain Python.
-LONG = 48
+LONG = 32
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
