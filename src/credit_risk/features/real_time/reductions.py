@@ -315,7 +315,7 @@ class Sums:
         return _tails(np.concatenate(found, axis=1), np.add, 0)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)
 def _later(n_rings: int) -> NDArray[np.float64]:
     """Return the matrix that adds to each ring those after it."""
     return np.triu(np.ones((n_rings + 1, n_rings)))
