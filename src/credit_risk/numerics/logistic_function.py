@@ -76,7 +76,7 @@ def base_that_gives(
     --------
     >>> rows = np.array([0.5, 1.5], dtype=np.float32)
     >>> used = np.nextafter(np.float32(0.3), np.float32(1))
-    >>> base_that_gives(used + rows, lambda base, few: np.float32(base) + rows[few], 0.3) == used
+    >>> base_that_gives(used + rows, lambda base, few: np.float32(base) + rows[few], 0.3) == float(used)
     True
     """
     up = down = np.float32(start)
