@@ -46,7 +46,7 @@ class Stumps:
         Raises
         ------
         FitError
-            A tree asks more than one question (``CR-CRD-030``).
+            A tree asks more than one question (``CR-CRD-038``).
         """
         learner = json.loads(bytes(booster.save_raw("json")))["learner"]
         rows = [_row(tree) for tree in learner["gradient_booster"]["model"]["trees"]]
@@ -106,7 +106,7 @@ def proved(booster: xgboost.Booster, columns: xgboost.DMatrix, matrix: NDArray[n
     Raises
     ------
     FitError
-        They do not (``CR-CRD-031``), or a tree is deeper than 1 (``CR-CRD-030``).
+        They do not (``CR-CRD-039``), or a tree is deeper than 1 (``CR-CRD-038``).
     """
     expected = booster.predict(columns, output_margin=True)
     stumps = Stumps.read(booster)
@@ -121,7 +121,7 @@ def proved(booster: xgboost.Booster, columns: xgboost.DMatrix, matrix: NDArray[n
     raise FitError(
         f"The stumps differ from XGBoost's margin on {n_different} of {len(matrix)} rows. "
         "Hint: this XGBoost version stores trees in a way this library does not know; use the pinned version.",
-        code="CR-CRD-031",
+        code="CR-CRD-039",
     )
 
 
@@ -135,7 +135,7 @@ def _row(tree: dict[str, Any]) -> tuple[int, float, float, float, float]:
         raise FitError(
             f"A tree of the booster has {len(left_child)} nodes. Expected depth 1. "
             "Hint: only a booster of depth 1 is a scorecard.",
-            code="CR-CRD-030",
+            code="CR-CRD-038",
         )
     left, right = value[left_child[0]], value[tree["right_children"][0]]
     return tree["split_indices"][0], value[0], left, right, left if tree["default_left"][0] else right
