@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from importlib.metadata import version
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from credit_risk.features.definition import FeatureDefinition
     from credit_risk.jobs.portfolio import Portfolio
     from credit_risk.jobs.project import HeldAttribute
     from credit_risk.jobs.run import MainRun
@@ -47,12 +49,14 @@ def report_content(run: MainRun, digests: Mapping[str, str]) -> ReportContent:
         key_figures=_key_figures(run),
         assumptions=stated_assumptions(run.project.strategy, run.bundle.engine.grid, run.sources),
         sample=_sample(run),
+        exclusions=pd.DataFrame(list(run.sample.exclusions), columns=["reason", "n"]),
+        selection=_selection(run),
         evaluation=run.evaluation,
         predictions={model.name: frame[f"pd_{model.name}"].to_numpy() for model in run.evaluation.models},
         is_bad=portfolio.is_bad,
         score=frame["score"].to_numpy(dtype=np.float64),
         binning=_binning(run),
-        variable_labels={name: _label(run, name) for name in run.bundle.scorecard.feature_names},
+        variable_labels={item.name: _label(item) for item in run.project.features.definitions},
         bands=_bands(portfolio),
         outcomes=run.portfolio.outcomes(),
         offers=pd.DataFrame(
@@ -118,11 +122,16 @@ def _bins(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _label(run: MainRun, name: str) -> dict[str, str]:
-    definition = next(item for item in run.project.features.definitions if item.name == name)
+def _selection(run: MainRun) -> pd.DataFrame | None:
+    """Return why each candidate stands on the card or not, where the card records it."""
+    records = run.bundle.scorecard.selection
+    return pd.DataFrame([asdict(record) for record in records]) if records else None
+
+
+def _label(definition: FeatureDefinition) -> dict[str, str]:
     return {
         "en": definition.meaning,
-        "zh-CN": f"{text(f'features.factor.{definition.factor}', 'zh-CN')}({name})",
+        "zh-CN": f"{text(f'features.factor.{definition.factor}', 'zh-CN')}({definition.name})",
     }
 
 

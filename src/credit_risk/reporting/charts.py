@@ -44,9 +44,9 @@ def plot_roc(
     ):
         kept = thinned(good_share.size)
         ax.plot(good_share[kept], bad_share[kept], color=color, linestyle=style, label=name)
-    _as_shares(ax, x=True, y=True)
+    as_shares(ax, x=True, y=True)
     ax.set(xlim=(0, 1), ylim=(0, 1))
-    return _labelled(ax, "goods_caught", "bads_caught", language)
+    return labelled(ax, "goods_caught", "bads_caught", language)
 
 
 def plot_ks(ax: Axes, pd: NDArray[np.float64], is_bad: NDArray[np.bool_], *, language: str = "en") -> Axes:
@@ -60,9 +60,9 @@ def plot_ks(ax: Axes, pd: NDArray[np.float64], is_bad: NDArray[np.bool_], *, lan
     )
     distance = f"KS {abs(good_share[at] - bad_share[at]):.3f}"
     ax.plot([values[at]] * 2, [bad_share[at], good_share[at]], color=INK, linewidth=1.2, label=distance)
-    _as_shares(ax, x=True, y=True)
+    as_shares(ax, x=True, y=True)
     ax.set(xlim=(0, float(np.quantile(values, 0.995))), ylim=(0, 1))
-    return _labelled(ax, "pd", "cumulative_share", language)
+    return labelled(ax, "pd", "cumulative_share", language)
 
 
 def plot_reliability(ax: Axes, tables: Mapping[str, pandas.DataFrame], *, language: str = "en") -> Axes:
@@ -81,9 +81,9 @@ def plot_reliability(ax: Axes, tables: Mapping[str, pandas.DataFrame], *, langua
             elinewidth=1.0,
             label=name,
         )
-    _as_shares(ax, x=True, y=True)
+    as_shares(ax, x=True, y=True)
     ax.set(xlim=(0, None), ylim=(0, None))
-    return _labelled(ax, "mean_pd", "bad_rate", language)
+    return labelled(ax, "mean_pd", "bad_rate", language)
 
 
 def plot_score_distribution(
@@ -101,9 +101,9 @@ def plot_score_distribution(
             alpha=0.45,
             label=text(f"report.chart.{key}", language),
         )
-    _as_shares(ax, y=True)
+    as_shares(ax, y=True)
     ax.set(ylim=(0, None))
-    return _labelled(ax, "score", "share_of_class", language)
+    return labelled(ax, "score", "share_of_class", language)
 
 
 def plot_binning(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> Axes:
@@ -115,7 +115,7 @@ def plot_binning(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> 
     ax.barh(rows, table["n"] / table["n"].sum(), color=PALE, label=text("report.chart.customers", language))
     ax.set_yticks(rows, [str(label) for label in table["bin"]])
     ax.invert_yaxis()
-    _as_shares(ax, x=True)
+    as_shares(ax, x=True)
     line = ax.twiny()
     rate = table["bad_rate"]
     line.errorbar(
@@ -129,15 +129,15 @@ def plot_binning(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> 
         elinewidth=0.8,
         label=text("report.chart.bad_rate", language),
     )
-    _as_shares(line, x=True)
+    as_shares(line, x=True)
     line.set(xlim=(0, None))
     line.grid(visible=False)
     line.tick_params(axis="x", colors=BAD)
-    _styled(line)
+    styled(line)
     ax.grid(visible=False, axis="y")
     ax.set_xlabel(text("report.chart.share_of_customers", language))
     line.set_xlabel(text("report.chart.bad_rate", language), color=BAD)
-    return _styled(ax)
+    return styled(ax)
 
 
 def plot_approvals(ax: Axes, bands: pandas.DataFrame, *, language: str = "en") -> Axes:
@@ -154,9 +154,9 @@ def plot_approvals(ax: Axes, bands: pandas.DataFrame, *, language: str = "en") -
         markersize=3.5,
         label=text("report.chart.bad_rate", language),
     )
-    _as_shares(ax, y=True)
+    as_shares(ax, y=True)
     _band_ticks(ax, bands)
-    return _labelled(ax, "score_band", "share", language)
+    return labelled(ax, "score_band", "share", language)
 
 
 def plot_tradeoff(
@@ -175,9 +175,9 @@ def plot_tradeoff(
     ax.axvline(
         chosen, color=BAD, linestyle="--", linewidth=1.0, label=text("report.chart.strategy", language)
     )
-    _as_shares(ax, x=True, y=True)
+    as_shares(ax, x=True, y=True)
     ax.set(xlim=(0, 1), ylim=(0, None))
-    return _labelled(ax, "approval_rate", "bad_rate_approved", language)
+    return labelled(ax, "approval_rate", "bad_rate_approved", language)
 
 
 def plot_by_band(
@@ -188,11 +188,11 @@ def plot_by_band(
     colors = [ACCENT if value >= 0 else BAD for value in np.nan_to_num(values)]
     ax.bar(np.arange(len(bands)), np.nan_to_num(values), color=colors, width=0.7)
     if is_share:
-        _as_shares(ax, y=True)
+        as_shares(ax, y=True)
     else:
-        ax.yaxis.set_major_formatter(_short_amount)
+        ax.yaxis.set_major_formatter(short_amount)
     _band_ticks(ax, bands)
-    return _labelled(ax, "score_band", column, language)
+    return labelled(ax, "score_band", column, language)
 
 
 def plot_offers(
@@ -205,10 +205,10 @@ def plot_offers(
     kept = np.unique(np.concatenate([[0], turns + 1, [values.size - 1]]))
     kept = kept if kept.size <= 2 * _MAX_POINTS else kept[thinned(kept.size)]
     ax.step(pd[kept], values[kept], where="post", color=ACCENT)
-    _as_shares(ax, x=True, y=is_share)
+    as_shares(ax, x=True, y=is_share)
     if not is_share:
-        ax.yaxis.set_major_formatter(_short_amount)
-    return _labelled(ax, "pd", column, language)
+        ax.yaxis.set_major_formatter(short_amount)
+    return labelled(ax, "pd", column, language)
 
 
 def plot_profit(ax: Axes, amounts: Mapping[str, float], *, total_label: str, currency: str) -> Axes:
@@ -223,9 +223,9 @@ def plot_profit(ax: Axes, amounts: Mapping[str, float], *, total_label: str, cur
     ax.invert_yaxis()
     ax.axvline(0.0, color=INK, linewidth=0.8)
     ax.grid(visible=False, axis="y")
-    ax.xaxis.set_major_formatter(_short_amount)
+    ax.xaxis.set_major_formatter(short_amount)
     ax.set_xlabel(currency)
-    return _styled(ax)
+    return styled(ax)
 
 
 def thinned(n_points: int) -> NDArray[np.intp]:
@@ -235,7 +235,7 @@ def thinned(n_points: int) -> NDArray[np.intp]:
     return np.unique(np.linspace(0, n_points - 1, _MAX_POINTS).round().astype(np.intp))
 
 
-def _short_amount(value: float, _position: float) -> str:
+def short_amount(value: float, _position: float) -> str:
     """Write an axis amount in thousands or millions."""
     for size, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
         if abs(value) >= size:
@@ -243,7 +243,8 @@ def _short_amount(value: float, _position: float) -> str:
     return f"{value:,.4g}"
 
 
-def _as_shares(ax: Axes, *, x: bool = False, y: bool = False) -> None:
+def as_shares(ax: Axes, *, x: bool = False, y: bool = False) -> None:
+    """Write the chosen axes in percent."""
     for axis, wanted in ((ax.xaxis, x), (ax.yaxis, y)):
         if wanted:
             axis.set_major_formatter(lambda value, _position: f"{100.0 * value:.4g}%")
@@ -259,13 +260,14 @@ def _band_ticks(ax: Axes, bands: pandas.DataFrame) -> None:
     )
 
 
-def _labelled(ax: Axes, x_key: str, y_key: str, language: str) -> Axes:
+def labelled(ax: Axes, x_key: str, y_key: str, language: str) -> Axes:
+    """Name both axes in words of the catalogue."""
     ax.set_xlabel(text(f"report.chart.{x_key}", language))
     ax.set_ylabel(text(f"report.chart.{y_key}", language))
-    return _styled(ax)
+    return styled(ax)
 
 
-def _styled(ax: Axes) -> Axes:
+def styled(ax: Axes) -> Axes:
     """Keep the frame quiet: no box, pale grid behind the data."""
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)

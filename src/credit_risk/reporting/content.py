@@ -31,6 +31,8 @@ _REQUIRED_COLUMNS = {
     "profit": ("component", "amount"),
     "offers": ("pd", "limit_amount", "annual_rate"),
     "outcomes": ("outcome", "n"),
+    "exclusions": ("reason", "n"),
+    "selection": ("name", "is_kept", "step", "reason", "information_value"),
 }
 _BINNING_COLUMNS = ("bin", "n", "n_bads", "woe")
 
@@ -102,6 +104,11 @@ class ReportContent:
     bands : DataFrame
         From :func:`credit_risk.evaluation.score_band_table` with `pd`, `is_approved`, `limit_amount` (major units) and
         `annual_rate` (effective); optionally a column `expected_profit_amount` (total of the band).
+    exclusions : DataFrame, optional
+        `reason` (known ones are translated), `n`: applications that left before the split, in order.
+    selection : DataFrame, optional
+        One row per candidate variable of the card: `name`, `is_kept`, `step` (the gate that removed it, or ``kept``),
+        `reason` (a sentence with figures), `information_value`.
     outcomes : DataFrame, optional
         `outcome` (``approve``, ``decline``, ``refer``, ``incomplete``), `n`.
     offers : DataFrame, optional
@@ -140,6 +147,8 @@ class ReportContent:
     score: NDArray[np.float64] | None = None
     binning: Mapping[str, pandas.DataFrame] = field(default_factory=dict)
     variable_labels: Mapping[str, LocalText] = field(default_factory=dict)
+    exclusions: pandas.DataFrame | None = None
+    selection: pandas.DataFrame | None = None
     outcomes: pandas.DataFrame | None = None
     offers: pandas.DataFrame | None = None
     profit: pandas.DataFrame | None = None

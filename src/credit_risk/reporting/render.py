@@ -13,6 +13,7 @@ from credit_risk.reporting.content import localized
 from credit_risk.reporting.sections_model import model_sections
 from credit_risk.reporting.sections_portfolio import portfolio_sections
 from credit_risk.reporting.sections_record import record_sections
+from credit_risk.reporting.sections_sample import sample_sections
 from credit_risk.reporting.summary import summary_blocks
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def render_report(content: ReportContent, language: str = "en") -> str:
 def report_sections(content: ReportContent, language: str) -> tuple[Section, ...]:
     """Return the sections in the order a reader meets them."""
     return (
+        *sample_sections(content, language),
         *model_sections(content, language),
         *portfolio_sections(content, language),
         *content.extra_sections,

@@ -68,6 +68,16 @@ def made_up_content(n: int = 3000, seed: int = 5, **changes: object) -> ReportCo
                 "n_bads": [900, 430, int(is_bad.sum())],
             }
         ),
+        "exclusions": pandas.DataFrame({"reason": ["outcome undetermined"], "n": [120]}),
+        "selection": pandas.DataFrame(
+            {
+                "name": [f"statement__paid_ratio_{i}__180d__mean" for i in range(5)],
+                "is_kept": [True, True, False, False, False],
+                "step": ["kept", "kept", "correlation", "information_value", "a later gate"],
+                "reason": ["information value 0.5000"] * 5,
+                "information_value": [0.5, 0.3, 0.29, 0.001, 0.1],
+            }
+        ),
         "evaluation": evaluate_predictions({"scorecard": card, "booster": booster}, is_bad, n_bootstrap=200),
         "predictions": {"scorecard": card, "booster": booster},
         "is_bad": is_bad,

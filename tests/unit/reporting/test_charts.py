@@ -127,7 +127,7 @@ def test_two_drawings_share_no_id() -> None:
 
 
 def test_axis_amounts_are_short() -> None:
-    assert [charts._short_amount(v, 0) for v in (0, 950, 50_000, -2.5e6, 3e9)] == [
+    assert [charts.short_amount(v, 0) for v in (0, 950, 50_000, -2.5e6, 3e9)] == [
         "0",
         "950",
         "50k",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pandas
 import pytest
 
+from credit_risk import reporting
 from credit_risk.domain.texts import catalogue
 from credit_risk.errors import SpecificationError
 from credit_risk.reporting import ReportContent, render_report
@@ -19,6 +21,7 @@ from credit_risk.reporting.render import report_sections
 ANCHORS = [
     "assumptions",
     "sample",
+    "selection",
     "discrimination",
     "calibration",
     "scores",
@@ -173,7 +176,11 @@ def test_every_text_of_the_catalogue_is_used(content) -> None:
         asked.add(key)
         return real(key, language, **values)
 
-    modules = ("charts", "render", "sections_model", "sections_portfolio", "sections_record", "summary")
+    folder = Path(reporting.__file__).parent
+    modules = [
+        path.stem for path in folder.glob("*.py") if "import text\n" in path.read_text(encoding="utf-8")
+    ]
+    modules += [path.stem for path in folder.glob("*.py") if ", text\n" in path.read_text(encoding="utf-8")]
     patches = [patch(f"credit_risk.reporting.{name}.text", noted) for name in modules]
     for one in patches:
         one.start()
@@ -183,7 +190,7 @@ def test_every_text_of_the_catalogue_is_used(content) -> None:
         for one in patches:
             one.stop()
     looked_up = re.compile(
-        r"report\.(bin|lead.offers|sample|profit|finding|summary\.(level|no_difference|better))"
+        r"report\.(bin|lead.offers|sample|exclusion|step|profit|finding|summary\.(level|no_difference|better))"
     )
     unused = {key for key in catalogue("en") if key.startswith("report.")} - asked
     assert sorted(key for key in unused if not looked_up.match(key)) == []
@@ -203,6 +210,8 @@ def test_the_summary_judges_the_level_by_the_interval(small, mean_pd, words) -> 
 def test_sections_without_data_are_left_out(content) -> None:
     bare = replace(
         content,
+        exclusions=None,
+        selection=None,
         score=None,
         binning={},
         outcomes=None,

@@ -81,7 +81,10 @@ def test_building_from_its_parts_gives_the_same_digest(bundle):
 
 
 def test_one_model_of_each_kind_is_needed(bundle):
-    with pytest.raises(SpecificationError, match="exactly one scorecard and one booster, and at most one blend of them. Got 2, 0"):
+    with pytest.raises(
+        SpecificationError,
+        match="exactly one scorecard and one booster, and at most one blend of them. Got 2, 0",
+    ):
         _build(bundle, models=[bundle.scorecard, bundle.scorecard])
 
 
