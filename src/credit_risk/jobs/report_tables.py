@@ -14,6 +14,7 @@ import credit_risk
 from credit_risk.domain.texts import text
 from credit_risk.evaluation import fairness_table, score_band_table
 from credit_risk.jobs.assumptions import stated_assumptions
+from credit_risk.jobs.evidence.explained import explained_booster
 from credit_risk.reporting import KeyFigures, ReportContent, render_report
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def report_content(run: MainRun, digests: Mapping[str, str]) -> ReportContent:
         sample=_sample(run),
         exclusions=pd.DataFrame(list(run.sample.exclusions), columns=["reason", "n"]),
         selection=_selection(run),
+        explained=explained_booster(run.bundle.booster, run.sample.holdout.X),
         evaluation=run.evaluation,
         predictions={model.name: frame[f"pd_{model.name}"].to_numpy() for model in run.evaluation.models},
         is_bad=portfolio.is_bad,

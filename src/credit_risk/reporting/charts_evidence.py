@@ -5,15 +5,33 @@ As in ``charts``: each function draws one table on the axes it is given and retu
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
-from credit_risk.reporting.charts import ACCENT, BAD, GOOD, INK, PALE, styled
+import numpy as np
+
+from credit_risk.domain.texts import text
+from credit_risk.reporting.charts import (
+    ACCENT,
+    BAD,
+    GOOD,
+    INK,
+    MUTED,
+    PALE,
+    labelled,
+    short_amount,
+    styled,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
+#: From low to high values of a feature.
+LEVELS = ("#1f4e8c", "#7f9cc4", "#b4b9bf", "#d98c78", "#b8442c")
+_POINT = "#7f9cc4"
 #: Color of a bar by what it stands for.
 _FLOW_COLORS = {"all": ACCENT, "out": BAD, "left": ACCENT, "part": PALE, "kept": GOOD}
 
@@ -43,3 +61,103 @@ def plot_flow(ax: Axes, steps: Sequence[tuple[str, float, float, str]]) -> Axes:
     ax.xaxis.set_major_formatter(lambda value, _position: f"{value:,.0f}")
     ax.grid(visible=False, axis="y")
     return styled(ax)
+
+
+def plot_contributions(
+    ax: Axes,
+    contributions: NDArray[np.float64],
+    values: NDArray[np.float64],
+    labels: Sequence[str],
+    *,
+    language: str = "en",
+) -> Axes:
+    """Draw one row of dots per feature: where a dot lies is what the feature adds to a customer's log-odds of bad.
+
+    Color says how high the feature's own value is among these customers; customers whose value is missing are crosses.
+    Both arrays have shape (n_customers, n_features).
+    """
+    for at in range(contributions.shape[1]):
+        x, height = contributions[:, at], at + swarm_offsets(contributions[:, at])
+        level = _level_of(values[:, at])
+        for number, color in enumerate(LEVELS):
+            ax.plot(x[level == number], height[level == number], "o", color=color, markersize=1.9, mew=0)
+        ax.plot(x[level < 0], height[level < 0], "x", color=MUTED, markersize=2.4, mew=0.6)
+    for key, color, marker in (("low", LEVELS[0], "o"), ("high", LEVELS[-1], "o"), ("missing", MUTED, "x")):
+        ax.plot([], [], marker, color=color, label=text(f"report.chart.value_{key}", language))
+    ax.axvline(0.0, color=INK, linewidth=0.8)
+    ax.set_yticks(range(len(labels)), [fill(label, 27) for label in labels])
+    ax.set(ylim=(len(labels) - 0.4, -0.6))
+    ax.grid(visible=False, axis="y")
+    ax.set_xlabel(text("report.chart.contribution", language))
+    return styled(ax)
+
+
+def plot_dependence(
+    ax: Axes, value: NDArray[np.float64], contribution: NDArray[np.float64], *, language: str = "en"
+) -> Axes:
+    """Draw what one feature adds to the log-odds of bad against its value, and the mean along it.
+
+    The axis spans the middle 98 % of the values; customers whose value is missing stand at its left edge as crosses.
+    """
+    known = ~np.isnan(value)
+    ax.axhline(0.0, color=INK, linewidth=0.8)
+    low, high = np.quantile(value[known], (0.01, 0.99)) if known.any() else (0.0, 1.0)
+    inside = known & (value >= low) & (value <= high)
+    ax.plot(value[inside], contribution[inside], "o", color=_POINT, markersize=1.9, mew=0)
+    if (~known).any():
+        edge = np.full(int((~known).sum()), low - 0.06 * ((high - low) or 1.0))
+        label = text("report.chart.value_missing", language)
+        ax.plot(edge, contribution[~known], "x", color=MUTED, markersize=2.6, mew=0.6, label=label)
+    if inside.any():
+        middle, mean = mean_along(value[inside], contribution[inside])
+        ax.plot(middle, mean, color=BAD, linewidth=1.4, label=text("report.chart.mean", language))
+    ax.xaxis.set_major_formatter(short_amount)
+    return labelled(ax, "value", "contribution", language)
+
+
+def swarm_offsets(x: NDArray[np.float64], n_cells: int = 60) -> NDArray[np.float64]:
+    """Return how far each dot is moved off its row so that dots of equal `x` do not hide each other; at most 0.4.
+
+    Examples
+    --------
+    >>> swarm_offsets(np.array([0.0, 0.0, 0.0, 1.0])).round(2).tolist()
+    [0.0, 0.4, -0.4, 0.0]
+    """
+    span = float(np.ptp(x)) or 1.0
+    cell = np.minimum(((x - x.min()) / span * n_cells).astype(np.intp), n_cells - 1)
+    order = np.argsort(cell, kind="stable")
+    firsts = np.searchsorted(cell[order], cell[order], side="left")
+    place = np.empty(x.size, dtype=np.intp)
+    place[order] = np.arange(x.size) - firsts
+    side = (place + 1) // 2 * np.where(place % 2 == 1, 1, -1)
+    return np.asarray(0.4 * side / max(int(np.abs(side).max()), 1), dtype=np.float64)
+
+
+def mean_along(
+    x: NDArray[np.float64], y: NDArray[np.float64], n_groups: int = 12
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the mean of both in groups of about equal size along `x`; equal values are never separated.
+
+    Examples
+    --------
+    >>> [part.tolist() for part in mean_along(np.array([1.0, 1.0, 3.0]), np.array([0.0, 2.0, 5.0]), 2)]
+    [[1.0, 3.0], [1.0, 5.0]]
+    """
+    edges = np.unique(np.quantile(x, np.arange(1, n_groups) / n_groups, method="higher"))
+    _, group = np.unique(np.searchsorted(edges, x, side="right"), return_inverse=True)
+    n = np.bincount(group)
+    return np.bincount(group, weights=x) / n, np.bincount(group, weights=y) / n
+
+
+def _level_of(value: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return how high each value is among all, 0 to 4; -1 where it is missing."""
+    known = value[~np.isnan(value)]
+    if known.size == 0:
+        return np.full(value.size, -1)
+    below, up_to = (
+        np.searchsorted(np.sort(known), value, "left"),
+        np.searchsorted(np.sort(known), value, "right"),
+    )
+    share = (below + up_to) / (2 * known.size)
+    level = np.minimum((share * len(LEVELS)).astype(np.intp), len(LEVELS) - 1)
+    return np.where(np.isnan(value), -1, level)

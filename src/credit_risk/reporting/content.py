@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
+
 from credit_risk.errors import SpecificationError
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas
     from numpy.typing import NDArray
 
@@ -68,6 +69,42 @@ class KeyFigures:
     expected_profit_amount: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Explained:
+    """What each feature adds to the log-odds a forest gives some holdout customers, in a random order of customers.
+
+    Attributes
+    ----------
+    model : str
+        Whose log-odds.
+    names : tuple of str
+        Features, in the order of the columns.
+    values, contributions : ndarray of float, shape (n_customers, n_features)
+        The features themselves (NaN is missing), and what each adds; above 0 raises the risk.
+    n_population : int
+        Customers these were drawn from.
+    """
+
+    model: str
+    names: tuple[str, ...]
+    values: NDArray[np.float64] = field(repr=False)
+    contributions: NDArray[np.float64] = field(repr=False)
+    n_population: int
+
+    @property
+    def strength(self) -> NDArray[np.float64]:
+        """Return the mean size of each feature's contribution."""
+        return np.asarray(np.abs(self.contributions).mean(axis=0), dtype=np.float64)
+
+    def order_stability(self) -> float:
+        """Return the rank correlation of the features' strengths between two halves of the customers; 1 is equal order."""
+        halves = (self.contributions[::2], self.contributions[1::2])
+        ranks = [np.abs(half).mean(axis=0).argsort(kind="stable").argsort(kind="stable") for half in halves]
+        n = len(self.names)
+        squares = float(((ranks[0] - ranks[1]) ** 2).sum())
+        return 1.0 - 6.0 * squares / (n * (n * n - 1.0)) if n > 1 else 1.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportContent:
     """Everything one report shows.
@@ -109,6 +146,8 @@ class ReportContent:
     selection : DataFrame, optional
         One row per candidate variable of the card: `name`, `is_kept`, `step` (the gate that removed it, or ``kept``),
         `reason` (a sentence with figures), `information_value`.
+    explained : Explained, optional
+        Contributions of the features of the booster.
     outcomes : DataFrame, optional
         `outcome` (``approve``, ``decline``, ``refer``, ``incomplete``), `n`.
     offers : DataFrame, optional
@@ -149,6 +188,7 @@ class ReportContent:
     variable_labels: Mapping[str, LocalText] = field(default_factory=dict)
     exclusions: pandas.DataFrame | None = None
     selection: pandas.DataFrame | None = None
+    explained: Explained | None = None
     outcomes: pandas.DataFrame | None = None
     offers: pandas.DataFrame | None = None
     profit: pandas.DataFrame | None = None

@@ -49,6 +49,7 @@ _SETTINGS = {
     "axes.unicode_minus": True,
     "path.simplify": True,
 }
+_MARKERS = {"s": "square", "x": "cross"}
 _STYLES = {"--": "dashed", "-.": "dashed", ":": "dotted", "-": "solid"}
 
 
@@ -109,7 +110,7 @@ def _style_of(handle: Any) -> str:
     if not isinstance(first, Line2D):
         return "block"
     if first.get_linestyle() in {"None", ""}:
-        return "square" if first.get_marker() == "s" else "dot"
+        return _MARKERS.get(first.get_marker(), "dot")
     return _STYLES.get(first.get_linestyle(), "solid")
 
 

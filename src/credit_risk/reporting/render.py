@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from credit_risk.domain.texts import text
 from credit_risk.reporting.content import localized
+from credit_risk.reporting.sections_explained import explained_sections
 from credit_risk.reporting.sections_model import model_sections
 from credit_risk.reporting.sections_portfolio import portfolio_sections
 from credit_risk.reporting.sections_record import record_sections
@@ -56,6 +57,7 @@ def report_sections(content: ReportContent, language: str) -> tuple[Section, ...
     return (
         *sample_sections(content, language),
         *model_sections(content, language),
+        *explained_sections(content, language),
         *portfolio_sections(content, language),
         *content.extra_sections,
         *record_sections(content, language),

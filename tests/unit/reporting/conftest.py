@@ -7,7 +7,7 @@ import pandas
 import pytest
 
 from credit_risk.evaluation import evaluate_predictions, fairness_table, score_band_table
-from credit_risk.reporting import KeyFigures, ReportContent
+from credit_risk.reporting import Explained, KeyFigures, ReportContent
 
 
 def made_up_content(n: int = 3000, seed: int = 5, **changes: object) -> ReportContent:
@@ -78,6 +78,7 @@ def made_up_content(n: int = 3000, seed: int = 5, **changes: object) -> ReportCo
                 "information_value": [0.5, 0.3, 0.29, 0.001, 0.1],
             }
         ),
+        "explained": _made_up_contributions(generator, n),
         "evaluation": evaluate_predictions({"scorecard": card, "booster": booster}, is_bad, n_bootstrap=200),
         "predictions": {"scorecard": card, "booster": booster},
         "is_bad": is_bad,
@@ -125,6 +126,18 @@ def made_up_content(n: int = 3000, seed: int = 5, **changes: object) -> ReportCo
         "artefacts": {"decisions": "out/decisions.parquet", "bundle": "out/bundle"},
     }
     return ReportContent(**(values | changes))  # type: ignore[arg-type]
+
+
+def _made_up_contributions(generator: np.random.Generator, n: int) -> Explained:
+    values = generator.normal(size=(400, 5)).round(1)
+    values[:40, 1] = np.nan
+    return Explained(
+        model="booster",
+        names=tuple(f"statement__paid_ratio_{i}__180d__mean" for i in range(5)),
+        values=values,
+        contributions=np.nan_to_num(values) * np.array([0.5, 0.4, -0.3, 0.2, 0.0]),
+        n_population=n,
+    )
 
 
 def _made_up_bins(generator: np.random.Generator) -> pandas.DataFrame:

@@ -26,6 +26,7 @@ ANCHORS = [
     "calibration",
     "scores",
     "variables",
+    "explained",
     "approvals",
     "offers",
     "profit",
@@ -84,9 +85,10 @@ def page(content: ReportContent, language: str) -> str:
 def small(content: ReportContent) -> ReportContent:
     """The same content with few charts, for tests of one sentence or table."""
     without = {
+        "explained": None,
         "bands": content.bands.drop(
             columns=["mean_limit_amount", "mean_annual_rate", "expected_profit_amount"]
-        )
+        ),
     }
     return replace(content, score=None, binning={}, offers=None, profit=None, **without)
 
@@ -212,6 +214,7 @@ def test_sections_without_data_are_left_out(content) -> None:
         content,
         exclusions=None,
         selection=None,
+        explained=None,
         score=None,
         binning={},
         outcomes=None,
