@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from credit_risk.evaluation.bands import score_band_table as score_band_table
     from credit_risk.evaluation.costs import expected_maximum_profit as expected_maximum_profit
     from credit_risk.evaluation.costs import h_measure as h_measure
+    from credit_risk.evaluation.cut_offs import cut_off_table as cut_off_table
+    from credit_risk.evaluation.cut_offs import swap_table as swap_table
     from credit_risk.evaluation.discrimination import PairedComparison as PairedComparison
     from credit_risk.evaluation.discrimination import auc_interval as auc_interval
     from credit_risk.evaluation.discrimination import compare_models as compare_models
@@ -56,6 +58,7 @@ __getattr__, __dir__, __all__ = attach(
         "calibration_table": f"{_HERE}.reliability",
         "compare_models": f"{_HERE}.discrimination",
         "cumulative_difference": f"{_HERE}.bands",
+        "cut_off_table": f"{_HERE}.cut_offs",
         "evaluate": f"{_HERE}.report",
         "evaluate_predictions": f"{_HERE}.report",
         "expected_maximum_profit": f"{_HERE}.costs",
@@ -72,6 +75,7 @@ __getattr__, __dir__, __all__ = attach(
         "spiegelhalter_test": f"{_HERE}.reliability",
         "stability_of_counts": f"{_HERE}.stability",
         "standardized_mean_difference": f"{_HERE}.fairness",
+        "swap_table": f"{_HERE}.cut_offs",
         "two_proportion_test": f"{_HERE}.intervals",
     },
 )

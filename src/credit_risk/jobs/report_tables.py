@@ -14,6 +14,7 @@ import credit_risk
 from credit_risk.domain.texts import text
 from credit_risk.evaluation import fairness_table, score_band_table
 from credit_risk.jobs.assumptions import stated_assumptions
+from credit_risk.jobs.evidence.cut_offs import amounts_if_approved
 from credit_risk.jobs.evidence.explained import explained_booster
 from credit_risk.reporting import KeyFigures, ReportContent, render_report
 
@@ -56,6 +57,12 @@ def report_content(run: MainRun, digests: Mapping[str, str]) -> ReportContent:
         evaluation=run.evaluation,
         predictions={model.name: frame[f"pd_{model.name}"].to_numpy() for model in run.evaluation.models},
         is_bad=portfolio.is_bad,
+        amounts_if_approved={
+            model.name: amounts_if_approved(
+                run.bundle.engine.grid, run.project.strategy, frame[f"pd_{model.name}"].to_numpy()
+            )
+            for model in run.evaluation.models
+        },
         score=frame["score"].to_numpy(dtype=np.float64),
         binning=_binning(run),
         variable_labels={item.name: _label(item) for item in run.project.features.definitions},

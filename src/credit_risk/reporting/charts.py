@@ -32,6 +32,8 @@ SERIES = ((ACCENT, "-", "o"), (BAD, "--", "s"), (GOOD, "-.", "^"), ("#7a5195", "
 
 #: A curve keeps at most this many points: more cannot be seen, and the page stays small.
 _MAX_POINTS = 300
+#: Below this share of approved customers a bad rate is noise.
+_LEAST_APPROVED = 0.02
 
 
 def plot_roc(
@@ -160,21 +162,18 @@ def plot_approvals(ax: Axes, bands: pandas.DataFrame, *, language: str = "en") -
 
 
 def plot_tradeoff(
-    ax: Axes, pd: NDArray[np.float64], is_bad: NDArray[np.bool_], *, chosen: float, language: str = "en"
+    ax: Axes, tables: Mapping[str, pandas.DataFrame], *, chosen: float, language: str = "en"
 ) -> Axes:
-    """Draw the bad rate among the approved against the approval rate, if customers were taken by PD alone.
+    """Draw the bad rate among the approved against the approval rate, by model, if customers were taken by PD alone.
 
-    `chosen` is the approval rate of the strategy, marked on the curve's axis.
+    `tables` are from :func:`credit_risk.evaluation.cut_off_table`; `chosen` is the approval rate of the strategy, marked on
+    the axis. Rates of the few first customers say nothing and are left out.
     """
-    order = np.argsort(pd, kind="stable")
-    n = np.arange(1, pd.size + 1)
-    rate = np.cumsum(is_bad[order]) / n
-    kept = thinned(pd.size)
-    kept = kept[n[kept] >= 0.02 * pd.size]
-    ax.plot(n[kept] / pd.size, rate[kept], color=ACCENT, label=text("report.chart.if_by_pd", language))
-    ax.axvline(
-        chosen, color=BAD, linestyle="--", linewidth=1.0, label=text("report.chart.strategy", language)
-    )
+    for (name, table), (color, style, _) in zip(tables.items(), cycle(SERIES), strict=False):
+        kept = table[table["approval_rate"] >= _LEAST_APPROVED]
+        ax.plot(kept["approval_rate"], kept["bad_rate_approved"], color=color, linestyle=style, label=name)
+    label = text("report.chart.strategy", language)
+    ax.axvline(chosen, color=MUTED, linestyle=":", linewidth=1.2, label=label)
     as_shares(ax, x=True, y=True)
     ax.set(xlim=(0, 1), ylim=(0, None))
     return labelled(ax, "approval_rate", "bad_rate_approved", language)

@@ -148,6 +148,9 @@ class ReportContent:
         `reason` (a sentence with figures), `information_value`.
     explained : Explained, optional
         Contributions of the features of the booster.
+    amounts_if_approved : mapping of str to DataFrame
+        Model -> one row per holdout customer, if that model's PD decided: any of `n_with_offer` (1 where a lawful and
+        profitable offer exists), `expected_loss_amount`, `expected_profit_amount` (major units, 0 without an offer).
     outcomes : DataFrame, optional
         `outcome` (``approve``, ``decline``, ``refer``, ``incomplete``), `n`.
     offers : DataFrame, optional
@@ -189,6 +192,7 @@ class ReportContent:
     exclusions: pandas.DataFrame | None = None
     selection: pandas.DataFrame | None = None
     explained: Explained | None = None
+    amounts_if_approved: Mapping[str, pandas.DataFrame] = field(default_factory=dict)
     outcomes: pandas.DataFrame | None = None
     offers: pandas.DataFrame | None = None
     profit: pandas.DataFrame | None = None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from base64 import b64encode
 from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -25,8 +28,8 @@ if TYPE_CHECKING:
 def render_report(content: ReportContent, language: str = "en") -> str:
     """Return the report as one self-contained HTML page.
 
-    It makes no network request, runs no script, reads well on a phone and prints. The same content gives the same
-    bytes.
+    It makes no network request, reads well on a phone and prints; its one script (the cut-off explorer) is allowed by digest
+    and the page is whole without it. The same content gives the same bytes.
 
     Parameters
     ----------
@@ -41,6 +44,7 @@ def render_report(content: ReportContent, language: str = "en") -> str:
         Unknown language (``CR-TXT-001``).
     """
     sections = report_sections(content, language)
+    script = _explorer_script()
     page = _environment().get_template("report.html.jinja")
     return page.render(
         language=language,
@@ -48,6 +52,8 @@ def render_report(content: ReportContent, language: str = "en") -> str:
         subtitle=localized(content.subtitle, language),
         summary=summary_blocks(content, language),
         sections=sections,
+        script=script,
+        script_digest=content_digest(script),
         t=lambda key: text(f"report.{key}", language),
     )
 
@@ -65,6 +71,24 @@ def report_sections(content: ReportContent, language: str) -> tuple[Section, ...
 
 
 @cache
+def _explorer_script() -> str:
+    """Return the only script of the page; it moves a marker and shows texts that are already in the page."""
+    folder = files("credit_risk.reporting").joinpath("templates")
+    return folder.joinpath("explorer.js").read_text(encoding="utf-8")
+
+
+def content_digest(script: str) -> str:
+    """Return the digest by which a content security policy allows exactly this script.
+
+    Examples
+    --------
+    >>> content_digest("")
+    'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='
+    """
+    return "sha256-" + b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("credit_risk.reporting", "templates"),
@@ -73,5 +97,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
     environment.filters["svg"] = Markup  # our own charts, already escaped by matplotlib
     return environment

@@ -78,6 +78,14 @@ def made_up_content(n: int = 3000, seed: int = 5, **changes: object) -> ReportCo
                 "information_value": [0.5, 0.3, 0.29, 0.001, 0.1],
             }
         ),
+        "amounts_if_approved": {
+            "scorecard": pandas.DataFrame(
+                {"n_with_offer": 1.0 * (card < 0.4), "expected_loss_amount": 1e4 * card}
+            ),
+            "booster": pandas.DataFrame(
+                {"n_with_offer": 1.0 * (booster < 0.4), "expected_loss_amount": 1e4 * booster}
+            ),
+        },
         "explained": _made_up_contributions(generator, n),
         "evaluation": evaluate_predictions({"scorecard": card, "booster": booster}, is_bad, n_bootstrap=200),
         "predictions": {"scorecard": card, "booster": booster},

@@ -28,6 +28,7 @@ ANCHORS = [
     "variables",
     "explained",
     "approvals",
+    "cut-off",
     "offers",
     "profit",
     "reasons",
@@ -99,7 +100,8 @@ def test_page_is_well_formed_and_refers_only_to_itself(page) -> None:
     assert len(read.ids) == len(set(read.ids))
     outside = [r for r in read.references if r != "data:," and r.lstrip("#") not in read.ids]
     assert outside == []
-    assert "script" not in read.tags
+    assert read.tags.count("script") == 2  # data of the explorer, and the script that reads it
+    assert "unsafe-inline'; img-src data:; script-src 'sha256-" in page
     assert "@import" not in page
 
 
@@ -215,6 +217,7 @@ def test_sections_without_data_are_left_out(content) -> None:
         exclusions=None,
         selection=None,
         explained=None,
+        amounts_if_approved={},
         score=None,
         binning={},
         outcomes=None,
@@ -228,7 +231,15 @@ def test_sections_without_data_are_left_out(content) -> None:
         bands=content.bands.drop(columns=["mean_limit_amount", "mean_annual_rate", "expected_profit_amount"]),
     )
     anchors = [section.anchor for section in report_sections(bare, "en")]
-    assert anchors == ["assumptions", "sample", "discrimination", "calibration", "approvals", "offers"]
+    assert anchors == [
+        "assumptions",
+        "sample",
+        "discrimination",
+        "calibration",
+        "approvals",
+        "cut-off",
+        "offers",
+    ]
     assert Page(render_report(bare, "en")).open == []
 
 
