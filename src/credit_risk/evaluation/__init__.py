@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from credit_risk.evaluation.report import ModelEvaluation as ModelEvaluation
     from credit_risk.evaluation.report import evaluate as evaluate
     from credit_risk.evaluation.report import evaluate_predictions as evaluate_predictions
+    from credit_risk.evaluation.segments import period_table as period_table
+    from credit_risk.evaluation.segments import segment_table as segment_table
     from credit_risk.evaluation.stability import population_stability_index as population_stability_index
     from credit_risk.evaluation.stability import stability_of_counts as stability_of_counts
 
@@ -69,9 +71,11 @@ __getattr__, __dir__, __all__ = attach(
         "jeffreys_test": f"{_HERE}.reliability",
         "ks_interval": f"{_HERE}.discrimination",
         "log_loss": f"{_HERE}.reliability",
+        "period_table": f"{_HERE}.segments",
         "population_stability_index": f"{_HERE}.stability",
         "roc_curve": f"{_HERE}.discrimination",
         "score_band_table": f"{_HERE}.bands",
+        "segment_table": f"{_HERE}.segments",
         "spiegelhalter_test": f"{_HERE}.reliability",
         "stability_of_counts": f"{_HERE}.stability",
         "standardized_mean_difference": f"{_HERE}.fairness",

@@ -12,11 +12,13 @@ import pandas as pd
 
 import credit_risk
 from credit_risk.domain.texts import text
-from credit_risk.evaluation import fairness_table, score_band_table
+from credit_risk.evaluation import fairness_table, population_stability_index, score_band_table
 from credit_risk.jobs.assumptions import stated_assumptions
+from credit_risk.jobs.evidence import holding
 from credit_risk.jobs.evidence.cut_offs import amounts_if_approved
 from credit_risk.jobs.evidence.explained import explained_booster
 from credit_risk.reporting import KeyFigures, ReportContent, render_report
+from credit_risk.scorecard.apply import apply_scorecard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,10 +26,13 @@ if TYPE_CHECKING:
 
     from credit_risk.features.definition import FeatureDefinition
     from credit_risk.jobs.portfolio import Portfolio
-    from credit_risk.jobs.project import HeldAttribute
+    from credit_risk.jobs.project import HeldAttribute, SegmentRule
     from credit_risk.jobs.run import MainRun
+    from credit_risk.reporting import Explained
 
 _N_TOP_VARIABLES = 8
+#: Features of the booster whose stability is shown beside the card's.
+_N_WATCHED = 20
 _PACKAGES = ("numpy", "pandas", "xgboost-cpu", "duckdb", "ibis-framework", "scikit-learn")
 
 
@@ -43,6 +48,9 @@ def report_content(run: MainRun, digests: Mapping[str, str]) -> ReportContent:
     portfolio = run.portfolio.scored()
     frame = portfolio.frame
     approved = frame[portfolio.is_approved]
+    predictions = {model.name: frame[f"pd_{model.name}"].to_numpy() for model in run.evaluation.models}
+    applied_at = run.sources.applications["applied_at"].loc[frame.index]
+    explained = explained_booster(run.bundle.booster, run.sample.holdout.X)
     return ReportContent(
         title=run.project.report.title,
         subtitle=run.project.report.subtitle,
@@ -53,15 +61,25 @@ def report_content(run: MainRun, digests: Mapping[str, str]) -> ReportContent:
         sample=_sample(run),
         exclusions=pd.DataFrame(list(run.sample.exclusions), columns=["reason", "n"]),
         selection=_selection(run),
-        explained=explained_booster(run.bundle.booster, run.sample.holdout.X),
+        explained=explained,
         evaluation=run.evaluation,
-        predictions={model.name: frame[f"pd_{model.name}"].to_numpy() for model in run.evaluation.models},
+        predictions=predictions,
+        segments=holding.segments(
+            run.project.report.segments, run.sample.holdout.X.loc[frame.index], predictions, portfolio.is_bad
+        ),
+        segment_labels=_segment_labels(run.project.report.segments),
+        stability=holding.variable_stability(
+            run.bundle.scorecard,
+            run.sample.development.X,
+            run.sample.holdout.X,
+            others=_strongest_off_the_card(run, explained),
+        ),
+        score_stability=_score_stability(run),
+        periods=holding.periods(applied_at, predictions, portfolio.is_bad, run.sources.timezone),
         is_bad=portfolio.is_bad,
         amounts_if_approved={
-            model.name: amounts_if_approved(
-                run.bundle.engine.grid, run.project.strategy, frame[f"pd_{model.name}"].to_numpy()
-            )
-            for model in run.evaluation.models
+            name: amounts_if_approved(run.bundle.engine.grid, run.project.strategy, risk)
+            for name, risk in predictions.items()
         },
         score=frame["score"].to_numpy(dtype=np.float64),
         binning=_binning(run),
@@ -154,6 +172,32 @@ def _bands(portfolio: Portfolio) -> pd.DataFrame:
         limit_amount=frame["limit_amount"].to_numpy(),
         annual_rate=frame["effective_rate"].to_numpy(),
     )
+
+
+def _score_stability(run: MainRun) -> pd.DataFrame:
+    """Return the stability of the card's score in tenths of the development customers."""
+    card = run.bundle.scorecard
+    names = list(card.feature_names)
+    before, now = (
+        apply_scorecard(card, part.X[names].to_numpy(dtype=np.float64)).score
+        for part in (run.sample.development, run.sample.holdout)
+    )
+    return population_stability_index(before, now)
+
+
+def _strongest_off_the_card(run: MainRun, explained: Explained) -> list[str]:
+    """Return the booster's strongest features that the card does not hold."""
+    order = np.argsort(-explained.strength, kind="stable")[:_N_WATCHED]
+    return [
+        explained.names[at] for at in order if explained.names[at] not in run.bundle.scorecard.feature_names
+    ]
+
+
+def _segment_labels(rules: Mapping[str, SegmentRule]) -> dict[str, Mapping[str, str]]:
+    labels: dict[str, Mapping[str, str]] = {name: rule.label for name, rule in rules.items()}
+    for name, rule in rules.items():
+        labels.update({f"{name}={at}": words for at, words in enumerate(holding.band_names(rule))})
+    return labels
 
 
 def _fairness(run: MainRun, portfolio: Portfolio) -> pd.DataFrame:

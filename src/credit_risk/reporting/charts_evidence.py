@@ -18,6 +18,8 @@ from credit_risk.reporting.charts import (
     INK,
     MUTED,
     PALE,
+    SERIES,
+    as_shares,
     labelled,
     short_amount,
     styled,
@@ -26,6 +28,7 @@ from credit_risk.reporting.charts import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
@@ -113,6 +116,77 @@ def plot_dependence(
         ax.plot(middle, mean, color=BAD, linewidth=1.4, label=text("report.chart.mean", language))
     ax.xaxis.set_major_formatter(short_amount)
     return labelled(ax, "value", "contribution", language)
+
+
+def plot_segments(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> Axes:
+    """Draw bad rate (with interval) and mean PD by group, top to bottom, one mean PD per model.
+
+    `table` has `group`, `model`, `bad_rate`, `bad_rate_low`, `bad_rate_high`, `mean_pd`.
+    """
+    groups = list(dict.fromkeys(table["group"]))
+    first = table.drop_duplicates("group")
+    rate = first["bad_rate"]
+    ax.errorbar(
+        rate,
+        range(len(groups)),
+        xerr=[rate - first["bad_rate_low"], first["bad_rate_high"] - rate],
+        fmt="o",
+        color=INK,
+        markersize=4,
+        elinewidth=1.0,
+        label=text("report.chart.bad_rate", language),
+    )
+    for (model, part), (color, _, marker) in zip(table.groupby("model", sort=False), SERIES, strict=False):
+        label = text("report.chart.mean_pd_of", language, model=model)
+        rows = [groups.index(group) + 0.18 for group in part["group"]]
+        ax.plot(part["mean_pd"], rows, marker, color=color, markersize=4, label=label)
+    ax.set_yticks(range(len(groups)), [fill(str(group), 24) for group in groups])
+    as_shares(ax, x=True)
+    ax.set(xlim=(0, None), ylim=(len(groups) - 0.5, -0.5))
+    ax.grid(visible=False, axis="y")
+    return styled(ax)
+
+
+def plot_shares(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> Axes:
+    """Draw the shares of each group at development and on holdout: pairs of bars that are equal where nothing moved.
+
+    `table` is from :func:`credit_risk.evaluation.population_stability_index`.
+    """
+    rows = np.arange(len(table))
+    sides = (("share_expected", PALE, -0.2, "development"), ("share_actual", ACCENT, 0.2, "holdout"))
+    for name, color, offset, key in sides:
+        label = text(f"report.sample.{key}", language)
+        ax.bar(rows + offset, table[name], width=0.38, color=color, label=label)
+    ax.set_xticks(
+        rows, [str(group) for group in table["group"]], rotation=40, ha="right", rotation_mode="anchor"
+    )
+    as_shares(ax, y=True)
+    return labelled(ax, "score", "share_of_customers", language)
+
+
+def plot_periods(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> Axes:
+    """Draw the bad rate with its interval along time, and each model's mean PD before and after recalibration."""
+    periods = list(dict.fromkeys(table["group"]))
+    first = table.drop_duplicates("group")
+    rate = first["bad_rate"]
+    ax.errorbar(
+        range(len(periods)),
+        rate,
+        yerr=[rate - first["bad_rate_low"], first["bad_rate_high"] - rate],
+        fmt="o",
+        color=INK,
+        markersize=4,
+        label=text("report.chart.bad_rate", language),
+    )
+    for (model, part), (color, style, _) in zip(table.groupby("model", sort=False), SERIES, strict=False):
+        x = [periods.index(period) for period in part["group"]]
+        for column, width in (("mean_pd", 1.6), ("mean_pd_recalibrated", 0.8)):
+            label = text(f"report.chart.{column}_of", language, model=model)
+            ax.plot(x, part[column], color=color, linestyle=style, linewidth=width, label=label)
+    ax.set_xticks(range(len(periods)), [str(one) for one in periods], rotation=40, ha="right")
+    as_shares(ax, y=True)
+    ax.set(ylim=(0, None))
+    return styled(ax)
 
 
 def swarm_offsets(x: NDArray[np.float64], n_cells: int = 60) -> NDArray[np.float64]:

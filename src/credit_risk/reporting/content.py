@@ -33,6 +33,10 @@ _REQUIRED_COLUMNS = {
     "offers": ("pd", "limit_amount", "annual_rate"),
     "outcomes": ("outcome", "n"),
     "exclusions": ("reason", "n"),
+    "segments": ("segment", "group", "model", "n", "bad_rate", "mean_pd", "auc", "shift"),
+    "stability": ("name", "psi", "psi_by_chance"),
+    "score_stability": ("group", "share_expected", "share_actual", "psi"),
+    "periods": ("group", "model", "bad_rate", "mean_pd", "mean_pd_recalibrated", "shift_recalibrated"),
     "selection": ("name", "is_kept", "step", "reason", "information_value"),
 }
 _BINNING_COLUMNS = ("bin", "n", "n_bads", "woe")
@@ -148,6 +152,17 @@ class ReportContent:
         `reason` (a sentence with figures), `information_value`.
     explained : Explained, optional
         Contributions of the features of the booster.
+    segments : DataFrame, optional
+        From :func:`credit_risk.evaluation.segment_table`, of the holdout customers.
+    segment_labels : mapping of str to LocalText
+        Segment -> words; also ``"segment=group"`` -> words for a group.
+    stability : DataFrame, optional
+        One row per variable, development against holdout: `name`, `psi`, `psi_by_chance`, optionally `points` (by how much the
+        mean points moved), `missing_before`, `missing_now` (shares).
+    score_stability : DataFrame, optional
+        From :func:`credit_risk.evaluation.population_stability_index`, of the score.
+    periods : DataFrame, optional
+        From :func:`credit_risk.evaluation.period_table`; None where all customers applied at one time.
     amounts_if_approved : mapping of str to DataFrame
         Model -> one row per holdout customer, if that model's PD decided: any of `n_with_offer` (1 where a lawful and
         profitable offer exists), `expected_loss_amount`, `expected_profit_amount` (major units, 0 without an offer).
@@ -192,6 +207,11 @@ class ReportContent:
     exclusions: pandas.DataFrame | None = None
     selection: pandas.DataFrame | None = None
     explained: Explained | None = None
+    segments: pandas.DataFrame | None = None
+    segment_labels: Mapping[str, LocalText] = field(default_factory=dict)
+    stability: pandas.DataFrame | None = None
+    score_stability: pandas.DataFrame | None = None
+    periods: pandas.DataFrame | None = None
     amounts_if_approved: Mapping[str, pandas.DataFrame] = field(default_factory=dict)
     outcomes: pandas.DataFrame | None = None
     offers: pandas.DataFrame | None = None

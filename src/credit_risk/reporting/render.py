@@ -14,6 +14,7 @@ from markupsafe import Markup
 from credit_risk.domain.texts import text
 from credit_risk.reporting.content import localized
 from credit_risk.reporting.sections_explained import explained_sections
+from credit_risk.reporting.sections_holding import holding_sections
 from credit_risk.reporting.sections_model import model_sections
 from credit_risk.reporting.sections_portfolio import portfolio_sections
 from credit_risk.reporting.sections_record import record_sections
@@ -63,6 +64,7 @@ def report_sections(content: ReportContent, language: str) -> tuple[Section, ...
     return (
         *sample_sections(content, language),
         *model_sections(content, language),
+        *holding_sections(content, language),
         *explained_sections(content, language),
         *portfolio_sections(content, language),
         *content.extra_sections,

@@ -6,7 +6,14 @@ import numpy as np
 import pandas
 import pytest
 
-from credit_risk.evaluation import evaluate_predictions, fairness_table, score_band_table
+from credit_risk.evaluation import (
+    evaluate_predictions,
+    fairness_table,
+    period_table,
+    population_stability_index,
+    score_band_table,
+    segment_table,
+)
 from credit_risk.reporting import Explained, KeyFigures, ReportContent
 
 
@@ -86,6 +93,27 @@ def made_up_content(n: int = 3000, seed: int = 5, **changes: object) -> ReportCo
                 {"n_with_offer": 1.0 * (booster < 0.4), "expected_loss_amount": 1e4 * booster}
             ),
         },
+        "segments": segment_table(
+            {"file": (risk > 1).astype(int)}, {"scorecard": card, "booster": booster}, is_bad
+        ),
+        "segment_labels": {
+            "file": {"en": "Length of the file", "zh-CN": "记录长度"},
+            "file=0": {"en": "thick", "zh-CN": "厚档"},
+        },
+        "stability": pandas.DataFrame(
+            {
+                "name": ["statement__paid_ratio_0__180d__mean", "other"],
+                "psi": [0.01, 0.02],
+                "psi_by_chance": [0.002, 0.004],
+                "points": [0.3, np.nan],
+                "missing_before": [0.0, 0.1],
+                "missing_now": [0.0, 0.2],
+            }
+        ),
+        "score_stability": population_stability_index(score[: n // 2], score[n // 2 :]),
+        "periods": period_table(
+            np.where(np.arange(n) < n // 2, "2026-01", "2026-02"), {"scorecard": card}, is_bad
+        ),
         "explained": _made_up_contributions(generator, n),
         "evaluation": evaluate_predictions({"scorecard": card, "booster": booster}, is_bad, n_bootstrap=200),
         "predictions": {"scorecard": card, "booster": booster},

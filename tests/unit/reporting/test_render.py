@@ -26,6 +26,8 @@ ANCHORS = [
     "calibration",
     "scores",
     "variables",
+    "segments",
+    "stability",
     "explained",
     "approvals",
     "cut-off",
@@ -87,6 +89,8 @@ def small(content: ReportContent) -> ReportContent:
     """The same content with few charts, for tests of one sentence or table."""
     without = {
         "explained": None,
+        "segments": None,
+        "stability": None,
         "bands": content.bands.drop(
             columns=["mean_limit_amount", "mean_annual_rate", "expected_profit_amount"]
         ),
@@ -194,7 +198,7 @@ def test_every_text_of_the_catalogue_is_used(content) -> None:
         for one in patches:
             one.stop()
     looked_up = re.compile(
-        r"report\.(bin|lead.offers|sample|exclusion|step|profit|finding|summary\.(level|no_difference|better))"
+        r"report\.(bin|lead.offers|lead.verdict|lead.one_period|sample|exclusion|step|profit|finding|summary\.(level|no_difference|better))"
     )
     unused = {key for key in catalogue("en") if key.startswith("report.")} - asked
     assert sorted(key for key in unused if not looked_up.match(key)) == []
@@ -217,6 +221,8 @@ def test_sections_without_data_are_left_out(content) -> None:
         exclusions=None,
         selection=None,
         explained=None,
+        segments=None,
+        stability=None,
         amounts_if_approved={},
         score=None,
         binning={},
