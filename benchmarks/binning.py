@@ -1,8 +1,9 @@
-"""Binning and scorecards against optbinning: fit, information value, transform, one row, and AUC on real data.
+"""Binning and scorecards against optbinning, toad and Polars: fit, information value, transform, one row, AUC on real data.
 
-Run: ``python benchmarks/binning.py [fit] [transform] [row] [auc] [--n-rows 300000] [--n-columns 100] [--passes 2]``.
-Everything runs in one process on one thread, pass by pass, ours then the peer, and the ratio is taken within a pass, so a
-busy machine disturbs both sides alike. ``auc`` reads real data from the folder named by ``CREDIT_RISK_BENCHMARK_DATA``.
+Run: ``python benchmarks/binning.py [fit] [fit-million] [categorical] [transform] [row] [auc] [--passes 5]``; without a part, all of them.
+Both sides run on one thread, pass by pass, ours then the peer, and the ratio is taken within a pass, so a busy machine disturbs
+both alike. optbinning runs in this process; Polars and toad in ``.peers/scorecards`` (``make peers``), and are said not to have
+run where that is absent. ``auc`` reads real data from the folder named by ``CREDIT_RISK_BENCHMARK_DATA``, or says that it did not.
 
 The columns cycle through six kinds: normal, heavy-tailed amounts rounded to cents, small integers, half zeros, 10 % missing, 5 % special code.
 Both sides: at most 8 bins, at least 5 % of the rows and 30 rows of each outcome per bin, automatic trend.
@@ -13,9 +14,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import json
 import os
 import platform
 import statistics
+import subprocess
+import tempfile
 import time
 import warnings
 from importlib.metadata import version
@@ -23,15 +27,19 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import xgboost
 from threadpoolctl import threadpool_limits
 
 from credit_risk.binning import WoeBinner
+from credit_risk.binning.apply import look_up
 from credit_risk.binning.manual import trend_of
 from credit_risk.numerics.woe import information_value_parts
 from credit_risk.scorecard import RowScorer, Scorecard
 
 SPECIAL = -9999.0
+PEERS = Path(os.environ.get("CREDIT_RISK_PEERS", ".peers"))
 CPU: list[float] = []
+PARTS = ("fit", "fit-million", "categorical", "transform", "row", "auc")
 LIMITS = {"max_n_bins": 8, "min_bin_size": 0.05, "min_bin_n_event": 30, "min_bin_n_nonevent": 30}
 
 
@@ -98,9 +106,8 @@ def benchmark_fit(n_rows: int, n_columns: int, passes: int) -> None:
         seconds, _ = timed(lambda process=process: process.fit(X, is_bad))
         peer_s.append(seconds)
         peer_cpu.append(CPU[-1])
-    ratios = [p / o for o, p in zip(ours_s, peer_s, strict=True)]
     print(
-        f"fit {n_rows:,} x {n_columns}: ours {seconds_of(ours_s)} s, optbinning {seconds_of(peer_s)} s, ratio by pass {[round(r, 1) for r in ratios]}; processor seconds {seconds_of(ours_cpu)} and {seconds_of(peer_cpu)}, ratio by pass {[round(p / o, 1) for o, p in zip(ours_cpu, peer_cpu, strict=True)]}"
+        f"fit {n_rows:,} x {n_columns}: ours {seconds_of(ours_s)} s, optbinning {seconds_of(peer_s)} s, ratio by pass {ratios_of(peer_s, ours_s)}; processor seconds {seconds_of(ours_cpu)} and {seconds_of(peer_cpu)}, ratio by pass {ratios_of(peer_cpu, ours_cpu)}, median {statistics.median(p / o for o, p in zip(ours_cpu, peer_cpu, strict=True)):.1f}"
     )
     compare_information(X, is_bad, process, names)
 
@@ -139,19 +146,74 @@ def compare_information(X, is_bad, process, names) -> None:
 def benchmark_categorical(n_rows: int, passes: int) -> None:
     optbinning = quiet_optbinning()
     rng = np.random.default_rng(3)
-    ours_s, peer_s = [], []
     code = rng.integers(0, 40, n_rows)
-    text = pd.Series(np.array([f"category {k:02d}" for k in range(40)])[code])
     is_bad = (rng.random(n_rows) < 0.05 + 0.1 * rng.random(40)[code]).astype(int)
-    for _ in range(passes):
-        ours_s.append(timed(lambda: WoeBinner().fit(text.to_frame("c"), is_bad))[0])
-        peer = optbinning.OptimalBinning(dtype="categorical", **LIMITS)
+    kinds = {
+        "of one width": [f"category {k:02d}" for k in range(40)],
+        "of many widths": [f"purpose {'x' * (k % 9)} {k:02d}" for k in range(40)],
+    }
+    for kind, names in kinds.items():
+        text = pd.Series(np.array(names)[code])
         values = text.astype(object).to_numpy()
-        peer_s.append(timed(lambda peer=peer, values=values: peer.fit(values, is_bad))[0])
-    ratios = [round(p / o, 1) for o, p in zip(ours_s, peer_s, strict=True)]
-    print(
-        f"categorical {n_rows:,} rows of text, 40 categories: ours {seconds_of(ours_s)} s, optbinning {seconds_of(peer_s)} s, ratio by pass {ratios}"
-    )
+        ours_s, peer_s, ours_cpu, peer_cpu = [], [], [], []
+        for _ in range(passes):
+            best = min(
+                (timed(lambda text=text: WoeBinner().fit(text.to_frame("c"), is_bad))[0], CPU[-1])
+                for _ in range(3)
+            )
+            ours_s.append(best[0])
+            ours_cpu.append(best[1])
+            peers = [optbinning.OptimalBinning(dtype="categorical", **LIMITS) for _ in range(3)]
+            best = min(
+                (timed(lambda peer=peer, values=values: peer.fit(values, is_bad))[0], CPU[-1])
+                for peer in peers
+            )
+            peer_s.append(best[0])
+            peer_cpu.append(best[1])
+        print(
+            f"categorical {n_rows:,} rows of text {kind}, 40 categories: ours {statistics.median(ours_s):.4f} s, optbinning {seconds_of(peer_s)} s, ratio by pass {ratios_of(peer_s, ours_s)} (best of 3 in each pass on both sides); in processor time {ratios_of(peer_cpu, ours_cpu)}"
+        )
+
+
+class PolarsPeer:
+    """Polars expressions of the same bins in another process, one transform per call."""
+
+    def __init__(self, X, variables, folder):
+        self.folder = Path(folder)
+        np.save(self.folder / "X.npy", X)
+        (self.folder / "bins.json").write_text(json.dumps([self._plain(one) for one in variables]))
+        python = PEERS / "scorecards" / "bin" / "python"
+        script = Path(__file__).parent / "polars_transform.py"
+        self.process = subprocess.Popen(
+            [str(python), str(script), folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.version = self.process.stdout.readline().strip()
+
+    @staticmethod
+    def _plain(one):
+        at = one.missing_index
+        specials = [
+            (code, one.woe[at + 1 + k]) for k, special in enumerate(one.specials) for code in special.codes
+        ]
+        return {
+            "cuts": one.cuts,
+            "woe": one.woe[: one.n_regular],
+            "missing": one.woe[at],
+            "specials": specials,
+        }
+
+    def seconds(self, what="time"):
+        self.process.stdin.write(what + "\n")
+        self.process.stdin.flush()
+        return float(self.process.stdout.readline())
+
+    def result(self):
+        self.seconds("check")
+        return np.load(self.folder / "polars.npy")
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
 
 
 def benchmark_transform(n_rows: int, passes: int) -> None:
@@ -164,20 +226,49 @@ def benchmark_transform(n_rows: int, passes: int) -> None:
         names, special_codes=[SPECIAL], binning_fit_params=dict.fromkeys(names, LIMITS)
     )
     process.fit(X[part], is_bad[part])
-    ours_s, peer_s = [], []
-    for _ in range(passes):
-        ours_s.append(min(timed(lambda: binner.transform(X))[0] for _ in range(3)))
-        peer_s.append(
-            timed(
-                lambda: process.transform(
-                    X, metric="woe", metric_missing="empirical", metric_special="empirical"
-                )
-            )[0]
-        )
-    ratios = [round(p / o, 1) for o, p in zip(ours_s, peer_s, strict=True)]
+    points = points_of(binner)
+    has_polars = (PEERS / "scorecards" / "bin" / "python").exists()
+    with tempfile.TemporaryDirectory() as folder:
+        polars = PolarsPeer(X, binner.spec_.variables, folder) if has_polars else None
+        if polars is not None:
+            np.testing.assert_array_equal(polars.result(), binner.transform(X))
+        ours_s, points_s, peer_s, polars_s = [], [], [], []
+        for _ in range(passes):
+            ours_s.append(min(timed(lambda: binner.transform(X))[0] for _ in range(3)))
+            points_s.append(min(timed(lambda: points(X))[0] for _ in range(3)))
+            if polars is not None:
+                polars_s.append(min(polars.seconds() for _ in range(3)))
+            peer_s.append(
+                timed(
+                    lambda: process.transform(
+                        X, metric="woe", metric_missing="empirical", metric_special="empirical"
+                    )
+                )[0]
+            )
+        if polars is not None:
+            polars.close()
     print(
-        f"transform {n_rows:,} x 20: ours {seconds_of(ours_s)} s (best of 3 in each pass), optbinning {seconds_of(peer_s)} s, ratio by pass {ratios}"
+        f"transform {n_rows:,} x 20 to WoE: ours {seconds_of(ours_s)} s (to whole points {seconds_of(points_s)} s), optbinning {seconds_of(peer_s)} s, ratio by pass {ratios_of(peer_s, ours_s)} (points {ratios_of(peer_s, points_s)})"
     )
+    if polars is None:
+        print("  Polars not run: .peers/scorecards does not exist (make peers)")
+    else:
+        print(
+            f"  {polars.version}, equal to ours to the last bit: {seconds_of(polars_s)} s, ratio by pass {ratios_of(polars_s, ours_s)} (best of 3 in each pass on both sides)"
+        )
+
+
+def points_of(binner):
+    """Return a function to whole points of every variable (WoE times a factor, rounded), through the same look-up."""
+    tables = [np.round(np.array(one.woe) * 28.85) for one in binner.spec_.variables]
+
+    def transform(X):
+        result = np.empty(X.shape, order="F")
+        for j, variable in enumerate(binner.spec_.variables):
+            look_up(variable, tables[j], X[:, j], result[:, j])
+        return result
+
+    return transform
 
 
 def benchmark_row(n_calls: int, passes: int) -> None:
@@ -216,6 +307,10 @@ def benchmark_row(n_calls: int, passes: int) -> None:
     )
 
 
+def ratios_of(peer, ours) -> list[float]:
+    return [round(p / o, 1) for o, p in zip(ours, peer, strict=True)]
+
+
 def seconds_of(values) -> str:
     return f"{statistics.median(values):.3f}"
 
@@ -224,29 +319,33 @@ def main() -> None:
     from binning_auc import benchmark_auc
 
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "parts", nargs="*", default=[], help="fit categorical transform row auc; default all but auc"
-    )
+    parser.add_argument("parts", nargs="*", default=[], help=f"{' '.join(PARTS)}; default all")
     parser.add_argument("--n-rows", type=int, default=300_000)
     parser.add_argument("--n-columns", type=int, default=100)
-    parser.add_argument("--passes", type=int, default=2)
+    parser.add_argument("--passes", type=int, default=5)
     chosen = parser.parse_args()
-    parts = chosen.parts or ["fit", "categorical", "transform", "row"]
+    parts = chosen.parts or PARTS
     print(
-        f"Python {platform.python_version()}, numpy {np.__version__}, optbinning {version('optbinning')}, scikit-learn {version('scikit-learn')}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+        f"Python {platform.python_version()}, numpy {np.__version__}, pandas {pd.__version__}, optbinning {version('optbinning')}, scikit-learn {version('scikit-learn')}, xgboost {xgboost.__version__}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
     )
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if "fit" in parts:
             benchmark_fit(chosen.n_rows, chosen.n_columns, chosen.passes)
+        if "fit-million" in parts:
+            benchmark_fit(1_000_000, 20, chosen.passes)
         if "categorical" in parts:
-            benchmark_categorical(chosen.n_rows, chosen.passes)
+            benchmark_categorical(300_000, chosen.passes)
         if "transform" in parts:
             benchmark_transform(1_000_000, chosen.passes)
         if "row" in parts:
             benchmark_row(10_000, 5)
         if "auc" in parts:
-            benchmark_auc(Path(os.environ["CREDIT_RISK_BENCHMARK_DATA"]))
+            data = os.environ.get("CREDIT_RISK_BENCHMARK_DATA")
+            if data is None:
+                print("auc: not run, CREDIT_RISK_BENCHMARK_DATA is not set")
+            else:
+                benchmark_auc(Path(data))
 
 
 if __name__ == "__main__":

@@ -1,22 +1,34 @@
-"""Cards and depth-1 boosting on real data: same folds, same columns, protected columns dropped for all."""
+"""Cards and depth-1 boosting on real data: same folds, same columns, protected columns dropped for all.
+
+optbinning's and toad's default cards run in ``.peers/scorecards`` on the same folds (``make peers`` builds it), through files in a temporary
+folder. Intervals are of the corrected resampled t-test: folds share training rows, so the variance over folds is enlarged
+by (1 / folds + test rows / training rows) instead of 1 / folds.
+
+References: Nadeau and Bengio, Inference for the Generalization Error, Machine Learning, 2003.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import io
+import json
+import os
+import subprocess
+import tempfile
+import time
 import warnings
-from pathlib import Path  # noqa: TC003
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
+from scipy.stats import t as student
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import RepeatedStratifiedKFold
 
-from credit_risk.binning import WoeBinner
-from credit_risk.scorecard import Scorecard
+from credit_risk.scorecard import BoostedScorecard, Scorecard
+from credit_risk.scorecard.fit import default_binner
 
 HELOC_CODES = (-7.0, -8.0, -9.0)
+PEERS = Path(os.environ.get("CREDIT_RISK_PEERS", ".peers"))
+BEST_OF = ("optbinning card", "toad card")
 
 
 def taiwan(folder: Path):
@@ -45,51 +57,6 @@ def give_me_some_credit(folder: Path):
     return data.drop(columns=drop, errors="ignore").astype(float), data["SeriousDlqin2yrs"].to_numpy()
 
 
-class OurCard:
-    def __init__(self, codes, **settings):
-        self.codes, self.settings = codes, settings
-
-    def fit(self, X, y):
-        least = min(30, max(5, int(y.sum()) // 40))
-        binner = WoeBinner(
-            max_bins=10,
-            min_share=0.02,
-            min_goods=least,
-            min_bads=least,
-            min_own_rows=10,
-            special_codes=self.codes,
-        )
-        self.card = Scorecard(binner=binner, **self.settings).fit(X, y)
-        return self
-
-    def pd(self, X):
-        return self.card.predict_proba(X)[:, 1]
-
-
-class OptbinningCard:
-    def __init__(self, codes):
-        self.codes = codes
-
-    def _text(self, X):
-        return X.astype(dict.fromkeys(self.text, object))
-
-    def fit(self, X, y):
-        with contextlib.redirect_stderr(io.StringIO()):
-            from optbinning import BinningProcess
-            from optbinning import Scorecard as PeerCard
-        self.text = [name for name in X.columns if X[name].dtype.kind not in "fiu"]
-        process = BinningProcess(
-            list(X.columns), categorical_variables=self.text, special_codes=list(self.codes or ()) or None
-        )
-        self.card = PeerCard(binning_process=process, estimator=LogisticRegression(max_iter=1000))
-        self.card.fit(self._text(X), y, metric_missing="empirical", metric_special="empirical")
-        return self
-
-    def pd(self, X):
-        self.card.binning_process_  # noqa: B018
-        return self.card.predict_proba(self._text(X))[:, 1]
-
-
 class DepthOne:
     def fit(self, X, y):
         import xgboost
@@ -109,6 +76,52 @@ class DepthOne:
         return self.model.predict_proba(self._numbers(X))[:, 1]
 
 
+def our_card(kind, codes, **settings):
+    """Return a maker of one of our cards with its default settings, told the special codes."""
+
+    class Card:
+        def fit(self, X, y):
+            binner = default_binner(int(y.sum())).set_params(special_codes=codes)
+            self.card = kind(binner=binner, **settings).fit(X, y)
+            return self
+
+        def pd(self, X):
+            return self.card.predict_proba(X)[:, 1]
+
+    return Card
+
+
+def peer_answers(X, y, tests, codes):
+    """Return PD or score of every test row by the peers' default cards, in their own environment."""
+    python = PEERS / "scorecards" / "bin" / "python"
+    if not python.exists():
+        print(f"  peers not run: {python} does not exist (make peers)")
+        return {}
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        X.reset_index(drop=True).to_parquet(place / "X.parquet")
+        np.savez(place / "folds.npz", y=y, test=np.array(tests))
+        (place / "settings.json").write_text(json.dumps({"special_codes": list(codes or ())}))
+        script = Path(__file__).parent / "peer_cards.py"
+        done = subprocess.run(
+            [str(python), str(script), folder],
+            check=True,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": ""},
+        )
+        print(f"  peers: {done.stdout.strip()}")
+        with np.load(place / "answers.npz") as stored:
+            return {key: stored[key] for key in stored.files}
+
+
+def interval(gap, test_share):
+    """Return the mean paired difference and half its 95 % interval by the corrected resampled t-test."""
+    k = len(gap)
+    variance = gap.var(ddof=1) * (1.0 / k + test_share / (1.0 - test_share))
+    return gap.mean(), float(student.ppf(0.975, k - 1)) * np.sqrt(variance)
+
+
 def benchmark_auc(folder: Path) -> None:
     sets = {
         "Taiwan": (taiwan(folder), None, 1),
@@ -117,25 +130,55 @@ def benchmark_auc(folder: Path) -> None:
         "Give Me Some Credit": (give_me_some_credit(folder), None, 1),
     }
     for name, ((X, y), codes, repeats) in sets.items():
-        tools = {
-            "our card": lambda codes=codes: OurCard(codes),
-            "our card, plain WoE": lambda codes=codes: OurCard(codes, shape_pull=None),
-            "optbinning card": lambda codes=codes: OptbinningCard(codes),
-            "depth-1 boosting": DepthOne,
-        }
-        found = {tool: [] for tool in tools}
-        for train, test in RepeatedStratifiedKFold(n_splits=5, n_repeats=repeats, random_state=0).split(X, y):
-            for tool, make in tools.items():
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    pd_test = make().fit(X.iloc[train], y[train]).pd(X.iloc[test])
-                found[tool].append(roc_auc_score(y[test], pd_test))
-        ours = np.array(found["our card"])
-        print(f"{name}: {len(X):,} rows, {X.shape[1]} columns, {len(ours)} folds")
+        compare(name, X, y, codes, repeats)
+
+
+def compare(name, X, y, codes, repeats) -> None:
+    folds = list(
+        RepeatedStratifiedKFold(n_splits=5, n_repeats=repeats, random_state=0).split(np.zeros(len(y)), y)
+    )
+    print(f"{name}: {len(X):,} rows, {X.shape[1]} columns, {len(folds)} folds, load {os.getloadavg()[0]:.1f}")
+    tools = {
+        "our card": our_card(Scorecard, codes),
+        "our card, no second look": our_card(Scorecard, codes, second_look=False),
+        "our card, plain WoE": our_card(Scorecard, codes, shape_pull=None),
+        "our boosted card": our_card(BoostedScorecard, codes),
+        "our boosted card, at most 10 bins": our_card(BoostedScorecard, codes, max_bins=10),
+        "depth-1 boosting": DepthOne,
+    }
+    found, seconds = {tool: [] for tool in tools}, dict.fromkeys(tools, 0.0)
+    for train, test in folds:
+        for tool, make in tools.items():
+            start = time.perf_counter()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                pd_test = make().fit(X.iloc[train], y[train]).pd(X.iloc[test])
+            seconds[tool] += time.perf_counter() - start
+            found[tool].append(roc_auc_score(y[test], pd_test))
+    is_test = [np.isin(np.arange(len(y)), test) for _, test in folds]
+    for key, answer in peer_answers(X, y, is_test, codes).items():
+        tool, k = key.rsplit("/", 1)
+        tool = "toad card, tree bins (not its default)" if "tree" in tool else f"{tool} card"
+        found.setdefault(tool, []).append(roc_auc_score(y[is_test[int(k)]], answer))
+    report({tool: np.array(values) for tool, values in found.items()}, seconds, len(folds))
+
+
+def report(found, seconds, n_folds) -> None:
+    for ours in ("our card", "our boosted card"):
+        print(f"  {ours} less each, paired, 95 % interval:")
         for tool, values in found.items():
-            gap = ours - np.array(values)
-            half = 2.0 * gap.std(ddof=1) / np.sqrt(len(gap))
+            mean, half = interval(found[ours] - values, 0.2)
+            spent = f"; {seconds[tool] / n_folds:.2f} s a fold" if tool in seconds else ""
+            print(f"    {tool:40s} AUC {values.mean():.4f}; {mean:+.4f} (+- {half:.4f}){spent}", flush=True)
+        peers = [tool for tool in BEST_OF if tool in found]
+        if peers:
+            best = max(peers, key=lambda tool: found[tool].mean())
+            mean, half = interval(found[ours] - found[best], 0.2)
             print(
-                f"  {tool:22s} mean AUC {np.mean(values):.4f}; our card less this, paired: {gap.mean():+.4f} (+- {half:.4f}, two standard errors over folds)",
+                f"    against the better default card of the peers ({best}): {mean:+.4f} (+- {half:.4f})",
                 flush=True,
             )
+
+
+if __name__ == "__main__":
+    benchmark_auc(Path(os.environ["CREDIT_RISK_BENCHMARK_DATA"]))

@@ -7,9 +7,10 @@
      ├─ DataContractError                 a source breaks its contract (rule, count, sample of keys; never values)
      │   └─ LeakageError                  a feature saw something after `applied_at` or from an outcome table
      ├─ SampleError                       too few bads, immature performance window, overlapping splits
-     ├─ FitError                          no convergence, no feasible binning, forest not reproduced
-     ├─ ScoringError                      a request cannot be scored
-     │   └─ MissingFeatureError           a feature or a required field is absent from a request
+     ├─ FitError (ValueError)             no convergence, no feasible binning, forest not reproduced
+     ├─ ScoringError (ValueError)         a request cannot be scored
+     │   ├─ MissingFeatureError           a feature or a required field is absent from a request
+     │   └─ FutureRecordError             a request holds records at or after the application; also a LeakageError
      ├─ LoanError (ValueError)            a loan, a schedule or a rate that cannot exist
      ├─ PolicyError                       a limit, a price or a horizon outside what the policy or the law allows
      ├─ OutputError                       a result cannot be written where it was asked for
@@ -29,6 +30,7 @@ __all__ = [
     "CreditRiskError",
     "DataContractError",
     "FitError",
+    "FutureRecordError",
     "GovernanceError",
     "LeakageError",
     "LoanError",
@@ -96,16 +98,20 @@ class SampleError(CreditRiskError):
     """A development sample cannot be built as asked."""
 
 
-class FitError(CreditRiskError):
+class FitError(CreditRiskError, ValueError):
     """A model cannot be fitted as asked."""
 
 
-class ScoringError(CreditRiskError):
+class ScoringError(CreditRiskError, ValueError):
     """A request cannot be scored."""
 
 
 class MissingFeatureError(ScoringError):
     """A feature or a required field is absent from a request."""
+
+
+class FutureRecordError(ScoringError, LeakageError):
+    """A request holds records at or after the application: it cannot be scored, and in a sample it would be a leak."""
 
 
 class LoanError(CreditRiskError, ValueError):

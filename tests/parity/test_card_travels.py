@@ -16,10 +16,12 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from credit_risk import load_bundle
 from credit_risk.binning import WoeBinner
 from credit_risk.scorecard import (
     RowScorer,
     Scorecard,
+    apply_scorecard,
     scorecard_to_pmml,
     scorecard_to_python,
     scorecard_to_sql,
@@ -195,20 +197,106 @@ def test_duckdb(card, rows, expected, dialect):
     assert_equal(card, expected, answers)
 
 
-@pytest.mark.postgresql
-def test_postgresql(card, rows, expected, postgresql_url):
-    connection = connect(postgresql_url)
-    try:
-        kinds = {"double": "double precision", "timestamp": "timestamptz"}
-        declared = ", ".join(f"{quoted(name)} {kinds.get(kind, kind)}" for name, kind in COLUMNS.items())
+@pytest.fixture
+def postgresql(postgresql_url):
+    """Fill a temporary table of applicants from CSV lines, run a query on it, return dictionaries in the order of the rows."""
+    from urllib.parse import urlsplit
+
+    import pg8000.native
+
+    address = urlsplit(postgresql_url)
+    connection = pg8000.native.Connection(
+        address.username, host=address.hostname, port=address.port, database=address.path.lstrip("/")
+    )
+
+    def run(columns, lines, query):
+        declared = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
         connection.run(f"CREATE TEMPORARY TABLE applicants (row bigint, {declared})")
-        connection.run("COPY applicants FROM STDIN WITH (FORMAT csv, NULL '\\N')", stream=csv_of(rows))
-        query = scorecard_to_sql(card.spec_, table="applicants", dialect="postgres", key_columns=("row",))
-        values = connection.run(query + ' ORDER BY "row"')
+        text = "\n".join(f"{at},{line}" for at, line in enumerate(lines))
+        connection.run(
+            "COPY applicants FROM STDIN WITH (FORMAT csv, NULL '\\N')", stream=BytesIO(text.encode())
+        )
+        values = connection.run(f'{query} ORDER BY "row"')
         names = [column["name"] for column in connection.columns]
-    finally:
-        connection.close()
-    assert_equal(card, expected, [dict(zip(names, one, strict=True)) for one in values])
+        return [dict(zip(names, one, strict=True)) for one in values]
+
+    yield run
+    connection.close()
+
+
+def quoted(name):
+    return '"' + name.replace('"', '""') + '"'
+
+
+def csv_lines(rows):
+    """CSV in which NULL is an unquoted mark and every text is quoted, so that the empty text stays a text."""
+
+    def written(value, kind):
+        if value is None:
+            return "\\N"
+        if kind == "timestamp":
+            return (EPOCH + timedelta(microseconds=value)).isoformat()
+        return {"text": quoted, "date": str}.get(kind, repr)(value)
+
+    kinds = COLUMNS.values()
+    return [
+        ",".join(written(one, kind) for one, kind in zip(row, kinds, strict=True))
+        for row in zip(*(rows[name] for name in COLUMNS), strict=True)
+    ]
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("dialect", ["postgres", "standard"])
+@pytest.mark.parametrize("moments", ["timestamptz", "timestamp"])
+def test_postgresql(card, rows, expected, postgresql, dialect, moments):
+    kinds = {"double": "double precision", "timestamp": moments}
+    columns = {name: kinds.get(kind, kind) for name, kind in COLUMNS.items()}
+    query = scorecard_to_sql(card.spec_, table="applicants", dialect=dialect, key_columns=("row",))
+    assert_equal(card, expected, postgresql(columns, csv_lines(rows), query))
+
+
+@pytest.mark.postgresql
+def test_postgresql_scores_the_reference_card_and_cuts_its_long_names(postgresql, project_folder):
+    spec = load_bundle(project_folder / "models" / "uci-reference").scorecard
+    rng = np.random.default_rng(5)
+    values = []
+    for variable in spec.binning.variables:
+        cuts = np.array(variable.cuts or (0.0,))
+        near = [cuts, np.nextafter(cuts, -np.inf), np.nextafter(cuts, np.inf), rng.normal(scale=1e3, size=50)]
+        values.append(
+            rng.choice([*np.concatenate(near), np.nan, np.inf, -np.inf, 0.0, -0.0, 1.7e308, 5e-324], 20_000)
+        )
+    matrix = np.column_stack(values)
+    lines = [",".join("\\N" if one != one else repr(one) for one in row) for row in matrix.tolist()]  # noqa: PLR0124
+    query = scorecard_to_sql(spec, table="applicants", dialect="postgres", key_columns=("row",))
+    answers = postgresql(dict.fromkeys(spec.feature_names, "double precision"), lines, query)
+    expected = apply_scorecard(spec, matrix)
+    for j, name in enumerate(spec.feature_names):
+        assert [one[f"points_{name}"[:63]] for one in answers] == expected.points[:, j].tolist()
+        assert [one[f"flag_{name}"[:63]] for one in answers] == expected.flags[:, j].tolist()
+    assert [one["score"] for one in answers] == expected.score.tolist()
+    assert np.abs(np.array([one["pd"] for one in answers]) - expected.pd).max() <= 1e-12
+    assert max(len(f"points_{name}") for name in spec.feature_names) > 63
+
+
+@pytest.mark.postgresql
+def test_postgresql_refuses_what_the_card_refuses(postgresql):
+    rng = np.random.default_rng(6)
+    X = pd.DataFrame({"a": rng.normal(size=4000), "c": rng.choice(["x", "y"], 4000)})
+    is_bad = rng.random(4000) < 1 / (1 + np.exp(1.5 - X["a"] - (X["c"] == "x")))
+    binner = WoeBinner(missing={"a": "error"}, unseen={"a": "error", "c": "error"})
+    spec = Scorecard(binner=binner).fit(X, is_bad).spec_
+    query = scorecard_to_sql(spec, table="applicants", dialect="postgres", key_columns=("row",))
+    lines = ['0.0,"x"', '\\N,"x"', 'NaN,"y"', 'Infinity,"y"', '0.0,"never seen"']
+    answers = postgresql({"a": "double precision", "c": "text"}, lines, query)
+    assert [one["score"] is None for one in answers] == [False, True, True, True, True]
+    assert [one["pd"] is None for one in answers] == [False, True, True, True, True]
+    assert [one["flag_a"] for one in answers] == [0, 1, 1, 3, 0]
+    assert answers[0]["score_error"] is None
+    for answer, name in zip(answers[1:], "aaac", strict=True):
+        assert answer["score_error"].startswith(
+            f"CR-BIN-011: Variable '{name}' holds a value of a kind that its policy"
+        )
 
 
 @pytest.mark.java
@@ -240,33 +328,22 @@ def test_pmml(card, rows, expected, evaluate_pmml):
         )  # the same reasons in falling order; which of two equal ones comes first is the engine's choice
 
 
-def connect(url):
-    from urllib.parse import urlsplit
-
-    import pg8000.native
-
-    address = urlsplit(url)
-    return pg8000.native.Connection(
-        address.username, host=address.hostname, port=address.port, database=address.path.lstrip("/")
-    )
-
-
-def quoted(name):
-    return '"' + name.replace('"', '""') + '"'
-
-
-def csv_of(rows):
-    """CSV in which NULL is an unquoted mark and every text is quoted, so that the empty text stays a text."""
-
-    def written(value, kind):
-        if value is None:
-            return "\\N"
-        if kind == "timestamp":
-            return (EPOCH + timedelta(microseconds=value)).isoformat()
-        return quoted(value) if kind == "text" else repr(value) if kind != "date" else value
-
-    lines = [
-        ",".join([str(at), *(written(one, kind) for one, kind in zip(row, COLUMNS.values(), strict=True))])
-        for at, row in enumerate(zip(*(rows[name] for name in COLUMNS), strict=True))
-    ]
-    return BytesIO("\n".join(lines).encode())
+@pytest.mark.java
+def test_pmml_scores_the_reference_card(evaluate_pmml, project_folder):
+    spec = load_bundle(project_folder / "models" / "uci-reference").scorecard
+    rng = np.random.default_rng(7)
+    columns = []
+    for variable in spec.binning.variables:
+        cuts = np.array(variable.cuts or (0.0,))
+        near = [cuts, np.nextafter(cuts, -np.inf), np.nextafter(cuts, np.inf), rng.normal(scale=1e3, size=20)]
+        columns.append(
+            rng.choice([*np.concatenate(near), np.nan, np.inf, -np.inf, 0.0, -0.0, 1.7e308, 5e-324], 1000)
+        )
+    matrix = np.column_stack(columns)
+    given = [dict(zip(spec.feature_names, row, strict=True)) for row in matrix.tolist()]
+    answers = evaluate_pmml(scorecard_to_pmml(spec), given)
+    expected = apply_scorecard(spec, matrix)
+    assert [one["score"] for one in answers] == expected.score.tolist()
+    assert np.abs(np.array([one["pd"] for one in answers]) - expected.pd).max() <= 1e-12
+    flags = [[one[f"flag_{name}"] for name in spec.feature_names] for one in answers]
+    assert flags == expected.flags.tolist()

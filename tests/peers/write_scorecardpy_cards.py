@@ -38,6 +38,7 @@ def card(name, X, y, *, with_model, special=None, **settings):
     bins = scorecardpy.woebin(
         frame, "bad", special_values=special, no_cores=1, print_step=0, print_info=False
     )
+    bins = {one: bins[one] for one in X.columns}  # it orders them by a set, anew in every run
     woe = scorecardpy.woebin_ply(frame, bins, no_cores=1, print_step=0, print_info=False)
     columns = [f"{name}_woe" for name in X.columns]
     model = LogisticRegression(C=1e4).fit(woe[columns], y)

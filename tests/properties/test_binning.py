@@ -29,11 +29,13 @@ def cells_of(pairs):
     st.integers(1, 5),
     st.integers(0, 30),
     st.sampled_from(["ascending", "descending", "peak", "valley", "none"]),
+    st.sampled_from(["information_value", "jensen_shannon", "hellinger", "kolmogorov_smirnov"]),
 )
-def test_no_binning_that_satisfies_the_limits_is_better(pairs, max_bins, min_weight, trend):
+def test_no_binning_that_satisfies_the_limits_is_better(pairs, max_bins, min_weight, trend, objective):
     cells = cells_of(pairs)
     assume(cells.goods.sum() > 0 and cells.bads.sum() > 0)
-    found = solve(cells, BinLimits(max_bins=max_bins, min_weight=min_weight), (trend,)).get(trend)
+    limits = BinLimits(max_bins=max_bins, min_weight=min_weight, objective=objective)
+    found = solve(cells, limits, (trend,)).get(trend)
     p, best = len(pairs), -np.inf
     for n_bins in range(1, min(max_bins, p) + 1):
         for inner in combinations(range(1, p), n_bins - 1):
@@ -41,7 +43,7 @@ def test_no_binning_that_satisfies_the_limits_is_better(pairs, max_bins, min_wei
             b = np.add.reduceat(cells.bads, (0, *inner))
             if (g + b < max(min_weight, 1e-9)).any() or not in_order(b / (g + b), trend):
                 continue
-            best = max(best, segment_objective(g, b, (cells.goods.sum(), cells.bads.sum())).sum())
+            best = max(best, segment_objective(g, b, (cells.goods.sum(), cells.bads.sum()), objective).sum())
     if found is None:
         assert best == -np.inf
     else:

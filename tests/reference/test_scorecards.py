@@ -9,15 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from credit_risk.numerics.discrimination import area_under_curve, kolmogorov_smirnov
 from credit_risk.numerics.logistic import LogisticFit
 from credit_risk.numerics.woe import (
     concentration,
     cramers_v,
-    gini_of_bins,
     hellinger_parts,
     information_value_parts,
     jensen_shannon_parts,
-    kolmogorov_smirnov_of_bins,
     triangular_parts,
     weight_of_evidence,
 )
@@ -48,8 +47,10 @@ def test_v_c01_optbinning_breast_cancer_mean_radius():
     assert within_digits(jensen_shannon_parts(goods, bads).sum(), 0.39378376, 8)
     assert within_digits(hellinger_parts(goods, bads).sum(), 0.47248971, 8)
     assert within_digits(triangular_parts(goods, bads).sum(), 1.25592041, 8)
-    assert within_digits(gini_of_bins(goods, bads), 0.87541620, 8)
-    assert within_digits(kolmogorov_smirnov_of_bins(goods, bads), 0.72862164, 8)
+    counts = np.concatenate([goods, bads]).astype(int)
+    risk, is_bad = np.repeat(np.tile(-woe, 2), counts), np.repeat([False, True], [212, 357])
+    assert within_digits(2 * area_under_curve(risk, is_bad) - 1, 0.87541620, 8)
+    assert within_digits(kolmogorov_smirnov(risk, is_bad), 0.72862164, 8)
     assert within_digits(cramers_v(goods, bads), 0.80066760, 8)
     index, normalised = concentration(
         [*(goods + bads), 0, 0]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal
 
 from credit_risk.errors import SpecificationError
@@ -35,7 +37,7 @@ class BinDecision:
     Raises
     ------
     SpecificationError
-        Unknown action or an empty author, time or reason (``CR-BIN-040``), or values that do not fit the action
+        Unknown action, an empty author, time or reason, or a time that is none (``CR-BIN-040``), or values that do not fit the action
         (``CR-BIN-041``).
 
     Examples
@@ -66,14 +68,22 @@ class BinDecision:
                     f"A decision about {self.variable!r} lacks its {name}. Expected who, when and why.",
                     code="CR-BIN-040",
                 )
+        if not is_iso_time(self.decided_at):
+            raise SpecificationError(
+                f"decided_at of a decision about {self.variable!r} must be a date or time in ISO 8601. "
+                f"Got {self.decided_at!r}.",
+                code="CR-BIN-040",
+            )
         if not self._fits():
             raise SpecificationError(
                 f"A decision to {self.action} about {self.variable!r} does not say what it needs: cut_at and split need "
-                "ascending values, merge two ascending values, group groups without repetition, force_woe a bin and one value.",
+                "ascending finite values, merge two of them, group groups without repetition, force_woe a bin and one value.",
                 code="CR-BIN-041",
             )
 
     def _fits(self) -> bool:
+        if not all(isfinite(value) for value in self.values):
+            return False
         ascending = all(a < b for a, b in zip(self.values, self.values[1:], strict=False))
         if self.action == "merge":
             return len(self.values) == 2 and ascending
@@ -95,3 +105,18 @@ class BinDecision:
         checked["values"] = tuple(float(value) for value in content["values"])
         checked["groups"] = tuple(tuple(group) for group in content["groups"])
         return cls(**checked)
+
+
+def is_iso_time(written: str) -> bool:
+    """Whether a text is a date, or a date and time, in ISO 8601.
+
+    Examples
+    --------
+    >>> is_iso_time("2026-11-02"), is_iso_time("2026-11-02T09:30:00+08:00"), is_iso_time("last week")
+    (True, True, False)
+    """
+    try:
+        datetime.fromisoformat(written)
+    except ValueError:
+        return False
+    return True

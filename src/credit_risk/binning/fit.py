@@ -10,18 +10,29 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from credit_risk.binning.apply import bin_column, look_up
-from credit_risk.binning.checks import check_decisions, check_outcome, check_rules, special_bins
+from credit_risk.binning.checks import (
+    check_codes_fit,
+    check_decisions,
+    check_outcome,
+    check_peer,
+    check_rules,
+    special_bins,
+)
 from credit_risk.binning.columns import (
+    as_fitted_table,
+    as_sample,
     column_names,
     development_column,
     raw_columns,
     scoring_column,
     scoring_columns,
 )
+from credit_risk.binning.page import binning_page
 from credit_risk.binning.rules import BinningRules
 from credit_risk.binning.solve import bin_variable
 from credit_risk.binning.spec import BinningSpec
-from credit_risk.binning.table import binning_table
+from credit_risk.binning.table import binning_table, period_table, summary_table
+from credit_risk.binning.workers import in_order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +42,8 @@ if TYPE_CHECKING:
     from credit_risk.binning.spec import VariableBins
 
 _PER_VARIABLE = ("trend", "special_codes", "missing", "unseen", "decisions")
+_HOW = ("n_jobs", "progress")
+"""How the work is done, not what comes out: never part of a spec."""
 
 
 class WoeBinner(TransformerMixin, BaseEstimator):
@@ -66,14 +79,23 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         Fine cells per variable before merging.
     min_woe_gap, max_p_value : float
         Constraints between neighbouring bins; 0 and 1 switch them off.
-    objective : {'information_value', 'jensen_shannon', 'hellinger'}
+    objective : {'information_value', 'jensen_shannon', 'hellinger', 'kolmogorov_smirnov'}
+        The last is the largest gap between the distributions of goods and bads where bad rates have one trend; it is reached
+        with two bins, so more are only made where ``min_bins`` asks for them.
     turning_gain : float
     refine : bool
         Whether cuts move to exact raw values after merging.
     solver : {'exact', 'optbinning'}
-        'optbinning' hands each numeric variable's cells to that library.
+        'optbinning' hands each variable's cells or categories to that library.
+    solver_options : dict, optional
+        Constraints of optbinning that have no parameter here, such as ``{'min_event_rate_diff': 0.02, 'max_bin_size': 0.4}`` or
+        ``{'monotonic_trend': 'convex'}``; only with that solver.
     decisions : sequence of BinDecision
         Manual decisions; applied after the solver, kept in the spec, refused with the reason where they cannot be kept.
+    n_jobs : int
+        Threads that bin variables side by side; the bins are the same with any number.
+    progress : bool
+        Whether a bar shows how many variables are done (where tqdm is installed).
 
     Attributes
     ----------
@@ -113,7 +135,10 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         turning_gain: float = 0.1,
         refine: bool = True,
         solver: str = "exact",
+        solver_options: Mapping[str, Any] | None = None,
         decisions: Sequence[BinDecision] = (),
+        n_jobs: int = 1,
+        progress: bool = False,
     ) -> None:
         self.max_bins = max_bins
         self.min_bins = min_bins
@@ -134,7 +159,10 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         self.turning_gain = turning_gain
         self.refine = refine
         self.solver = solver
+        self.solver_options = solver_options
         self.decisions = decisions
+        self.n_jobs = n_jobs
+        self.progress = progress
 
     def fit(
         self,
@@ -163,21 +191,26 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         FitError
             The outcome or a column cannot be binned (``CR-BIN-020`` and following).
         """
+        X = as_sample(X, y, type(self).__name__)
         names = column_names(X)
         outcome = check_outcome(y, len(X), sample_weight, period)
-        plain = {key: value for key, value in self.get_params(deep=False).items() if key not in _PER_VARIABLE}
-        rules = {name: self._rules(name, names, plain) for name in names}
+        rules = self.rules_for(names)
+        for one in rules.values():
+            check_peer(one, has_periods=period is not None)
         check_decisions(self.decisions, names)
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)
+
+        def bins_of(named: tuple[str, Any]) -> VariableBins:
+            name, raw = named
+            mine = tuple(decision for decision in self.decisions if decision.variable == name)
+            column = development_column(name, raw)
+            check_codes_fit(column, self.special_codes)
+            return bin_variable(column, outcome, rules[name], mine)
+
+        tasks = list(zip(names, raw_columns(X), strict=True))
         variables = tuple(
-            bin_variable(
-                development_column(name, raw),
-                outcome,
-                rules[name],
-                tuple(decision for decision in self.decisions if decision.variable == name),
-            )
-            for name, raw in zip(names, raw_columns(X), strict=True)
+            in_order(bins_of, tasks, n_jobs=self.n_jobs, label="binning" if self.progress else "")
         )
         totals = outcome.counts()
         self.spec_ = BinningSpec(
@@ -199,6 +232,7 @@ class WoeBinner(TransformerMixin, BaseEstimator):
             Text where a number was fitted (``CR-BIN-012``) or a refused value (``CR-BIN-011``).
         """
         check_is_fitted(self)
+        X = as_fitted_table(X, self.n_features_in_, type(self).__name__)
         raw = scoring_columns(self.spec_.feature_names, X)
         result = np.empty((len(X), len(raw)), order="F")
         for j, (variable, column) in enumerate(zip(self.spec_.variables, raw, strict=True)):
@@ -208,6 +242,7 @@ class WoeBinner(TransformerMixin, BaseEstimator):
     def bin_indices(self, X: Any) -> NDArray[np.int16]:
         """Return the bin of every value; errors as :meth:`transform`."""
         check_is_fitted(self)
+        X = as_fitted_table(X, self.n_features_in_, type(self).__name__)
         raw = scoring_columns(self.spec_.feature_names, X)
         index = np.empty((len(X), len(raw)), dtype=np.int16, order="F")
         for j, (variable, column) in enumerate(zip(self.spec_.variables, raw, strict=True)):
@@ -219,31 +254,86 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         return np.asarray(self.feature_names_in_, dtype=object)
 
+    def __sklearn_tags__(self) -> Any:
+        """Missing values and text are welcome; the outcome is needed."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        tags.target_tags.required = True
+        return tags
+
     def variable(self, name: str) -> VariableBins:
         """Return one variable's bins."""
         check_is_fitted(self)
         return self.spec_.variable(name)
 
-    def binning_table(self, name: str) -> pd.DataFrame:
-        """Return one variable's binning table in optbinning's layout."""
-        return binning_table(self.variable(name))
+    def binning_table(self, name: str, *, layout: str = "optbinning") -> pd.DataFrame:
+        """Return one variable's binning table; see :func:`~credit_risk.binning.table.binning_table` for the layouts."""
+        return binning_table(self.variable(name), layout=layout)
 
-    def _rules(self, name: str, names: tuple[str, ...], plain: dict[str, Any]) -> BinningRules:
-        """Return the checked rules of one variable."""
-        rules = BinningRules(
-            **plain,
-            trend=_for_variable(self.trend, name, "auto"),
-            missing=_for_variable(self.missing, name, "own"),
-            unseen=_for_variable(self.unseen, name, "neutral"),
-            specials=special_bins(self.special_codes, name),
-        )
-        check_rules(rules, name, names, {"trend": self.trend, "missing": self.missing, "unseen": self.unseen})
-        return rules
+    def summary(self) -> pd.DataFrame:
+        """Return one row per variable; see :func:`~credit_risk.binning.table.summary_table`."""
+        check_is_fitted(self)
+        return summary_table(self.spec_)
+
+    def period_table(
+        self, name: str, X: Any, y: ArrayLike, period: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> pd.DataFrame:
+        """Return bad rate and share of one variable's bins in each period.
+
+        Parameters
+        ----------
+        name : str
+        X : DataFrame or ndarray, shape (n_rows, n_variables)
+        y : array_like of 0 and 1, shape (n_rows,)
+        period : array_like, shape (n_rows,)
+            Sortable: months, quarters, dates.
+        sample_weight : array_like of float, shape (n_rows,), optional
+        """
+        at = self.spec_.feature_names.index(self.variable(name).name)
+        raw = scoring_columns(self.spec_.feature_names, X)[at]
+        index = bin_column(self.spec_.variables[at], scoring_column(self.spec_.variables[at], raw))
+        outcome = check_outcome(y, len(X), sample_weight, period)
+        periods = np.unique(np.asarray(period))
+        return period_table(self.spec_.variables[at], index, outcome, periods)
+
+    def _html_repr(self) -> str:
+        """Show the variables once fitted, before that what scikit-learn shows."""
+        return binning_page(self.spec_) if hasattr(self, "spec_") else str(super()._html_repr())
+
+    def rules_for(self, names: tuple[str, ...]) -> dict[str, BinningRules]:
+        """Return the checked rules of each variable of a sample.
+
+        Raises
+        ------
+        SpecificationError
+            A parameter is outside its allowed set (``CR-BIN-030`` and following).
+        """
+        plain = {
+            key: value
+            for key, value in self.get_params(deep=False).items()
+            if key not in (*_PER_VARIABLE, *_HOW)
+        }
+        per_variable = {key: getattr(self, key) for key in ("trend", "missing", "unseen", "special_codes")}
+        found = {}
+        for name in names:
+            found[name] = BinningRules(
+                **plain,
+                trend=_for_variable(self.trend, name, "auto"),
+                missing=_for_variable(self.missing, name, "own"),
+                unseen=_for_variable(self.unseen, name, "neutral"),
+                specials=special_bins(self.special_codes, name),
+            )
+            check_rules(found[name], name, names, per_variable)
+        return found
 
     def _settings(self) -> dict[str, Any]:
         """Return the parameters as plain JSON values."""
         settings = {
-            key: _plain(value) for key, value in self.get_params(deep=False).items() if key != "decisions"
+            key: _plain(value)
+            for key, value in self.get_params(deep=False).items()
+            if key not in {"decisions", *_HOW}
         }
         return {**settings, "n_decisions": len(self.decisions)}
 

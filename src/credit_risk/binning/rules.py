@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from credit_risk.numerics.optimal_binning import BinLimits
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from credit_risk.binning.spec import SpecialBin
     from credit_risk.numerics.optimal_binning import Objective
+
+_BLOCK = 16_384
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,7 @@ class BinningRules:
     n_prebins: int = 48
     refine: bool = True
     solver: str = "exact"
+    solver_options: Mapping[str, Any] | None = None
 
     def limits(self, total_weight: float) -> BinLimits:
         """Return what every bin must satisfy in a sample of this weight."""
@@ -95,14 +100,22 @@ class Outcome:
         bads = float(self.weight[self.is_bad].sum())
         return np.array([float(self.weight[~self.is_bad].sum()), bads, n - n_bads, n_bads])
 
-    def counts_by(self, index: NDArray[np.int64], size: int) -> NDArray[np.float64]:
+    def counts_by(self, index: NDArray[np.integer], size: int) -> NDArray[np.float64]:
         """Return the same per index 0..size-1; shape (4, size)."""
-        rows = np.bincount(index, minlength=size).astype(np.float64)
+        rows = _tally(index, size)
         bad_index = index[self.is_bad if self.bad_rows is None else self.bad_rows]
-        bads = np.bincount(bad_index, minlength=size).astype(np.float64)
+        bads = _tally(bad_index, size)
         if self.weight is None:
             return np.stack([rows - bads, bads, rows - bads, bads])
         good = ~self.is_bad
         good_weight = np.bincount(index[good], weights=self.weight[good], minlength=size)
         bad_weight = np.bincount(bad_index, weights=self.weight[self.is_bad], minlength=size)
         return np.stack([good_weight, bad_weight, rows - bads, bads])
+
+
+def _tally(index: NDArray[np.integer], size: int) -> NDArray[np.float64]:
+    """Count each index, block by block: ``bincount`` widens small integers, which is cheap only inside the cache."""
+    parts = [
+        np.bincount(index[at : at + _BLOCK], minlength=size) for at in range(0, max(1, len(index)), _BLOCK)
+    ]
+    return np.asarray(np.sum(parts, axis=0, dtype=np.float64))

@@ -12,10 +12,10 @@ import numpy as np
 
 from credit_risk.binning.columns import refuse_infinite
 from credit_risk.binning.manual import decided_bins, forced_woe
-from credit_risk.binning.peer import optbinning_cuts
+from credit_risk.binning.peers.solver import optbinning_cuts, optbinning_groups
 from credit_risk.binning.record import RegularBins, record_bins
 from credit_risk.errors import FitError
-from credit_risk.numerics.cut_refinement import RefinementInput, refine_cuts, shortest_decimal_between
+from credit_risk.numerics.cut_refinement import RefinementInput, readable_cuts, refine_cuts
 from credit_risk.numerics.optimal_binning import Cells, Partition, solve
 from credit_risk.numerics.sorted_outcome import SortedOutcome
 
@@ -59,12 +59,15 @@ def best_cuts(column: Column, outcome: Outcome, rules: BinningRules) -> RegularB
     """
     if outcome.is_plain and outcome.bad_rows is not None and rules.solver == "exact":
         groups = tuple(special.codes for special in rules.specials)
-        sorted_outcome, others = SortedOutcome.split(column.values, outcome.bad_rows, groups)
+        # without refinement the quantiles themselves are the cuts, so they are taken in full precision
+        sorted_outcome, others = SortedOutcome.split(
+            column.values, outcome.bad_rows, groups, may_round=rules.refine
+        )
         if np.isinf(sorted_outcome.values[[0, -1][: len(sorted_outcome.values)]]).any():
             refuse_infinite(column.name, column.values)
         return replace(_cut(column.name, sorted_outcome, (), outcome, rules), other_counts=others)
     refuse_infinite(column.name, column.values)
-    ordinary = _ordinary(column, rules)
+    ordinary = ordinary_rows(column, rules)
     values, inside = column.values[ordinary], outcome.where(ordinary)
     sorted_outcome = SortedOutcome.build(values, inside.is_bad, inside.weight)
     if rules.solver == "exact":
@@ -72,6 +75,8 @@ def best_cuts(column: Column, outcome: Outcome, rules: BinningRules) -> RegularB
     min_weight = rules.min_share * float(outcome.counts()[:2].sum())
     candidates = sorted_outcome.quantile_cuts(rules.n_prebins)
     cuts, trend = optbinning_cuts(values, inside, candidates, rules, min_weight)
+    if len(cuts) + 1 < rules.min_bins:
+        raise _infeasible(column.name, rules)
     return _regular(sorted_outcome, cuts, trend)
 
 
@@ -97,8 +102,8 @@ def _cut(
 
 def _regular(sorted_outcome: SortedOutcome, cuts: NDArray[np.float64], trend: str) -> RegularBins:
     """Write the cuts with few digits and count what lies between them."""
-    readable = np.array([shortest_decimal_between(sorted_outcome.value_before(c), float(c)) for c in cuts])
-    final = cells_between(sorted_outcome, readable)
+    readable = readable_cuts(sorted_outcome, cuts)
+    final = cells_between(sorted_outcome, cuts)
     return RegularBins(
         counts=np.stack([final.goods, final.bads, final.n_goods, final.n_bads]),
         trend=trend,
@@ -117,30 +122,87 @@ def _chosen_cuts(
 
 def best_groups(column: Column, outcome: Outcome, rules: BinningRules) -> RegularBins:
     """Group categories: neighbours in their given order, or in the order of their bad rates."""
-    counts = outcome.counts_by(column.codes + 1, len(column.categories) + 1)[:, 1:]
+    if len(column.codes) and int(column.codes.min()) >= 0:
+        counts = outcome.counts_by(column.codes, len(column.categories))
+    else:
+        counts = outcome.counts_by(column.codes + 1, len(column.categories) + 1)[:, 1:]
     weight = counts[0] + counts[1]
     is_frequent = weight >= rules.rare_share * float(outcome.counts()[:2].sum())
     frequent = np.flatnonzero(is_frequent)
     rate = counts[1, frequent] / weight[frequent]
     order = frequent if column.is_ordered else frequent[np.lexsort((frequent, rate))]
-    runs = np.array_split(order, max(1, min(len(order), rules.n_prebins)))
-    partition = None
-    if len(order):
-        starts = np.cumsum([0, *(len(run) for run in runs[:-1])])
-        pooled = np.add.reduceat(counts[:, order], starts, axis=1)
-        cells = Cells(goods=pooled[0], bads=pooled[1], n_goods=pooled[2], n_bads=pooled[3])
-        asked = rules if column.is_ordered else replace(rules, trend="ascending")
-        partition = _solve(column.name, cells, asked, outcome)
-    first = (0,) if partition is None else partition.starts
-    members = [np.concatenate(runs[a:b]) for a, b in zip(first, [*first[1:], len(runs)], strict=True)]
+    members, trend = _members(column, outcome, rules, counts, order)
+    if len(members) < rules.min_bins:
+        raise _infeasible(column.name, rules)
     groups = tuple(tuple(column.categories[at] for at in member) for member in members)
-    trend = partition.trend if partition is not None and column.is_ordered else "none"
     return RegularBins(
         counts=np.stack([counts[:, member].sum(axis=1) for member in members], axis=1),
         trend=trend if len(groups) > 1 else "single",
         groups=groups,
         rare=tuple(column.categories[at] for at in np.flatnonzero(~is_frequent)),
         rare_counts=counts[:, ~is_frequent].sum(axis=1),
+    )
+
+
+def _members(
+    column: Column,
+    outcome: Outcome,
+    rules: BinningRules,
+    counts: NDArray[np.float64],
+    order: NDArray[np.intp],
+) -> tuple[list[NDArray[np.intp]], str]:
+    """Return the places of the categories of each group, and the trend of ordered ones."""
+    if len(order) and rules.solver == "optbinning":
+        return _peer_members(column, outcome, rules, order)
+    runs = np.array_split(order, max(1, min(len(order), rules.n_prebins)))
+    partition = None
+    if len(order):
+        starts = np.cumsum([0, *(len(run) for run in runs[:-1])])
+        cells = _category_cells(column, outcome, counts, order, starts)
+        asked = rules if column.is_ordered else replace(rules, trend="ascending")
+        partition = _solve(column.name, cells, asked, outcome)
+    first = (0,) if partition is None else partition.starts
+    members = [np.concatenate(runs[a:b]) for a, b in zip(first, [*first[1:], len(runs)], strict=True)]
+    return members, partition.trend if partition is not None and column.is_ordered else "none"
+
+
+def _peer_members(
+    column: Column, outcome: Outcome, rules: BinningRules, order: NDArray[np.intp]
+) -> tuple[list[NDArray[np.intp]], str]:
+    """Let optbinning group categories; ordered ones are cut like numbers."""
+    inside = np.isin(column.codes, order)
+    codes, part = np.asarray(column.codes[inside], dtype=np.int64), outcome.where(inside)
+    min_weight = rules.min_share * float(outcome.counts()[:2].sum())
+    if not column.is_ordered:
+        return optbinning_groups(codes, part, rules, min_weight), "none"
+    cuts, trend = optbinning_cuts(
+        codes.astype(np.float64), part, order[1:].astype(np.float64), rules, min_weight
+    )
+    return np.split(order, np.searchsorted(order, cuts)), trend
+
+
+def _category_cells(
+    column: Column,
+    outcome: Outcome,
+    counts: NDArray[np.float64],
+    order: NDArray[np.intp],
+    starts: NDArray[np.intp],
+) -> Cells:
+    """Pool runs of categories, also by period where the order must hold in each."""
+    pooled = np.add.reduceat(counts[:, order], starts, axis=1)
+    goods, bads = None, None
+    if outcome.period is not None:
+        size, n_periods = len(column.categories) + 1, int(outcome.period.max()) + 1
+        place = outcome.period * size + column.codes + 1
+        by_period = outcome.counts_by(place, size * n_periods)[:2].reshape(2, n_periods, size)[..., 1:]
+        goods, bads = np.add.reduceat(by_period[..., order], starts, axis=2)
+    return Cells(
+        goods=pooled[0],
+        bads=pooled[1],
+        n_goods=pooled[2],
+        n_bads=pooled[3],
+        period_goods=goods,
+        period_bads=bads,
     )
 
 
@@ -192,8 +254,8 @@ def _turns(partition: Partition) -> bool:
     return len(partition.starts) >= 3
 
 
-def _ordinary(column: Column, rules: BinningRules) -> NDArray[np.bool_]:
-    """Rows that are neither missing nor a special code."""
+def ordinary_rows(column: Column, rules: BinningRules) -> NDArray[np.bool_]:
+    """Return which rows are neither missing nor a special code."""
     ordinary = ~np.isnan(column.values)
     for special in rules.specials:
         for code in special.codes:

@@ -8,9 +8,11 @@ origin of its WoE, and a flag.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from credit_risk.binning.decisions import BinDecision
+from credit_risk.binning.page import binning_page, variable_page
 from credit_risk.errors import SpecificationError
 
 if TYPE_CHECKING:
@@ -117,10 +119,14 @@ class VariableBins:
         if self.kind == "categorical":
             regular = ["[" + ", ".join(group) + "]" for group in self.groups]
         else:
-            edges = [f"{cut:.10g}" for cut in self.cuts]
+            write = _written_time if self.kind == "datetime" else "{:.10g}".format
+            edges = [write(cut) for cut in self.cuts]
             lefts = ["(-inf", *[f"[{edge}" for edge in edges]]
             regular = [f"{left}, {right})" for left, right in zip(lefts, [*edges, "inf"], strict=True)]
         return (*regular, "Missing", *[special.label for special in self.specials], "Unseen")
+
+    def _repr_html_(self) -> str:
+        return variable_page(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -186,6 +192,9 @@ class BinningSpec:
             code="CR-BIN-001",
         )
 
+    def _repr_html_(self) -> str:
+        return binning_page(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
         content = {item.name: getattr(self, item.name) for item in fields(self)}
@@ -205,6 +214,16 @@ class BinningSpec:
         checked = _known_keys(cls, content)
         checked["variables"] = tuple(VariableBins.from_dict(item) for item in content["variables"])
         return cls(**checked)
+
+
+def _written_time(seconds: float) -> str:
+    """Write seconds since 1970-01-01 UTC as date and time, to the second where they are whole."""
+    try:
+        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).strftime(
+            "%Y-%m-%d %H:%M:%S"
+        ) + (f"{seconds % 1:.6f}"[1:] if seconds % 1 else "")
+    except OverflowError:
+        return f"{seconds:.10g}"
 
 
 def check_schema(content: Mapping[str, Any], newest: int, code: str) -> None:

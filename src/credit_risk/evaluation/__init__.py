@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from credit_risk.evaluation.segments import segment_table as segment_table
     from credit_risk.evaluation.stability import population_stability_index as population_stability_index
     from credit_risk.evaluation.stability import stability_of_counts as stability_of_counts
+    from credit_risk.evaluation.values import risk_by_value as risk_by_value
+    from credit_risk.evaluation.values import value_by_period as value_by_period
 
 _HERE = "credit_risk.evaluation"
 
@@ -81,5 +83,7 @@ __getattr__, __dir__, __all__ = attach(
         "standardized_mean_difference": f"{_HERE}.fairness",
         "swap_table": f"{_HERE}.cut_offs",
         "two_proportion_test": f"{_HERE}.intervals",
+        "risk_by_value": f"{_HERE}.values",
+        "value_by_period": f"{_HERE}.values",
     },
 )

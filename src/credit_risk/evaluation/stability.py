@@ -10,6 +10,7 @@ import pandas
 from credit_risk.errors import SampleError, SpecificationError
 from credit_risk.evaluation.checks import checked_numbers
 from credit_risk.evaluation.grouping import group_labels, group_of, group_sums, inner_edges
+from credit_risk.numerics.woe import stability_parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,9 +57,7 @@ def stability_of_counts(
             f"Stability needs rows on both sides. Got {before.sum():.0f} expected and {now.sum():.0f} actual.",
             code="CR-EVL-008",
         )
-    e = np.where(before == 0, zero_count, before) / before.sum()
-    a = np.where(now == 0, zero_count, now) / now.sum()
-    return np.asarray((a - e) * np.log(a / e), dtype=np.float64)
+    return stability_parts(before, now, zero_count=zero_count)
 
 
 def population_stability_index(

@@ -19,6 +19,8 @@ from credit_risk.numerics.exact_integers import minimum, present
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from credit_risk.features.custom.aggregate import CustomAggregate
+
 #: token -> (kind of primitive, whose subject, which measure, which window).
 #: Subjects: 'own', 'base' (what a share is taken of) or 'all' records; measures: 'own', 'over' (the denominator), or by name;
 #: windows: 'own', 'against', 'history'.
@@ -62,10 +64,30 @@ TOKENS: dict[str, tuple[str, str, str, str]] = {
 
 #: Kinds computed from the totals of each value of a column ('by'), see ``group_totals``.
 GROUPED = ("weight", "squares", "heaviest", "entropy")
+#: Kinds that are the two order statistics around a quantile.
+PERCENTS = {f"p{percent}": percent for percent in (10, 25, 50, 75, 90)}
 #: Entropy is carried in units of 10**-12 nats.
 ENTROPY_UNIT = 10**12
 
 Quotient = tuple[Any, Any]
+#: Aggregates of a user's own, by name: see ``custom``. Their kind of primitive is ``custom <name>``.
+CUSTOM: dict[str, CustomAggregate] = {}
+
+
+def custom_of(kind: str) -> CustomAggregate | None:
+    """Return the custom aggregate that a kind of primitive belongs to, if any."""
+    return CUSTOM.get(kind.removeprefix("custom ")) if kind.startswith("custom ") else None
+
+
+def is_paired(kind: str) -> bool:
+    """Return whether a primitive is two numbers: the neighbours of a quantile, or a custom quotient.
+
+    Examples
+    --------
+    >>> [is_paired(kind) for kind in ("p50", "n")]
+    [True, False]
+    """
+    return kind in PERCENTS or kind.startswith("custom ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The plan of one source as Ibis expressions; nothing here runs anything.
 
 Windows are lowered to disjoint rings of age: every record falls into one ring, is aggregated there once, and the small
-ring table is cumulated. Whole numbers that could pass 64 bits are summed as DECIMAL(38, 0). Only operators with the same
+ring table is cumulated (by ``batch_engine``). Whole numbers that could pass 64 bits are summed as DECIMAL(38, 0). Only operators with the same
 whole-number meaning on every engine are used (no integer division: see :func:`_half_up`).
 
 Reading order: :func:`base_records`, :func:`primitive_tables`, one function per family of primitives.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from credit_risk.features.aggregates import GROUPED
-from credit_risk.features.batch_groups import gap_table, group_totals
+from credit_risk.features.batch_groups import gap_table, group_totals, value_lists
 from credit_risk.features.definition import ALL_RECORDS, RECORDS
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ _CAP = 2.0**52
 
 #: Primitives summed or compared inside a ring.
 _RINGED = ("n", "s", "q", "t", "tt", "tx", "min", "max")
+#: Primitives delivered ring by ring, to be cumulated.
+IN_RINGS = (*_RINGED, "distinct")
 
 
 def base_records(
@@ -194,8 +196,20 @@ def _condition(table: ibis.Table, plan: ConditionPlan) -> Any:
     return comparisons[plan.operator]()
 
 
+def series_name(primitive: Primitive) -> str:
+    """Return the column in which a primitive of :data:`IN_RINGS` is delivered; windows share it."""
+    return f"{primitive.kind} {primitive.subject} {primitive.measure}"
+
+
+#: The series that counts every record.
+ALL_COUNT = f"n {ALL_RECORDS} {RECORDS}"
+
+
 def primitive_tables(plan: SourcePlan, base: ibis.Table, n_records: int) -> Iterator[ibis.Table]:
-    """Yield tables with ``app`` and one column per primitive, named ``p<index>``; the first also has ``has_records``."""
+    """Yield tables by ``app`` and ``ring`` with a column per series, and tables by ``app`` with a column ``p<index>`` per primitive.
+
+    The first table holds :data:`ALL_COUNT`. ``n_records`` is the most that one application can have.
+    """
     yield _ringed(plan, base, n_records)
     by_kind: dict[tuple[str, str, str, str], list[tuple[int, Primitive]]] = {}
     for index, primitive in enumerate(plan.primitives):
@@ -208,6 +222,8 @@ def primitive_tables(plan: SourcePlan, base: ibis.Table, n_records: int) -> Iter
             yield group_totals(plan, _filtered(plan, base, wanted[0][1]), wanted, n_records, _within)
         elif family == "gap":
             yield gap_table(plan, _filtered(plan, base, wanted[0][1]), wanted, _within)
+        elif family == "custom":
+            yield value_lists(plan, _filtered(plan, base, wanted[0][1]), wanted, _within)
         else:
             yield families[family](plan, base, wanted)
 
@@ -215,7 +231,7 @@ def primitive_tables(plan: SourcePlan, base: ibis.Table, n_records: int) -> Iter
 def _family(kind: str) -> str:
     if kind in GROUPED:
         return "grouped"
-    return {"p": "p", "g": "gap"}.get(kind[0], kind)
+    return {"p": "p", "g": "gap", "c": "custom"}.get(kind[0], kind)
 
 
 def _selected(plan: SourcePlan, base: ibis.Table, primitive: Primitive) -> Any:
@@ -233,21 +249,10 @@ def _within(plan: SourcePlan, table: ibis.Table, days: int | None) -> Any:
 
 
 def _ringed(plan: SourcePlan, base: ibis.Table, n_records: int) -> ibis.Table:
-    """Aggregate each ring once, then cumulate rings into windows."""
-    wanted = [(index, p) for index, p in enumerate(plan.primitives) if p.kind in _RINGED]
-    series = list(dict.fromkeys((p.kind, p.subject, p.measure) for _, p in wanted))
-    names = {key: f"r{index}" for index, key in enumerate(series)}
-    sample = {(p.kind, p.subject, p.measure): p for _, p in wanted}
-    rings = base.group_by("app", "ring").agg(
-        n_all=base.count(),
-        **{names[key]: _in_ring(plan, base, sample[key], n_records) for key in series},
-    )
-    columns = {}
-    for index, primitive in wanted:
-        column = rings[names[primitive.kind, primitive.subject, primitive.measure]]
-        combine = {"min": column.min, "max": column.max}.get(primitive.kind, column.sum)
-        columns[f"p{index}"] = combine(where=_within(plan, rings, primitive.days))
-    return rings.group_by("app").agg(has_records=rings.n_all.sum(), **columns)
+    """Aggregate each ring once."""
+    series = {series_name(p): p for p in plan.primitives if p.kind in _RINGED}
+    columns = {name: _in_ring(plan, base, primitive, n_records) for name, primitive in series.items()}
+    return base.group_by("app", "ring").agg(**{ALL_COUNT: base.count(), **columns})
 
 
 def _in_ring(plan: SourcePlan, base: ibis.Table, primitive: Primitive, n_records: int) -> Any:
@@ -259,10 +264,12 @@ def _in_ring(plan: SourcePlan, base: ibis.Table, primitive: Primitive, n_records
         return getattr(base[primitive.measure], kind)(where=where)
     powers = {"s": (1, 0), "q": (2, 0), "t": (0, 1), "tt": (0, 2), "tx": (1, 1)}[kind]
     bound = plan.bounds.get(primitive.measure, 1) ** powers[0] * 120_000 ** powers[1]
-    wide = bound * max(n_records, 1) > _INT64
     factors = [base[primitive.measure]] * powers[0] + [base.age_days] * powers[1]
-    factors = [factor.cast(_WIDE) for factor in factors] if wide else factors
+    if bound > _INT64:
+        factors = [factor.cast(_WIDE) for factor in factors]
     product = factors[0] if len(factors) == 1 else factors[0] * factors[1]
+    if bound <= _INT64 < bound * max(n_records, 1):
+        product = product.cast(_WIDE)
     return product.sum(where=where)
 
 
@@ -300,9 +307,7 @@ def _distinct(plan: SourcePlan, base: ibis.Table, wanted: list[tuple[int, Primit
     primitive = wanted[0][1]
     chosen = _filtered(plan, base, primitive)
     values = chosen.group_by("app", value=chosen[primitive.measure]).agg(ring=chosen.ring.min())
-    return values.group_by("app").agg(
-        **{f"p{index}": values.count(where=_within(plan, values, p.days)) for index, p in wanted}
-    )
+    return values.group_by("app", "ring").agg(**{series_name(primitive): values.count()})
 
 
 def _quantiles(plan: SourcePlan, base: ibis.Table, wanted: list[tuple[int, Primitive]]) -> ibis.Table:

@@ -1,6 +1,6 @@
 """Batch, continued: totals of each value of a column, and days between records, as Ibis expressions.
 
-Reading order: :func:`group_totals`, :func:`gap_table`.
+Reading order: :func:`group_totals`, :func:`gap_table`, :func:`value_lists`.
 """
 
 from __future__ import annotations
@@ -71,6 +71,21 @@ def first_with_totals(primitives: tuple[Primitive, ...]) -> dict[int, int]:
         for index, p in enumerate(primitives)
         if p.by
     }
+
+
+def value_lists(
+    plan: SourcePlan,
+    chosen: ibis.Table,
+    wanted: list[tuple[int, Primitive]],
+    within: Callable[[SourcePlan, ibis.Table, int | None], Any],
+) -> ibis.Table:
+    """Return a measure's values inside each window and their ages, oldest first: what a custom aggregate takes."""
+    columns = {}
+    for index, primitive in wanted:
+        inside, oldest_first = within(plan, chosen, primitive.days), chosen["rank"].desc()
+        for name, column in (("values", chosen[primitive.measure]), ("ages", chosen.age_days)):
+            columns[f"p{index} {name}"] = column.collect(where=inside, order_by=oldest_first)
+    return chosen.group_by("app").agg(**columns)
 
 
 def gap_table(

@@ -5,7 +5,7 @@ Reading order: :class:`FeatureCatalogue`, then the checks that need no data.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from credit_risk.domain.configuration import nearest
 from credit_risk.errors import SpecificationError
 from credit_risk.features.aggregates import AGGREGATES
-from credit_risk.features.catalogue_toml import read_catalogue_parts
+from credit_risk.features.catalogue_toml import EXPANDED, read_catalogue_parts
 from credit_risk.features.definition import (
     ALL_RECORDS,
     APPLICATION,
@@ -24,6 +24,8 @@ from credit_risk.features.definition import (
     FeatureDefinition,
     Subject,
     check_definition,
+    check_definition_types,
+    check_measure,
     check_name,
 )
 from credit_risk.features.expression import BUILT_IN, Operand
@@ -58,12 +60,31 @@ class FeatureCatalogue:
     definitions: tuple[FeatureDefinition, ...]
 
     def __post_init__(self) -> None:
+        for part in ("subjects", "measures", "definitions"):
+            object.__setattr__(self, part, tuple(getattr(self, part)))
         _check_catalogue(self)
 
     @classmethod
     def from_toml(cls, path: str | Path) -> FeatureCatalogue:
         """Read a catalogue; every unknown or wrong key is an error that names file, key and the nearest valid name."""
         return cls(**read_catalogue_parts(Path(path)))
+
+    def with_features(self, *definitions: FeatureDefinition) -> FeatureCatalogue:
+        """Return a catalogue with more features at its end.
+
+        Examples
+        --------
+        One more feature takes three lines:
+
+        >>> from credit_risk.features import FeatureCatalogue, FeatureDefinition
+        >>> count = FeatureDefinition(source="bank", window="90d", aggregate="count", factor="activity")
+        >>> catalogue = FeatureCatalogue(name="tiny", version="1", definitions=(count,))
+        >>> regular = FeatureDefinition(source="bank", window="180d", aggregate="gap_cv", factor="income", direction=1,
+        ...                             meaning="How irregularly money comes in")
+        >>> catalogue.with_features(regular).names
+        ('bank__all__records__90d__count', 'bank__all__records__180d__gap_cv')
+        """
+        return replace(self, definitions=(*self.definitions, *definitions))
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -81,6 +102,11 @@ class FeatureCatalogue:
         return {definition.name: definition.factor for definition in self.definitions}
 
     @property
+    def expanded(self) -> tuple[str, ...]:
+        """Names of the features that come from templates; the others somebody reasoned out."""
+        return tuple(d.name for d in self.definitions if d.rationale == EXPANDED)
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """Sources the catalogue reads, each once, in order of first use."""
         return tuple(dict.fromkeys(d.source for d in self.definitions if d.source != CROSS))
@@ -95,8 +121,14 @@ class FeatureCatalogue:
             return (definition,)
         return self._by_name[definition.measure], self._by_name[definition.over]
 
-    def subject(self, source: str, name: str) -> Subject:
-        """Return a subject; ``'all'`` always exists."""
+    def subject(self, source: str, name: str, asked_by: str = "") -> Subject:
+        """Return a subject; ``'all'`` always exists.
+
+        Raises
+        ------
+        SpecificationError
+            Not declared (``CR-FEA-002``); the message names who asked.
+        """
         for subject in self.subjects:
             if (subject.source, subject.name) == (source, name):
                 return subject
@@ -104,7 +136,7 @@ class FeatureCatalogue:
             return Subject(source=source, name=ALL_RECORDS)
         known = [ALL_RECORDS, *(s.name for s in self.subjects if s.source == source)]
         raise SpecificationError(
-            f"Subject {name!r} of source {source!r} is not declared. {nearest(name, known)}",
+            f"{asked_by}{': s' if asked_by else 'S'}ubject {name!r} of source {source!r} is not declared. {nearest(name, known)}",
             code="CR-FEA-002",
         )
 
@@ -150,6 +182,12 @@ class FeatureCatalogue:
             return [] if operand.name in BUILT_IN else [operand.name]
         parts = derived.derivation.operands
         return [column for part in parts for column in self._raw_columns(source, part)]
+
+    def _repr_html_(self) -> str:
+        """Return the table of features, as notebooks show it."""
+        from credit_risk.features.inspection.pages import catalogue_table
+
+        return catalogue_table(self)
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON values; :meth:`from_dict` gives an equal catalogue back."""
@@ -199,18 +237,30 @@ def _bounds_of(content: Mapping[str, Any]) -> dict[str, Decimal | None]:
 
 def _check_catalogue(catalogue: FeatureCatalogue) -> None:
     """Refuse what no data could ever make right."""
+    if not catalogue.definitions:
+        raise SpecificationError(
+            f"Catalogue {catalogue.name!r} holds no feature. Expected at least one.", code="CR-FEA-007"
+        )
+    for definition in catalogue.definitions:
+        check_definition_types(definition)
     _check_unique([f"{s.source}.{s.name}" for s in catalogue.subjects], "subject")
     _check_unique([f"{m.source}.{m.name}" for m in catalogue.measures], "derived measure")
     _check_unique(catalogue.names, "feature")
     for subject in catalogue.subjects:
         check_name(subject.name, "subject")
+        if type(subject.where) is not tuple:
+            raise SpecificationError(
+                f"Subject {subject.name!r} of source {subject.source!r}: where = {subject.where!r} is not allowed. Expected a tuple "
+                "of conditions.",
+                code="CR-FEA-001",
+            )
         _ = subject.conditions
     _check_measures(catalogue.measures)
     for definition in catalogue.definitions:
         check_definition(definition)
         if definition.source != CROSS:
-            catalogue.subject(definition.source, definition.subject)
-            catalogue.subject(definition.source, definition.base)
+            for name in (definition.subject, definition.base):
+                catalogue.subject(definition.source, name, f"Feature {definition.name!r}")
     _check_joins(catalogue.definitions)
 
 
@@ -235,6 +285,7 @@ def _check_measures(measures: Iterable[DerivedMeasure]) -> None:
     ahead = {(measure.source, measure.name) for measure in measures}
     for measure in measures:
         check_name(measure.name, "measure")
+        check_measure(measure)
         for operand in measure.derivation.operands:
             if operand.scope == "record" and (measure.source, operand.name) in ahead:
                 raise SpecificationError(

@@ -1,7 +1,8 @@
 """How a catalogue is written down: ``features.toml``, read key by key.
 
 One ``[[features]]`` entry may name several windows; it gives one definition per window. ``{window}`` in a meaning becomes
-the window in words.
+the window in words. A ``[[templates]]`` entry gives every combination of its subjects, measures, aggregates and windows; such
+definitions carry :data:`EXPANDED` as their rationale and are counted apart from those that somebody reasoned out.
 
 Reading order: :func:`read_catalogue_parts`, then one function per section of the file.
 """
@@ -9,9 +10,10 @@ Reading order: :func:`read_catalogue_parts`, then one function per section of th
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from credit_risk.domain.configuration import ConfigTable, read_toml
+from credit_risk.domain.configuration import ConfigTable, nearest, read_toml
 from credit_risk.errors import SpecificationError
 from credit_risk.features.aggregates import AGGREGATES
 from credit_risk.features.definition import (
@@ -27,6 +29,9 @@ from credit_risk.features.definition import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+#: The rationale of a definition that comes from a template.
+EXPANDED = "expanded from a template"
 
 
 def read_catalogue_parts(path: Path) -> dict[str, Any]:
@@ -50,6 +55,10 @@ def read_catalogue_parts(path: Path) -> dict[str, Any]:
         measures += [_measure(source, *item) for item in section.optional_table("measures").sub_tables()]
         section.finish()
     definitions = [d for entry in table.tables("features") for d in _definitions(entry, common)]
+    reasoned = {definition.name for definition in definitions}
+    templates = table.tables("templates") if "templates" in table else []
+    expanded = [d for entry in templates for d in _expanded(entry, common)]
+    definitions += [definition for definition in expanded if definition.name not in reasoned]
     parts = {
         "name": table.take("name", str),
         "version": common["version"],
@@ -57,7 +66,7 @@ def read_catalogue_parts(path: Path) -> dict[str, Any]:
         "measures": tuple(measures),
         "definitions": tuple(definitions),
     }
-    table.finish()
+    table.finish(("templates",))
     if not definitions:
         raise SpecificationError(
             f"{table.where}: no feature is declared. Expected at least one [[features]] entry.",
@@ -118,6 +127,34 @@ def _definitions(table: ConfigTable, common: dict[str, str]) -> Iterator[Feature
     for window in windows:
         yield FeatureDefinition(
             window=window, meaning=meaning.replace("{window}", _in_words(window)), **fields
+        )
+
+
+def _expanded(table: ConfigTable, common: dict[str, str]) -> Iterator[FeatureDefinition]:
+    """Give every combination; one that a reasoned definition already holds is left to it."""
+    subjects, measures = table.texts("subjects", (ALL_RECORDS,)), table.texts("measures", (RECORDS,))
+    aggregates, windows = table.texts("aggregates"), table.texts("windows")
+    unknown = next((name for name in aggregates if name not in AGGREGATES), None)
+    if unknown is not None:
+        raise SpecificationError(
+            f"{table.where}: aggregate {unknown!r} does not exist. {nearest(unknown, AGGREGATES)}",
+            code="CR-FEA-005",
+        )
+    fields: dict[str, Any] = {
+        "source": table.take("source", str),
+        "direction": _direction(table),
+        "factor": table.take("factor", str),
+        "missing": table.get("missing", str, ""),
+        "consent_purpose": table.get("consent_purpose", str, common["consent_purpose"]),
+        "owner": common["owner"],
+        "version": common["version"],
+        "rationale": EXPANDED,
+    }
+    table.finish()
+    for subject, measure, aggregate, window in product(subjects, measures, aggregates, windows):
+        words = f"{measure} of {subject}: {AGGREGATES[aggregate].meaning}, {_in_words(window)}"
+        yield FeatureDefinition(
+            subject=subject, measure=measure, aggregate=aggregate, window=window, meaning=words, **fields
         )
 
 

@@ -146,7 +146,7 @@ class FeatureClosure:
         SpecificationError
             ``consents`` or ``processed_at`` missing, naive or out of place (``CR-SRC-027``).
         ScoringError
-            An unknown source (``CR-SRC-026``), a record at or after the application (``CR-SRC-023``) where the contract
+            An unknown source (``CR-SRC-026``), a record at or after the application (also a ``LeakageError``, ``CR-SRC-023``) where the contract
             calls that a fault, records of another person (``CR-SRC-028``), or fields that break the contract (``CR-SRC-020``
             to ``CR-SRC-025``).
         """

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from decimal import Decimal
 
 from credit_risk.domain.configuration import nearest
 from credit_risk.errors import SpecificationError
@@ -22,9 +22,6 @@ from credit_risk.features.expression import (
     parse_condition,
     parse_derivation,
 )
-
-if TYPE_CHECKING:
-    from decimal import Decimal
 
 #: The name under which fields of the application form are a source.
 APPLICATION = "application"
@@ -38,6 +35,8 @@ RECORDS = "records"
 #: Names that mean something already.
 RESERVED = (ALL_RECORDS, RECORDS, *BUILT_IN)
 
+#: Decimal places a measure may have, as a column may.
+MOST_DECIMALS = 12
 #: A hundred years.
 LONGEST_WINDOW_DAYS = 36_500
 
@@ -173,6 +172,74 @@ class FeatureDefinition:
         return int(days[1]) if days else None
 
 
+_TEXTS = (
+    "source",
+    "subject",
+    "measure",
+    "window",
+    "aggregate",
+    "over",
+    "by",
+    "base",
+    "factor",
+    "unit",
+    "meaning",
+)
+_MORE_TEXTS = ("missing", "rationale", "consent_purpose", "owner", "version")
+
+
+def check_definition_types(definition: FeatureDefinition) -> None:
+    """Refuse a definition whose fields are of a wrong type, before its name is made of them.
+
+    Raises
+    ------
+    SpecificationError
+        ``CR-FEA-006``.
+    """
+    if not isinstance(definition, FeatureDefinition):
+        raise SpecificationError(
+            f"A catalogue holds a {type(definition).__name__} among its definitions. Expected FeatureDefinition.",
+            code="CR-FEA-006",
+        )
+    wrong = [f for f in (*_TEXTS, *_MORE_TEXTS) if not isinstance(getattr(definition, f), str)]
+    whole = [f for f in ("direction", "precision") if type(getattr(definition, f)) is not int]
+    empty = [f for f in ("source", "factor") if not getattr(definition, f)]
+    for fields, expected in (
+        (wrong, "text"),
+        (whole, "a whole number"),
+        (empty, "a name, not an empty text"),
+    ):
+        if fields:
+            raise SpecificationError(
+                f"A feature of source {definition.source!r}, measure {definition.measure!r}, aggregate "
+                f"{definition.aggregate!r}: {fields[0]} = {getattr(definition, fields[0])!r} is not allowed. Expected {expected}.",
+                code="CR-FEA-006",
+            )
+
+
+def check_measure(measure: DerivedMeasure) -> None:
+    """Refuse a derived measure that contradicts itself, whatever the data.
+
+    Raises
+    ------
+    SpecificationError
+        Its scale is no whole number of decimal places from 0 to 12, a bound is no number, or the bounds are the wrong way round
+        (``CR-FEA-016``).
+    """
+    bounds = [bound for bound in (measure.minimum, measure.maximum) if bound is not None]
+    problem = ""
+    if type(measure.scale) is not int or not 0 <= measure.scale <= MOST_DECIMALS:
+        problem = f"scale = {measure.scale!r} is not allowed. Expected 0 to {MOST_DECIMALS} decimal places."
+    elif not {type(bound) for bound in bounds} <= {int, Decimal}:
+        problem = "minimum and maximum must be whole numbers or Decimal, which are exact."
+    elif len(bounds) == 2 and bounds[0] > bounds[1]:
+        problem = "minimum lies above maximum."
+    if problem:
+        raise SpecificationError(
+            f"Measure {measure.name!r} of source {measure.source!r}: {problem}", code="CR-FEA-016"
+        )
+
+
 def check_name(name: str, kind: str) -> None:
     """Refuse a subject or measure name that is not a plain word, or means something already.
 
@@ -201,7 +268,7 @@ def check_definition(definition: FeatureDefinition) -> None:
     if definition.aggregate not in AGGREGATES:
         raise SpecificationError(
             f"Feature {name!r}: aggregate {definition.aggregate!r} does not exist. "
-            f"{nearest(definition.aggregate, AGGREGATES)}",
+            f"{nearest(definition.aggregate, AGGREGATES)} An aggregate of your own must be registered first.",
             code="CR-FEA-005",
         )
     aggregate = AGGREGATES[definition.aggregate]
@@ -248,6 +315,10 @@ def _shape_problem(definition: FeatureDefinition) -> str:
         return f"direction = {definition.direction} is not allowed. Expected -1, 0 or 1."
     if not 1 <= definition.precision <= 15:
         return f"precision = {definition.precision} is outside 1..15 significant digits."
+    if RECORDS in (definition.over, definition.by) or (
+        definition.source == APPLICATION and definition.measure == RECORDS
+    ):
+        return f"{RECORDS!r} counts records and is no measure here. Expected a column or a derived measure."
     if AGGREGATES[definition.aggregate].on_records and definition.measure != RECORDS:
         return f"aggregate {definition.aggregate!r} counts records and takes no measure."
     if not _may_count_records(definition.aggregate):
@@ -258,6 +329,8 @@ def _shape_problem(definition: FeatureDefinition) -> str:
 def _subject_problem(definition: FeatureDefinition) -> str:
     if definition.source == CROSS and definition.subject != ALL_RECORDS:
         return "the source 'cross' joins two features and has no subjects."
+    if definition.source == APPLICATION and definition.subject != ALL_RECORDS:
+        return "an application is one record and has no subjects."
     if definition.base != ALL_RECORDS and not AGGREGATES[definition.aggregate].takes_base:
         return f"aggregate {definition.aggregate!r} takes no 'base'; only a share is taken of a subject."
     return ""

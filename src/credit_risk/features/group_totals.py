@@ -1,8 +1,8 @@
 """Concentration and entropy from the totals of each value: one exact summary for both compilers.
 
 Records are split by the values of a column (a category, a lender); each value has a total: its number of records, or the sum
-of its positive amounts. Summaries are whole numbers. The entropy is a sum of correctly rounded terms added without rounding
-(``math.fsum``), so that no order of values matters, and then carried in units of 10**-12 nats. Light: standard library only.
+of its positive amounts. Summaries are whole numbers. The entropy adds its terms without rounding (``math.fsum``), so that no order
+of values matters; it is then carried in units of 10**-12 nats, far above the last bit of a logarithm. Light: standard library only.
 
 Reading order: :func:`entropy_of`, :func:`summarize`.
 """

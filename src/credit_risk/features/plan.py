@@ -8,11 +8,12 @@ Reading order: :class:`FeaturePlan`, :func:`plan_features`, :class:`_SourcePlann
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from credit_risk.domain.configuration import nearest
 from credit_risk.errors import SpecificationError
-from credit_risk.features.aggregates import AGGREGATES, GROUPED, TOKENS, Aggregate
+from credit_risk.features.aggregates import AGGREGATES, GROUPED, TOKENS, Aggregate, custom_of
 from credit_risk.features.definition import ALL_RECORDS, APPLICATION, CROSS, RECORDS
 from credit_risk.features.resolve import (
     ConditionPlan,
@@ -22,6 +23,8 @@ from credit_risk.features.resolve import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from credit_risk.features.catalogue import FeatureCatalogue
     from credit_risk.features.definition import FeatureDefinition
     from credit_risk.sources.contract import SourceContracts
@@ -96,6 +99,27 @@ class SourcePlan:
     needs_order: bool
 
 
+def tightened(plan: SourcePlan, magnitudes: Mapping[str, int]) -> SourcePlan:
+    """Return the plan with bounds that the data itself proves, so that fewer sums need more than 64 bits.
+
+    Parameters
+    ----------
+    magnitudes : mapping of str to int
+        Column of the records -> largest magnitude of its scaled values.
+    """
+    bounds = dict(plan.bounds)
+    for column in plan.columns:
+        if column.scope in ("record", "previous") and column.name in magnitudes:
+            bounds[column.key] = min(bounds[column.key], magnitudes[column.name])
+    for derived in plan.derived:
+        reach = bounds[derived.left] * derived.left_factor
+        if derived.operator in ("+", "-"):
+            reach += bounds[derived.right] * derived.right_factor
+        limits = [abs(limit) for limit in (derived.low, derived.high) if limit is not None]
+        bounds[derived.key] = min(bounds[derived.key], max(reach, *limits, 0))
+    return replace(plan, bounds=bounds)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """How one feature comes from its source's primitives, or from two features.
@@ -141,6 +165,7 @@ def plan_features(catalogue: FeatureCatalogue, contracts: SourceContracts) -> Fe
         (``CR-FEA-011``), an operation that a column does not allow (``CR-FEA-013``), a number that could overflow
         (``CR-FEA-014``), a consent purpose that is not the source's (``CR-FEA-015``).
     """
+    _check_sources(catalogue, contracts)
     planners = {
         source: _SourcePlanner(Resolver(catalogue, contracts, source)) for source in catalogue.sources
     }
@@ -157,6 +182,26 @@ def plan_features(catalogue: FeatureCatalogue, contracts: SourceContracts) -> Fe
         sources=tuple(planner.finish() for planner in planners.values()),
         recipes=recipes,
     )
+
+
+def _check_sources(catalogue: FeatureCatalogue, contracts: SourceContracts) -> None:
+    """Refuse a source without contract, and subjects and measures that could not be computed, used or not."""
+    known = [APPLICATION, *(contract.name for contract in contracts.records)]
+    users = [
+        (part.source, f"Feature {d.name!r}") for d in catalogue.definitions for part in catalogue.parts(d)
+    ]
+    users += [(subject.source, f"Subject {subject.name!r}") for subject in catalogue.subjects]
+    users += [(measure.source, f"Measure {measure.name!r}") for measure in catalogue.measures]
+    for source, user in users:
+        if source not in known:
+            raise SpecificationError(
+                f"{user}: source {source!r} is not declared in {contracts.name!r}. {nearest(source, known)}",
+                code="CR-SRC-001",
+            )
+    for subject in catalogue.subjects:
+        Resolver(catalogue, contracts, subject.source).conditions(subject.name)
+    for measure in catalogue.measures:
+        Resolver(catalogue, contracts, measure.source).measure(measure.name, f"measure {measure.name!r}")
 
 
 def _join(definition: FeatureDefinition, places: dict[str, int]) -> Recipe:
@@ -201,7 +246,7 @@ class _SourcePlanner:
     def finish(self) -> SourcePlan:
         resolver = self._resolver
         primitives = tuple(self._primitives)
-        ordered = any(primitive.kind in ORDERED for primitive in primitives)
+        ordered = any(p.kind in ORDERED or custom_of(p.kind) for p in primitives)
         has_previous = any(column.scope == "previous" for column in resolver.columns.values())
         return SourcePlan(
             source=resolver.source,
@@ -220,7 +265,8 @@ class _SourcePlanner:
         if definition.consent_purpose != purpose:
             raise SpecificationError(
                 f"Feature {definition.name!r} uses source {definition.source!r} for "
-                f"{definition.consent_purpose!r}, but its contract holds consent for {purpose!r}.",
+                f"{definition.consent_purpose!r}, but its contract holds consent for {purpose!r}. Expected consent_purpose = "
+                f"{purpose!r}.",
                 code="CR-FEA-015",
             )
 

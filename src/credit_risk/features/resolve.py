@@ -155,7 +155,7 @@ class Resolver:
         if operand.scope == "previous" and self.source == APPLICATION:
             raise SpecificationError(f"{where}: an application has no previous record.", code="CR-FEA-010")
         contract = self._applications if operand.scope == APPLICATION else self._contract
-        column = _usable_column(contract, operand, where)
+        column = _usable_column(contract, operand, where, self._derived_names(operand))
         return ResolvedColumn(
             key=operand.key,
             scope=operand.scope,
@@ -165,6 +165,13 @@ class Resolver:
             nullable=column.nullable or operand.scope == "previous",
             codes=column.codes if column.kind == "code" else (),
         )
+
+    def _derived_names(self, operand: Operand) -> list[str]:
+        """Return what may be named beside columns."""
+        if operand.scope != "record":
+            return []
+        derived = [measure.name for measure in self._catalogue.measures if measure.source == self.source]
+        return derived if self.source == APPLICATION else [*derived, *BUILT_IN]
 
     def _derive(self, measure: DerivedMeasure) -> ResolvedColumn:
         where = f"measure {measure.name!r} of source {self.source!r}"
@@ -213,12 +220,12 @@ class Resolver:
 
 
 def _usable_column(
-    contract: ApplicationContract | RecordContract, operand: Operand, where: str
+    contract: ApplicationContract | RecordContract, operand: Operand, where: str, derived: list[str]
 ) -> ColumnContract:
     """Return the column's contract, or refuse: unknown, held back, or drawn from the outcome."""
     role = "attribute" if contract.name == APPLICATION else "measure"
     named = next((column for column in contract.columns if column.name == operand.name), None)
-    usable = [column.name for column in contract.columns if column.role == role]
+    usable = [*(column.name for column in contract.columns if column.role == role), *derived]
     if named is None:
         raise SpecificationError(
             f"{where}: column {operand.key!r} does not exist in source {contract.name!r}. {nearest(operand.name, usable)}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -49,9 +49,7 @@ def report_content(run: MainRun, digests: Mapping[str, str]) -> ReportContent:
     frame = portfolio.frame
     approved = frame[portfolio.is_approved]
     predictions = {model.name: frame[f"pd_{model.name}"].to_numpy() for model in run.evaluation.models}
-    applied_at = run.sources.applications["applied_at"].loc[frame.index]
-    explained = explained_booster(run.bundle.booster, run.sample.holdout.X)
-    return ReportContent(
+    content = ReportContent(
         title=run.project.report.title,
         subtitle=run.project.report.subtitle,
         currency=run.sources.currency,
@@ -59,28 +57,9 @@ def report_content(run: MainRun, digests: Mapping[str, str]) -> ReportContent:
         key_figures=_key_figures(run),
         assumptions=stated_assumptions(run.project.strategy, run.bundle.engine.grid, run.sources),
         sample=_sample(run),
-        exclusions=pd.DataFrame(list(run.sample.exclusions), columns=["reason", "n"]),
-        selection=_selection(run),
-        explained=explained,
         evaluation=run.evaluation,
         predictions=predictions,
-        segments=holding.segments(
-            run.project.report.segments, run.sample.holdout.X.loc[frame.index], predictions, portfolio.is_bad
-        ),
-        segment_labels=_segment_labels(run.project.report.segments),
-        stability=holding.variable_stability(
-            run.bundle.scorecard,
-            run.sample.development.X,
-            run.sample.holdout.X,
-            others=_strongest_off_the_card(run, explained),
-        ),
-        score_stability=_score_stability(run),
-        periods=holding.periods(applied_at, predictions, portfolio.is_bad, run.sources.timezone),
         is_bad=portfolio.is_bad,
-        amounts_if_approved={
-            name: amounts_if_approved(run.bundle.engine.grid, run.project.strategy, risk)
-            for name, risk in predictions.items()
-        },
         score=frame["score"].to_numpy(dtype=np.float64),
         binning=_binning(run),
         variable_labels={item.name: _label(item) for item in run.project.features.definitions},
@@ -106,8 +85,35 @@ def report_content(run: MainRun, digests: Mapping[str, str]) -> ReportContent:
             "decisions": "decisions.parquet",
             "bundle": "bundle/",
             "evaluation": "evaluation.json",
+            "document": "model_document.json",
             "run": "run.json",
         },
+    )
+    return _with_evidence(content, run)
+
+
+def _with_evidence(content: ReportContent, run: MainRun) -> ReportContent:
+    """Add what shows whether the models can be trusted: selection, contributions, cut-offs, segments, stability."""
+    rows = run.portfolio.scored().frame.index
+    development, holdout = run.sample.development.X, run.sample.holdout.X
+    explained = explained_booster(run.bundle.booster, holdout)
+    rules, predictions = run.project.report.segments, content.predictions
+    applied_at = run.sources.applications["applied_at"].loc[rows]
+    others = _strongest_off_the_card(run, explained)
+    return replace(
+        content,
+        exclusions=pd.DataFrame(list(run.sample.exclusions), columns=["reason", "n"]),
+        selection=_selection(run),
+        explained=explained,
+        amounts_if_approved={
+            name: amounts_if_approved(run.bundle.engine.grid, run.project.strategy, risk)
+            for name, risk in predictions.items()
+        },
+        segments=holding.segments(rules, holdout.loc[rows], predictions, content.is_bad),
+        segment_labels=_segment_labels(rules),
+        stability=holding.variable_stability(run.bundle.scorecard, development, holdout, others=others),
+        score_stability=_score_stability(run),
+        periods=holding.periods(applied_at, predictions, content.is_bad, run.sources.timezone),
     )
 
 

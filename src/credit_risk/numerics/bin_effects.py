@@ -53,6 +53,7 @@ def fit_bin_effects(
     *,
     pull: float = 50.0,
     max_rounds: int = 30,
+    offset: NDArray[np.float64] | None = None,
 ) -> list[NDArray[np.float64]]:
     """Fit all effects together; the intercept is fitted too and left out of the answer.
 
@@ -65,6 +66,8 @@ def fit_bin_effects(
         Strength of the prior in units of information: a bin with ``pull / (p (1 - p))`` rows at PD p moves half-way.
     max_rounds : int
         Rounds over all variables; stops early when no effect moves by more than 0.0001.
+    offset : ndarray of float64, shape (n_rows,), optional
+        Log odds of bad that stand, up to a constant.
 
     Returns
     -------
@@ -79,6 +82,8 @@ def fit_bin_effects(
     w = np.ones(len(is_bad)) if weight is None else weight
     share = float(w @ is_bad) / float(w.sum())
     log_odds = np.full(len(is_bad), np.log(share / (1.0 - share)))
+    if offset is not None:
+        log_odds += offset
     for block, effect in zip(blocks, effects, strict=True):
         log_odds += effect[block.index]
     for _ in range(max_rounds):
@@ -89,7 +94,10 @@ def fit_bin_effects(
             effects[j] = effects[j] + moved
             largest = max(largest, float(np.abs(moved).max()))
         gradient, information = _score(log_odds, is_bad, w)
-        log_odds += float(gradient.sum()) / float(information.sum())
+        if (
+            known := float(information.sum())
+        ) > 0.0:  # 0 where every row is certain: bins that separate the classes
+            log_odds += float(gradient.sum()) / known
         if largest < 1e-4:
             break
     return effects

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from credit_risk.numerics.optimal_binning import BinLimits, Trend
-    from credit_risk.numerics.sorted_outcome import SortedOutcome
+    from credit_risk.numerics.sorted_outcome import RoundedColumn, SortedOutcome
 
 _ZOOM = 384
 """Candidates looked at per zoom step; a window narrower than this is looked at value by value."""
@@ -82,6 +82,37 @@ def refine_cuts(
         if is_settled.all():
             break
     return moved
+
+
+def readable_cuts(outcome: SortedOutcome, cuts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return cuts with as few digits as split the column as the given ones do.
+
+    Parameters
+    ----------
+    outcome : SortedOutcome
+    cuts : ndarray of float64
+        Values of the column (as ``outcome`` holds them) with others below.
+    """
+    pairs = [(outcome.value_before(cut), float(cut)) for cut in cuts]
+    if outcome.rounded is None or outcome.rounded.is_exact():
+        return np.array([shortest_decimal_between(*pair) for pair in pairs])
+    return np.array([_unrounded_decimal(outcome.rounded, *pair) for pair in pairs])
+
+
+def _unrounded_decimal(rounded: RoundedColumn, below: float, above: float) -> float:
+    """Return the shortest decimal between the raw values behind two neighbouring single-precision numbers.
+
+    Raw values are looked up (one pass over the column) only where the digits that were rounded away could change the answer: the
+    shortest decimal of the widest interval there could be is the answer wherever it lies in the true interval.
+    """
+    low, high = (float(np.spacing(np.abs(np.float32(value)))) for value in (below, above))
+    shortest = shortest_decimal_between(below - low, above + high)
+    least = float(rounded.raw_of(above).min()) if shortest > above - high else above - high
+    if shortest <= least:
+        most = float(rounded.raw_of(below).max()) if shortest < below + low else below + low
+        if shortest > most:
+            return shortest
+    return shortest_decimal_between(float(rounded.raw_of(below).max()), float(rounded.raw_of(above).min()))
 
 
 def shortest_decimal_between(low: float, high: float) -> float:

@@ -106,6 +106,35 @@ def fit_logistic(
     )
 
 
+def describe_logistic(
+    X: NDArray[np.float64],
+    is_bad: NDArray[np.float64],
+    weight: NDArray[np.float64] | None,
+    *,
+    coefficients: NDArray[np.float64],
+    intercept: float,
+) -> LogisticFit:
+    """Return standard errors, p-values and likelihood at coefficients that something else has fitted.
+
+    Examples
+    --------
+    >>> X, is_bad = np.array([[0.0], [0.0], [0.0], [1.0], [1.0], [1.0]]), np.array([1.0, 0, 0, 1, 1, 0])
+    >>> fit = fit_logistic(X, is_bad)
+    >>> again = describe_logistic(X, is_bad, None, coefficients=fit.coefficients, intercept=fit.intercept)
+    >>> bool(np.allclose(again.p_values, fit.p_values))
+    True
+    """
+    n = len(is_bad)
+    w = np.ones(n) if weight is None else np.asarray(weight, dtype=np.float64)
+    design = np.column_stack([X, np.ones(n)])
+    penalty = np.full(
+        design.shape[1], 1e-6 * float(w.sum())
+    )  # as fit_logistic: solvable where columns repeat
+    penalty[-1] = 0.0
+    problem = _Problem(design=design, y=is_bad, w=w, penalty=penalty)
+    return _result(problem, np.append(coefficients, intercept), 0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Problem:
     """Design with the intercept last, outcome, weights, ridge; and the functions Newton's method needs."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Trend = Literal["ascending", "descending", "peak", "valley", "none"]
-Objective = Literal["information_value", "jensen_shannon", "hellinger"]
+Objective = Literal["information_value", "jensen_shannon", "hellinger", "kolmogorov_smirnov"]
 
 TRENDS: tuple[Trend, ...] = ("ascending", "descending", "peak", "valley", "none")
 _TURNING = frozenset({"peak", "valley"})
@@ -168,7 +168,7 @@ def _sorted_by_cost(trends: tuple[Trend, ...]) -> list[Trend]:
 
 
 def _settled_without_order(
-    table: _Segments,
+    table: Segments,
     sweeps: _Sweeps,
     reached: NDArray[np.float64],
     trends: tuple[Trend, ...],
@@ -225,6 +225,8 @@ def segment_objective(
 ) -> NDArray[np.float64]:
     """Return the part of the objective that each bin contributes, element by element."""
     p, q = goods / totals[0], bads / totals[1]
+    if objective == "kolmogorov_smirnov":
+        return np.asarray(0.5 * np.abs(p - q))
     if objective == "hellinger":
         return np.asarray(0.5 * np.square(np.sqrt(p) - np.sqrt(q)))
     if objective == "jensen_shannon":
@@ -245,8 +247,8 @@ def significance_threshold(max_p_value: float) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Segments:
-    """All candidate bins (first cell, last cell): value, bad rate, counts; -inf where a bin is not allowed."""
+class Segments:
+    """All candidate bins (first cell, last cell): value, bad rate, counts; value -inf and rate NaN where not allowed."""
 
     value: NDArray[np.float64]
     rate: NDArray[np.float64]
@@ -254,12 +256,24 @@ class _Segments:
     bads: NDArray[np.float64]
     n_goods: NDArray[np.float64]
     n_bads: NDArray[np.float64]
-    period_rate: NDArray[np.float64] | None
+    period_rate: NDArray[np.float64] | None = None
 
 
-def _segments(cells: Cells, limits: BinLimits) -> _Segments:
-    goods, bads = _window_sums(cells.goods), _window_sums(cells.bads)
-    n_goods, n_bads = _window_sums(cells.n_goods), _window_sums(cells.n_bads)
+def solve_segments(table: Segments, limits: BinLimits, trends: tuple[Trend, ...]) -> dict[Trend, Partition]:
+    """Find the best chain of candidate bins for each trend; a trend that cannot be satisfied is absent.
+
+    Of ``limits`` only the number of bins and the constraints between neighbours are used; what one bin must satisfy is
+    already in ``table``.
+    """
+    sweeps = _Sweeps(table, limits)
+    sweeps.run(_directions(trends))
+    found = {t: _turning(sweeps, t) if t in _TURNING else _straight(sweeps, t) for t in trends}
+    return {trend: partition for trend, partition in found.items() if partition is not None}
+
+
+def _segments(cells: Cells, limits: BinLimits) -> Segments:
+    goods, bads = window_sums(cells.goods), window_sums(cells.bads)
+    n_goods, n_bads = window_sums(cells.n_goods), window_sums(cells.n_bads)
     weight = goods + bads
     upper = np.triu(np.ones(goods.shape, dtype=bool))
     allowed = upper & (weight >= limits.min_weight) & (weight > 0)
@@ -267,7 +281,7 @@ def _segments(cells: Cells, limits: BinLimits) -> _Segments:
     totals = (float(cells.goods.sum()), float(cells.bads.sum()))
     safe_goods, safe_bads = np.where(allowed, goods, 1.0), np.where(allowed, bads, 1.0)
     value = np.where(allowed, segment_objective(safe_goods, safe_bads, totals, limits.objective), -np.inf)
-    return _Segments(
+    return Segments(
         value=value,
         rate=np.where(allowed, bads / np.where(allowed, weight, 1.0), np.nan),
         goods=goods,
@@ -278,7 +292,7 @@ def _segments(cells: Cells, limits: BinLimits) -> _Segments:
     )
 
 
-def _window_sums(x: NDArray[np.float64]) -> NDArray[np.float64]:
+def window_sums(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """Sum of cells i..j at [..., i, j] (meaningless below the diagonal)."""
     total = np.concatenate([np.zeros((*x.shape[:-1], 1)), np.cumsum(x, axis=-1)], axis=-1)
     return np.asarray(total[..., None, 1:] - total[..., :-1, None])
@@ -287,7 +301,7 @@ def _window_sums(x: NDArray[np.float64]) -> NDArray[np.float64]:
 def _period_rates(cells: Cells) -> NDArray[np.float64] | None:
     if cells.period_goods is None or cells.period_bads is None:
         return None
-    goods, bads = _window_sums(cells.period_goods), _window_sums(cells.period_bads)
+    goods, bads = window_sums(cells.period_goods), window_sums(cells.period_bads)
     both = goods + bads
     return np.where(both > 0, bads / np.where(both > 0, both, 1.0), np.nan)
 
@@ -299,14 +313,14 @@ class _Sweeps:
     last bin holds cells ``i..j``. The mirrored sweep answers the same for chains that begin with a bin and run to the end.
     """
 
-    def __init__(self, table: _Segments, limits: BinLimits) -> None:
+    def __init__(self, table: Segments, limits: BinLimits) -> None:
         self.table = table
         self.limits = limits
         self.n_cells = table.value.shape[0]
-        self._mirrored: _Segments | None = None
+        self._mirrored: Segments | None = None
         self._best: dict[tuple[bool, int], NDArray[np.float64]] = {}
 
-    def side(self, mirrored: bool) -> _Segments:
+    def side(self, mirrored: bool) -> Segments:
         """Return the bins as seen from the left or, mirrored, from the right."""
         if not mirrored:
             return self.table
@@ -361,14 +375,14 @@ class _Sweeps:
             best[:, 1:, i, i:] = reached + value[:, None, i, i:]
         return best
 
-    def may_follow(self, table: _Segments, sign: int, i: int) -> NDArray[np.bool_]:
+    def may_follow(self, table: Segments, sign: int, i: int) -> NDArray[np.bool_]:
         """Whether bin ``i..j`` may stand right of bin ``h..i-1``; shape (i, p - i)."""
         order = _signed(table.rate, sign)
         allowed = order[None, i, i:] >= order[:i, i - 1, None]
         self._restrict(allowed, table, sign, i)
         return np.asarray(allowed)
 
-    def _restrict(self, allowed: NDArray[np.bool_], table: _Segments, sign: int, i: int) -> None:
+    def _restrict(self, allowed: NDArray[np.bool_], table: Segments, sign: int, i: int) -> None:
         """Apply the constraints between neighbours beside the order of the whole sample, in place."""
         left, right = (slice(0, i), i - 1), (i, slice(i, None))
         if sign and table.period_rate is not None:
@@ -458,8 +472,8 @@ def _mirror(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.ascontiguousarray(np.swapaxes(x[..., ::-1, ::-1], -1, -2))
 
 
-def _mirror_table(table: _Segments) -> _Segments:
-    return _Segments(
+def _mirror_table(table: Segments) -> Segments:
+    return Segments(
         value=_mirror(table.value),
         rate=_mirror(table.rate),
         goods=_mirror(table.goods),
@@ -477,14 +491,14 @@ def _ordered_in_every_period(rate: NDArray[np.float64], sign: int, i: int) -> ND
     return np.asarray(~broken.any(axis=0))
 
 
-def _log_odds(table: _Segments, at: tuple[slice | int, slice | int]) -> NDArray[np.float64]:
+def _log_odds(table: Segments, at: tuple[slice | int, slice | int]) -> NDArray[np.float64]:
     goods, bads = table.goods[at], table.bads[at]
     addition = np.where((goods <= 0) | (bads <= 0), ZERO_CELL_ADDITION, 0.0)
     return np.asarray(np.log(np.maximum(goods + addition, 1e-300) / np.maximum(bads + addition, 1e-300)))
 
 
 def _squared_z(
-    table: _Segments, left: tuple[slice | int, slice | int], right: tuple[slice | int, slice | int]
+    table: Segments, left: tuple[slice | int, slice | int], right: tuple[slice | int, slice | int]
 ) -> NDArray[np.float64]:
     """Squared z of the pooled two-proportion test between every left and every right bin, on rows."""
     g1, b1 = table.n_goods[left][:, None], table.n_bads[left][:, None]

@@ -13,13 +13,13 @@ from markupsafe import Markup
 
 from credit_risk.domain.texts import text
 from credit_risk.reporting.content import localized
-from credit_risk.reporting.sections_explained import explained_sections
-from credit_risk.reporting.sections_holding import holding_sections
-from credit_risk.reporting.sections_model import model_sections
-from credit_risk.reporting.sections_portfolio import portfolio_sections
-from credit_risk.reporting.sections_record import record_sections
-from credit_risk.reporting.sections_sample import sample_sections
-from credit_risk.reporting.summary import summary_blocks
+from credit_risk.reporting.sections.explained import explained_sections
+from credit_risk.reporting.sections.holding import holding_sections
+from credit_risk.reporting.sections.model import model_sections
+from credit_risk.reporting.sections.portfolio import portfolio_sections
+from credit_risk.reporting.sections.record import record_sections
+from credit_risk.reporting.sections.sample import sample_sections
+from credit_risk.reporting.sections.summary import summary_blocks
 
 if TYPE_CHECKING:
     from credit_risk.reporting.blocks import Section

@@ -9,6 +9,7 @@ import pandas as pd
 
 from credit_risk.errors import SampleError
 from credit_risk.features import compute_features
+from credit_risk.samples.screening import refuse_copies
 from credit_risk.samples.split import PARTS, SplitRule
 from credit_risk.sources import consent_state
 
@@ -98,12 +99,15 @@ class DevelopmentSample:
             ``processed_at`` missing, naive or out of place (``CR-SRC-027``).
         SampleError
             A part holds fewer than 30 bads or 30 goods (``CR-SMP-002``).
+        LeakageError
+            A feature tells goods from bads without a single error (``CR-SMP-005``).
         """
         table = compute_features(
             features, sources, processed_at=processed_at, n_threads=n_threads, progress=progress
         )
         labels = outcome.label(sources)
         determined = labels["is_determined"].to_numpy()
+        refuse_copies(table.X[determined], labels["is_bad"].to_numpy()[determined], min_per_class=_MIN_BADS)
         part_of = (split or SplitRule()).assign(sources.applications["customer_id"])
         parts = {}
         for name in PARTS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,17 +10,29 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
+from credit_risk.binning.beside import BesideSearch
 from credit_risk.binning.checks import check_outcome
-from credit_risk.binning.columns import column_names, scoring_column, scoring_columns
+from credit_risk.binning.columns import (
+    as_fitted_table,
+    as_sample,
+    column_names,
+    development_column,
+    raw_columns,
+    scoring_column,
+    scoring_columns,
+)
 from credit_risk.binning.fit import WoeBinner
-from credit_risk.binning.table import binning_table
+from credit_risk.binning.table import binning_table, summary_table
 from credit_risk.errors import FitError, SpecificationError
 from credit_risk.scorecard.apply import apply_scorecard
+from credit_risk.scorecard.decisions import Decisions
 from credit_risk.scorecard.overrides import override_points
+from credit_risk.scorecard.page import card_page
 from credit_risk.scorecard.points import whole_points
 from credit_risk.scorecard.scaling import Scaling, shift_to_population
-from credit_risk.scorecard.selection import Candidates, SelectionRules, select_variables
-from credit_risk.scorecard.shape import fit_shapes
+from credit_risk.scorecard.second_look import Card, Sample, look_again
+from credit_risk.scorecard.selection import Candidates, SelectionRules, select_variables, waterfall_table
+from credit_risk.scorecard.shape import CardVariable, fit_shapes
 from credit_risk.scorecard.spec import ScorecardSpec
 from credit_risk.scorecard.table import scorecard_table
 
@@ -30,12 +42,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
+    from credit_risk.binning.decisions import BinDecision
     from credit_risk.binning.rules import Outcome
-    from credit_risk.binning.spec import BinningSpec
+    from credit_risk.binning.spec import BinningSpec, VariableBins
     from credit_risk.numerics.logistic import LogisticFit
     from credit_risk.scorecard.apply import CardResult
     from credit_risk.scorecard.overrides import PointsOverride
-    from credit_risk.scorecard.shape import ShapedRegression
     from credit_risk.scorecard.spec import SelectionRecord
 
 _TREND_OF_DIRECTION = {1: "ascending", -1: "descending", 0: "auto"}
@@ -64,10 +76,25 @@ class Scorecard(ClassifierMixin, BaseEstimator):
     shape_pull : float, optional
         How strongly the bins' WoE, refitted beside the other variables, is drawn to the plain WoE (in units of information;
         see :func:`~credit_risk.numerics.bin_effects.fit_bin_effects`). None uses the plain WoE.
+    second_look : bool
+        Whether a numeric variable that says little alone, or would enter with the wrong sign, may stand on the card for what it
+        adds beside the others, in bins found on that (:mod:`credit_risk.scorecard.second_look`). Where ``directions``
+        names its direction, the effect beside the others must follow it; where not, the data say, and may say the opposite of
+        what the variable says alone. Such a variable is marked ``second_look`` in ``spec_.selection``. Needs ``shape_pull``.
+        Variables with manual decisions and categories are not looked at again.
     population_bad_rate : float, optional
         Share of bads in the population, where the sample was balanced; shifts every score and PD.
     overrides : sequence of PointsOverride
         Points decided by people; re-applied at every fit, or refused with the reason.
+    decisions : sequence of BinDecision
+        Bins decided by people, beside those of ``binner``; re-applied at every fit, or refused with the reason. See
+        :meth:`decided` for the fluent way.
+    selection : SelectionRules, optional
+        How to choose variables; takes the place of the four thresholds above.
+    n_jobs : int
+        Threads; the card is the same with any number.
+    progress : bool
+        Whether bars show how far binning and resampling are (where tqdm is installed).
     binner : WoeBinner, optional
         How to bin; its trends are overridden by ``directions``. Default: at most 10 bins of at least 2 % of the sample, each
         with at least a fortieth of the bads, but no fewer than 5 and no more than 30.
@@ -103,8 +130,13 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         max_correlation: float = 0.9,
         max_p_value: float = 0.1,
         shape_pull: float | None = 50.0,
+        second_look: bool = True,
         population_bad_rate: float | None = None,
         overrides: Sequence[PointsOverride] = (),
+        decisions: Sequence[BinDecision] = (),
+        selection: SelectionRules | None = None,
+        n_jobs: int = 1,
+        progress: bool = False,
         binner: WoeBinner | None = None,
     ) -> None:
         self.pdo = pdo
@@ -116,11 +148,23 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         self.max_correlation = max_correlation
         self.max_p_value = max_p_value
         self.shape_pull = shape_pull
+        self.second_look = second_look
         self.population_bad_rate = population_bad_rate
         self.overrides = overrides
+        self.decisions = decisions
+        self.selection = selection
+        self.n_jobs = n_jobs
+        self.progress = progress
         self.binner = binner
 
-    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Scorecard:
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        period: ArrayLike | None = None,
+    ) -> Scorecard:
         """Bin, choose, regress, scale, round.
 
         Parameters
@@ -129,6 +173,9 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         y : array_like of 0 and 1, shape (n_rows,)
             ``is_bad``: 1 is bad.
         sample_weight : array_like of float, shape (n_rows,), optional
+        period : array_like, shape (n_rows,), optional
+            Where given, the order of bad rates between neighbouring bins must hold in every period, and
+            ``selection.max_stability_index`` compares the later periods with the first.
 
         Raises
         ------
@@ -137,9 +184,10 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         FitError
             No variable qualifies (``CR-CRD-010``), or as :meth:`WoeBinner.fit`.
         """
+        X = as_sample(X, y, type(self).__name__)
         scaling = Scaling(pdo=self.pdo, base_score=self.base_score, base_odds=self.base_odds)
-        outcome = check_outcome(y, len(X), sample_weight)
-        binner = self._directed_binner(X, int(outcome.is_bad.sum())).fit(X, y, sample_weight)
+        outcome = check_outcome(y, len(X), sample_weight, period)
+        binner = self._decided_binner(X, int(outcome.is_bad.sum())).fit(X, y, sample_weight, period=period)
         with threadpool_limits(1):
             self.spec_ = self._fit_card(scaling, binner, X, outcome)
         self.binning_ = binner.spec_
@@ -150,33 +198,66 @@ class Scorecard(ClassifierMixin, BaseEstimator):
 
     def _fit_card(self, scaling: Scaling, binner: WoeBinner, X: Any, outcome: Outcome) -> ScorecardSpec:
         index, variables = binner.bin_indices(X), binner.spec_.variables
-        tables = [np.array(variable.woe) for variable in variables]
-        candidates = Candidates(
-            names=binner.spec_.feature_names,
-            woe=np.asfortranarray(np.column_stack([t[index[:, j]] for j, t in enumerate(tables)])),
-            information_values=tuple(variable.information_value for variable in variables),
-            is_bad=outcome.is_bad.astype(np.float64),
-            weight=outcome.weight,
-        )
-        kept, records = select_variables(candidates, self._selection_rules())
+        rules = self._selection_rules()
+        raw = X if rules.max_identical_share is not None else None
+        candidates = Candidates.of_bins(variables, index, outcome, raw)
+        kept, records = select_variables(candidates, rules, n_jobs=self.n_jobs, progress=self.progress)
         if not kept:
             raise FitError(
                 f"None of {len(records)} variables qualifies for the card: {_count_steps(records)}. "
                 "Hint: lower min_information_value, or look at the binning tables.",
                 code="CR-CRD-010",
             )
-        binning = replace(binner.spec_, variables=tuple(variables[at] for at in kept))
-        regression = fit_shapes(binning.variables, index[:, kept], candidates, kept, self.shape_pull)
-        return self._assemble(scaling, binning, regression, index[:, kept], records)
+        card = self._first_look(variables, index, kept, outcome)
+        if self.second_look and self.shape_pull is not None:
+            card, records = self._second_look(card, binner, X, outcome, records)
+        return self._assemble(scaling, binner.spec_, card, records)
+
+    def _first_look(
+        self,
+        variables: tuple[VariableBins, ...],
+        index: NDArray[np.integer],
+        kept: list[int],
+        outcome: Outcome,
+    ) -> Card:
+        chosen = tuple(CardVariable.alone(variables[at], index[:, at]) for at in kept)
+        is_bad = outcome.is_bad.astype(np.float64)
+        regression = fit_shapes(chosen, is_bad, outcome.weight, self.shape_pull)
+        return Card(places=tuple(kept), variables=chosen, regression=regression)
+
+    def _second_look(
+        self,
+        card: Card,
+        binner: WoeBinner,
+        X: Any,
+        outcome: Outcome,
+        records: tuple[SelectionRecord, ...],
+    ) -> tuple[Card, tuple[SelectionRecord, ...]]:
+        """Prepare the numeric variables left out and let them enter for what they add."""
+        names = binner.spec_.feature_names
+        decided = {decision.variable for decision in binner.decisions}
+        rules = binner.rules_for(names)
+        searches = {
+            at: BesideSearch.prepare(development_column(name, raw), outcome, rules[name])
+            for at, (name, raw) in enumerate(zip(names, raw_columns(X), strict=True))
+            if at not in card.places
+            and name not in decided
+            and records[at].step != "correlation"
+            and binner.spec_.variables[at].kind != "categorical"
+        }
+        sample = Sample(
+            is_bad=outcome.is_bad.astype(np.float64),
+            weight=outcome.weight,
+            pull=float(self.shape_pull or 0.0),
+        )
+        return look_again(card, searches, sample, self._selection_rules(), records)
 
     def _assemble(
-        self,
-        scaling: Scaling,
-        binning: BinningSpec,
-        regression: ShapedRegression,
-        index: NDArray[np.integer],
-        records: tuple[SelectionRecord, ...],
+        self, scaling: Scaling, binned: BinningSpec, card: Card, records: tuple[SelectionRecord, ...]
     ) -> ScorecardSpec:
+        binning = replace(binned, variables=tuple(variable.bins for variable in card.variables))
+        regression = card.regression
+        index = np.column_stack([variable.index for variable in card.variables])
         fit = self._speak_for_population(regression.fit, binning)
         rounded = whole_points(scaling, regression.card_woe, fit, index)
         spec = ScorecardSpec(
@@ -235,21 +316,76 @@ class Scorecard(ClassifierMixin, BaseEstimator):
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Return the log odds of bad that the score stands for."""
+        score = self.predict_score(X)
         scaling = self.spec_.scaling
-        return np.asarray((scaling.offset - self.predict_score(X)) / scaling.factor, dtype=np.float64)
+        return np.asarray((scaling.offset - score) / scaling.factor, dtype=np.float64)
 
-    def binning_table(self, name: str) -> pd.DataFrame:
+    def binning_table(self, name: str, *, layout: str = "optbinning") -> pd.DataFrame:
         """Return the binning table of any variable of the development sample, chosen or not."""
         check_is_fitted(self)
-        return binning_table(self.binning_.variable(name))
+        return binning_table(self.binning_.variable(name), layout=layout)
 
-    def table(self) -> pd.DataFrame:
+    def table(self, *, layout: str = "plain") -> pd.DataFrame:
         """Return the card: one row per variable and bin, with WoE, coefficient and points."""
         check_is_fitted(self)
-        return scorecard_table(self.spec_)
+        return scorecard_table(self.spec_, layout=layout)
+
+    def summary(self) -> pd.DataFrame:
+        """Return one row per variable of the sample: its bins, its strength, and why it is on the card or not."""
+        check_is_fitted(self)
+        bins = summary_table(self.binning_)
+        records = self.spec_.selection
+        return bins.assign(
+            is_kept=[one.is_kept for one in records],
+            step=[one.step for one in records],
+            reason=[one.reason for one in records],
+        )
+
+    def waterfall(self, *, language: str | None = None) -> pd.DataFrame:
+        """Return how many variables each gate of the selection let fall, and which."""
+        check_is_fitted(self)
+        return waterfall_table(self.spec_.selection, language=language)
+
+    def decided(self, decisions: Decisions) -> Scorecard:
+        """Return an unfitted copy of this card with more manual decisions; fitting applies them or says why not.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from credit_risk.scorecard import Decisions
+        >>> X = np.arange(1000.0)[:, None]
+        >>> is_bad = (X[:, 0] * 7 % 1000) > 400 + X[:, 0] / 2
+        >>> review = Decisions(author="A. Reviewer", decided_at="2026-11-02").cut_at("x0", [250, 600], reason="policy bands")
+        >>> Scorecard().decided(review).fit(X, is_bad).spec_.binning.variables[0].cuts
+        (250.0, 600.0)
+        """
+        return type(self)(**self.get_params(deep=False)).set_params(
+            decisions=(*self.decisions, *decisions.bins), overrides=(*self.overrides, *decisions.points)
+        )
+
+    @property
+    def decisions_(self) -> Decisions:
+        """Every manual decision that the fitted card, or the bins of a variable left out, carries."""
+        check_is_fitted(self)
+        bins = tuple(one for variable in self.binning_.variables for one in variable.decisions)
+        return Decisions(bins=bins, points=self.spec_.overrides)
+
+    def _html_repr(self) -> str:
+        """Show the card once fitted, before that what scikit-learn shows."""
+        return card_page(self.spec_) if hasattr(self, "spec_") else str(super()._html_repr())
+
+    def __sklearn_tags__(self) -> Any:
+        """Missing values and text are welcome; two classes only."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        tags.classifier_tags.multi_class = False
+        return tags
 
     def _matrix(self, X: Any) -> NDArray[np.float64]:
         """Return the card's columns as floats."""
+        X = as_fitted_table(X, self.n_features_in_, type(self).__name__)
         if not hasattr(X, "columns"):
             X = np.asarray(X)[
                 :, [list(self.feature_names_in_).index(name) for name in self.spec_.feature_names]
@@ -258,8 +394,17 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         columns = [scoring_column(v, one) for v, one in zip(self.spec_.binning.variables, raw, strict=True)]
         return np.asfortranarray(np.column_stack(columns))
 
+    def _decided_binner(self, X: Any, n_bads: int) -> WoeBinner:
+        """Return the binner with directions, decisions and threads."""
+        binner = self._directed_binner(X, n_bads)
+        return binner.set_params(
+            decisions=(*binner.decisions, *self.decisions),
+            n_jobs=max(self.n_jobs, binner.n_jobs),
+            progress=self.progress or binner.progress,
+        )
+
     def _directed_binner(self, X: Any, n_bads: int) -> WoeBinner:
-        binner = _default_binner(n_bads) if self.binner is None else _clone(self.binner)
+        binner = default_binner(n_bads) if self.binner is None else _clone(self.binner)
         if self.directions is None:
             return binner
         wrong = {name: value for name, value in self.directions.items() if value not in _TREND_OF_DIRECTION}
@@ -273,6 +418,8 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         return binner.set_params(trend=trends)
 
     def _selection_rules(self) -> SelectionRules:
+        if self.selection is not None:
+            return self.selection
         return SelectionRules(
             min_information_value=self.min_information_value,
             max_correlation=self.max_correlation,
@@ -287,12 +434,15 @@ class Scorecard(ClassifierMixin, BaseEstimator):
             "min_information_value": self.min_information_value,
             "max_correlation": self.max_correlation,
             "max_p_value": self.max_p_value,
+            "selection": None if self.selection is None else asdict(self.selection),
             "shape_pull": self.shape_pull,
+            "second_look": self.second_look,
             "population_bad_rate": self.population_bad_rate,
         }
 
 
-def _default_binner(n_bads: int) -> WoeBinner:
+def default_binner(n_bads: int) -> WoeBinner:
+    """Return the binner of a card whose user gave none: finer where there are more bads."""
     least = min(30, max(5, n_bads // 40))
     return WoeBinner(max_bins=10, min_share=0.02, min_goods=least, min_bads=least, min_own_rows=10)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from credit_risk.binning.decisions import is_iso_time
 from credit_risk.errors import FitError, SpecificationError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class PointsOverride:
     Raises
     ------
     SpecificationError
-        Points that are not whole, or an empty author, time or reason (``CR-CRD-008``).
+        Points that are not whole, an empty author, time or reason, or a time that is none (``CR-CRD-008``).
     """
 
     variable: str
@@ -51,6 +52,12 @@ class PointsOverride:
                     f"An override of {self.variable!r} lacks its {name}. Expected who, when and why.",
                     code="CR-CRD-008",
                 )
+        if not is_iso_time(self.decided_at):
+            raise SpecificationError(
+                f"decided_at of an override of {self.variable!r} must be a date or time in ISO 8601. "
+                f"Got {self.decided_at!r}.",
+                code="CR-CRD-008",
+            )
 
 
 def override_points(spec: ScorecardSpec, overrides: Sequence[PointsOverride]) -> ScorecardSpec:

@@ -102,7 +102,7 @@ class RowScorer:
         Parameters
         ----------
         record : mapping
-            Value per variable: a number, text for a category, None or NaN where missing. Other keys are ignored.
+            Value per variable: a number, text for a category; None, NaN or pandas' NA where missing. Other keys are ignored.
 
         Raises
         ------
@@ -136,6 +136,9 @@ class RowScorer:
         except KeyError:
             raise self._absent(record) from None
         except TypeError as error:
+            known = {one: _plain(record[one]) for one, *_ in self._variables}
+            if any(known[one] is not record[one] for one in known):
+                return self(known)
             raise _wrong_type(name, value, "a number or None") from error
         score = sum(points)
         return RowScore(score, self._pd(score), points, flags, self._reasons(lost))
@@ -249,6 +252,11 @@ def _number_place(variable: VariableBins, codes: dict[float, int]) -> Callable[[
         return codes[value] if value in codes else bisect_right(cuts, value)
 
     return place
+
+
+def _plain(value: object) -> object:
+    """Return None for pandas' NA, which neither compares nor computes; anything else as it is."""
+    return None if type(value).__name__ == "NAType" else value
 
 
 def _beyond(value: object, unseen: int) -> int:

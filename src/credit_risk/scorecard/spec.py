@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from credit_risk.binning.spec import BinningSpec, check_schema
 from credit_risk.errors import SpecificationError
 from credit_risk.scorecard.overrides import PointsOverride
+from credit_risk.scorecard.page import card_page
 from credit_risk.scorecard.scaling import Scaling
 
 if TYPE_CHECKING:
@@ -25,10 +26,16 @@ class SelectionRecord:
     name : str
     is_kept : bool
     step : str
-        'information_value', 'correlation', 'not_significant', 'wrong_sign', 'max_features', or 'kept'.
+        The gate at which it left: 'missing_share', 'identical_share', 'information_value', 'stability', 'correlation',
+        'variance_inflation', 'lasso', 'not_significant', 'wrong_sign', 'max_features', 'resampling'; or 'kept'; 'second_look'
+        where it stands on the card for what it adds beside the others; 'no_split' where a boosted card never asks about it.
     reason : str
         One sentence with the figures.
     information_value : float
+    figure, limit : float, optional
+        The figure that decided and what it was held against; None where the variable was kept.
+    kept_share : float, optional
+        Share of bootstrap resamples that chose it; None where there were none.
     """
 
     name: str
@@ -36,6 +43,14 @@ class SelectionRecord:
     step: str
     reason: str
     information_value: float
+    figure: float | None = None
+    limit: float | None = None
+    kept_share: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values; a figure that is None is left out, as in records written before there were figures."""
+        content = asdict(self)
+        return {key: value for key, value in content.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +87,11 @@ class ScorecardSpec:
         Their bins, in the same order.
     card_woe : tuple of tuple of float
         Per variable, per bin: the WoE the regression used; that of the binning, adjusted to the other variables of the card
-        (equal to it where ``shape_pull`` was None).
+        (equal to it where ``shape_pull`` was None). Of a variable kept by the second look, and of a boosted card: the effect
+        beside the others, which may run against the WoE of the binning.
     coefficients, standard_errors, p_values : tuple of float
         Of the logistic regression of bad on ``card_woe``; coefficients are below 0. Standard errors take bins and shapes as
-        given. Empty where the card was imported and the other library does not keep them.
+        given; they and the p-values are empty where the card was imported.
     intercept : float
     intercept_standard_error : float, optional
     scaling : Scaling
@@ -113,6 +129,9 @@ class ScorecardSpec:
     overrides: tuple[PointsOverride, ...] = ()
     schema_version: int = SCHEMA_VERSION
 
+    def _repr_html_(self) -> str:
+        return card_page(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
         content = {item.name: getattr(self, item.name) for item in fields(self)}
@@ -120,7 +139,7 @@ class ScorecardSpec:
         content["scaling"] = asdict(self.scaling)
         content["rounding"] = asdict(self.rounding)
         content["overrides"] = [asdict(override) for override in self.overrides]
-        content["selection"] = [asdict(record) for record in self.selection]
+        content["selection"] = [record.to_dict() for record in self.selection]
         return content
 
     @classmethod

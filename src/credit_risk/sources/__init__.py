@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from credit_risk.sources.contract_toml import read_contracts as read_contracts
     from credit_risk.sources.failures import Failure as Failure
     from credit_risk.sources.failures import FailureReport as FailureReport
+    from credit_risk.sources.parts import SourceParts as SourceParts
+    from credit_risk.sources.parts import scan_sources as scan_sources
     from credit_risk.sources.readers import Sources as Sources
     from credit_risk.sources.readers import filter_sources as filter_sources
     from credit_risk.sources.readers import read_sources as read_sources
@@ -42,6 +44,7 @@ __getattr__, __dir__, __all__ = attach(
         "RecordContract": "credit_risk.sources.contract",
         "SharingCounterStore": "credit_risk.sources.sharing_counters",
         "SourceContracts": "credit_risk.sources.contract",
+        "SourceParts": "credit_risk.sources.parts",
         "Sources": "credit_risk.sources.readers",
         "TimeRule": "credit_risk.sources.contract",
         "consent_state": "credit_risk.sources.consent_ledger",
@@ -49,5 +52,6 @@ __getattr__, __dir__, __all__ = attach(
         "filter_sources": "credit_risk.sources.readers",
         "read_contracts": "credit_risk.sources.contract_toml",
         "read_sources": "credit_risk.sources.readers",
+        "scan_sources": "credit_risk.sources.parts",
     },
 )

@@ -28,7 +28,7 @@ HOUR_US = 3_600_000_000
 #: Moments a source may hold: years 1900 to 2199.
 EARLIEST_US = -2_208_988_800_000_000
 LATEST_US = 7_258_118_400_000_000
-_BUCKET_US = 900_000_000
+_BUCKET_DAYS = 512
 
 
 @lru_cache(maxsize=64)
@@ -94,12 +94,6 @@ def _offset_at(timezone: str, second: int) -> int:
     return (offset or timedelta()) // MICROSECOND
 
 
-def _offset_in_bucket(timezone: str, bucket: int) -> int | None:
-    """Return the offset that holds for a whole quarter of an hour, or None if the clock changes inside it."""
-    start = _offset_at(timezone, bucket * 900)
-    return start if start == _offset_at(timezone, bucket * 900 + 899) else None
-
-
 def local_clock(moments_us: NDArray[np.int64], timezone: str) -> NDArray[np.int64]:
     """Return local wall-clock time as microseconds since 1970-01-01 00:00 local.
 
@@ -110,12 +104,40 @@ def local_clock(moments_us: NDArray[np.int64], timezone: str) -> NDArray[np.int6
     >>> local_clock(np.array([0]), "Asia/Taipei") // HOUR_US
     array([8])
     """
-    buckets, position = np.unique(moments_us // _BUCKET_US, return_inverse=True)
-    offsets = [_offset_in_bucket(timezone, bucket) for bucket in buckets.tolist()]
-    if None not in offsets:
-        return moments_us + np.array(offsets, dtype=np.int64)[position]
-    seconds = (moments_us // 1_000_000).tolist()
-    return moments_us + np.array([_offset_at(timezone, second) for second in seconds], dtype=np.int64)
+    if not moments_us.size:
+        return moments_us.copy()
+    changes, offsets = _offsets(int(moments_us.min()), int(moments_us.max()), timezone)
+    if len(offsets) == 1:
+        return moments_us + int(offsets[0])
+    local: NDArray[np.int64] = moments_us + offsets[np.searchsorted(changes, moments_us, side="right")]
+    return local
+
+
+def _offsets(first_us: int, last_us: int, timezone: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return when a clock changes around a span of time, and its offsets from UTC before, between and after."""
+    span = _BUCKET_DAYS * DAY_US
+    found = [
+        change
+        for bucket in range(first_us // span, last_us // span + 1)
+        for change in _changes_in_bucket(bucket, timezone)
+    ]
+    start = _offset_at(timezone, first_us // span * _BUCKET_DAYS * 86_400)
+    changes = np.array([change for change, _ in found], dtype=np.int64)
+    return changes, np.array([start, *(offset for _, offset in found)], dtype=np.int64)
+
+
+@lru_cache(maxsize=4096)
+def _changes_in_bucket(bucket: int, timezone: str) -> tuple[tuple[int, int], ...]:
+    """Return each moment at which the offset changes, with the offset that follows.
+
+    No zone changes its clock twice within 48 hours (tested against the installed zones), so midnights show every change.
+    """
+    second, found = bucket * _BUCKET_DAYS * 86_400, []
+    for midnight in range(second, second + _BUCKET_DAYS * 86_400, 86_400):
+        before, after = _offset_at(timezone, midnight), _offset_at(timezone, midnight + 86_400)
+        if after != before:
+            found.append((_end_of_offset(timezone, midnight, before) * 1_000_000, after))
+    return tuple(found)
 
 
 def local_moment(moment_us: int, timezone: str) -> int:
@@ -169,9 +191,6 @@ def days_of(local_us: NDArray[np.int64], moments_us: NDArray[np.int64], timezone
     return days
 
 
-_BUCKET_DAYS = 512
-
-
 def set_backs(first_us: int, last_us: int, timezone: str) -> tuple[tuple[int, int, int], ...]:
     """Return when clocks were set back over midnight: from, until, and the local day that had begun.
 
@@ -190,15 +209,13 @@ def _set_backs(first: int, last: int, timezone: str) -> tuple[tuple[int, int, in
 
 @lru_cache(maxsize=4096)
 def _set_backs_in_bucket(bucket: int, timezone: str) -> tuple[tuple[int, int, int], ...]:
-    """No zone changes its clock twice within 48 hours (tested against the installed zones), so midnights show every change."""
-    second, found = bucket * _BUCKET_DAYS * 86_400, []
-    for midnight in range(second, second + _BUCKET_DAYS * 86_400, 86_400):
-        before, after = _offset_at(timezone, midnight), _offset_at(timezone, midnight + 86_400)
-        if after < before:
-            change = _end_of_offset(timezone, midnight, before) * 1_000_000
-            begun = (change - 1 + before) // DAY_US
-            if (change + after) // DAY_US < begun:
-                found.append((change, begun * DAY_US - after, begun))
+    found = []
+    before = _offset_at(timezone, bucket * _BUCKET_DAYS * 86_400)
+    for change, after in _changes_in_bucket(bucket, timezone):
+        begun = (change - 1 + before) // DAY_US
+        if (change + after) // DAY_US < begun:
+            found.append((change, begun * DAY_US - after, begun))
+        before = after
     return tuple(found)
 
 

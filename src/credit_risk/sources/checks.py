@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from credit_risk.errors import DataContractError
+from credit_risk.errors import DataContractError, LeakageError
 
 if TYPE_CHECKING:
     from credit_risk.sources.failures import Failure
 
 
 def contract_error(failure: Failure) -> DataContractError:
-    """Build the refusal for one broken rule.
+    """Build the refusal for one broken rule; a record at or after the application is a leak.
 
     Examples
     --------
@@ -28,7 +28,8 @@ def contract_error(failure: Failure) -> DataContractError:
     keys = failure.sample_keys()
     sample = ", ".join(repr(key) for key in keys)
     rows = "1 row" if failure.n_rows == 1 else f"{failure.n_rows} rows"
-    return DataContractError(
+    kind = LeakageError if failure.rule == "before_application" else DataContractError
+    return kind(
         f"File '{failure.table}', column {failure.column!r}: rule {failure.rule!r} is broken by {rows} (first keys: {sample}). "
         f"Expected {failure.expected}.",
         code=failure.code,

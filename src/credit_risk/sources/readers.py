@@ -21,8 +21,9 @@ import pyarrow.compute as pc
 from credit_risk.domain.configuration import nearest
 from credit_risk.domain.digest import canonical_json, sha256_of, sha256_of_file
 from credit_risk.errors import DataContractError, SpecificationError
-from credit_risk.sources.calendar import microseconds
+from credit_risk.sources.calendar import EPOCH, LATEST_US, MICROSECOND, microseconds
 from credit_risk.sources.checks import contract_error
+from credit_risk.sources.consent import FIELDS
 from credit_risk.sources.consent_ledger import ledger_frame, ledger_table, note_ledger_faults
 from credit_risk.sources.contract import (
     SourceContracts,
@@ -143,6 +144,13 @@ class Sources:
         """
         return iterate_raw_requests(self.store, self.contracts, ids)
 
+    def raw_consents(self, customer_id: str) -> list[dict[str, object]] | None:
+        """Return a customer's rows of the consent ledger as a backend would hand them in; None where consent is assumed."""
+        if self.consents is None:
+            return None
+        rows = self.consents[self.consents["customer_id"] == customer_id].to_dict("records")
+        return [{name: _written(row[name]) for name in FIELDS} for row in rows]
+
 
 def read_sources(
     where: str | Path | Any,
@@ -166,12 +174,12 @@ def read_sources(
     DataContractError
         Folder, file or table absent (``CR-SRC-010``), unreadable (``CR-SRC-011``), column absent (``CR-SRC-012``), of a wrong
         type (``CR-SRC-013``), table empty (``CR-SRC-014``), a rule broken (``CR-SRC-015``), a key twice (``CR-SRC-016``), a
-        record without application (``CR-SRC-017``), a record at or after the application (``CR-SRC-018``).
+        record without application (``CR-SRC-017``), a record at or after the application (a ``LeakageError``, ``CR-SRC-018``).
     SpecificationError
         ``sources.toml`` absent or wrong (``CR-CFG-*``, ``CR-SRC-001`` to ``CR-SRC-006``), a place that cannot be read from
         (``CR-SRC-029``), own rules of an unknown source or kind (``CR-SRC-031``).
     """
-    sources, _ = _Reading.of(where, contracts, rules, keeps_reading=False).run()
+    sources, _ = Reading.of(where, contracts, rules, keeps_reading=False).run()
     return sources
 
 
@@ -201,11 +209,11 @@ def filter_sources(
     DataContractError, SpecificationError
         As :func:`read_sources`, save for what only some rows break; no application left (``CR-SRC-014``).
     """
-    return _Reading.of(where, contracts, rules, keeps_reading=True).run()
+    return Reading.of(where, contracts, rules, keeps_reading=True).run()
 
 
 @dataclass(slots=True, kw_only=True)
-class _Reading:
+class Reading:
     """One reading of all tables: where from, what is promised, and what was found wrong."""
 
     store: TableStore
@@ -219,7 +227,8 @@ class _Reading:
     @classmethod
     def of(
         cls, where: Any, contracts: Any, rules: Mapping[str, Any] | None, *, keeps_reading: bool
-    ) -> _Reading:
+    ) -> Reading:
+        """Open the store and read what is promised."""
         store = store_of(where)
         digests = {}
         if contracts is None:
@@ -252,9 +261,16 @@ class _Reading:
         )
 
     def run(self) -> tuple[Sources, FailureReport]:
-        contract = self.contracts.applications
-        form = self._applications(contract)
-        records = {record.name: self._records(record, form) for record in self.contracts.records}
+        """Read everything."""
+        form = self.applications()
+        return self.finish(
+            form, {record.name: self.records(record, form) for record in self.contracts.records}
+        )
+
+    def finish(
+        self, form: Applications, records: Mapping[str, pd.DataFrame]
+    ) -> tuple[Sources, FailureReport]:
+        """Read consents and put everything together."""
         consents = None
         if self.contracts.consent.mode == "ledger":
             table = self._read(self.contracts.consent, ledger_table(self.contracts))
@@ -280,8 +296,9 @@ class _Reading:
         )
         return sources, report
 
-    def _applications(self, contract: ApplicationContract) -> _Applications:
-        times = {}
+    def applications(self) -> Applications:
+        """Read the applications."""
+        contract, times = self.contracts.applications, {}
         if not contract.applied_at:
             column = next(column for column in contract.columns if column.name == contract.applied_at_column)
             if column.kind != "timestamp":
@@ -291,10 +308,10 @@ class _Reading:
                     code="CR-SRC-002",
                 )
             times = {"applied_at": TimeRule(column=column.name)}
-        columns = _read_columns(contract)
+        columns = read_columns(contract)
         table = self._read(contract, TableShape(columns=columns, label=contract.application_key, times=times))
         table.check_once([contract.application_key])
-        self._run_own_rules(contract.name, table, [c.name for c in columns if c.role in _CARRIED])
+        self.run_own_rules(contract.name, table, [c.name for c in columns if c.role in CARRIED])
         rows = self._kept(table)
         if not rows.size:
             raise DataContractError(
@@ -303,20 +320,19 @@ class _Reading:
                 code="CR-SRC-014",
                 context={"file": table.name, "count": table.n_rows},
             )
-        form = _Applications.of(table, rows, contract)
+        form = Applications.of(table, rows, contract)
         self._add_digest(table, form.frame)
         return form
 
-    def _records(self, contract: RecordContract, form: _Applications) -> pd.DataFrame:
-        times = {"event_time": contract.event_time, "known_at": contract.known_at}
-        shape = TableShape(columns=_read_columns(contract), label=contract.customer_key, times=times)
-        table = self._read(contract, shape)
+    def records(self, contract: RecordContract, form: Applications) -> pd.DataFrame:
+        """Read the records of one source."""
+        table = self._read(contract, record_shape(contract))
         table.check_has_application(contract.customer_key, form.customers)
         table.check_once(contract.unique_key)
         if contract.future_records == "error":
             table.check_no_future(contract.event_time.column, form.last_applied_us)
         names = [column.name for column in contract.measures]
-        self._run_own_rules(contract.name, table, names)
+        self.run_own_rules(contract.name, table, names)
         rows = self._kept(table)
         frame = pd.DataFrame(
             {
@@ -348,7 +364,7 @@ class _Reading:
             self.digests[raw.name] = raw.digest
         return CheckedTable.read(raw, shape, timezone=self.contracts.timezone)
 
-    def _run_own_rules(self, source: str, table: CheckedTable, names: Sequence[str]) -> None:
+    def run_own_rules(self, source: str, table: CheckedTable, names: Sequence[str]) -> None:
         """Run a lender's own rules on the rows that are right so far."""
         if source not in self.rules:
             return
@@ -371,7 +387,7 @@ class _Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Applications:
+class Applications:
     """The applications, checked: the public frame, and what other tables are held against."""
 
     contract: ApplicationContract
@@ -382,7 +398,8 @@ class _Applications:
     last_applied_us: pd.Series[int]
 
     @classmethod
-    def of(cls, table: CheckedTable, rows: NDArray[np.int64], contract: ApplicationContract) -> _Applications:
+    def of(cls, table: CheckedTable, rows: NDArray[np.int64], contract: ApplicationContract) -> Applications:
+        """Split some rows of the table by what its columns are for."""
         names = _taken(table.labels, rows)
         order = np.argsort(names, kind="stable")
         rows = rows[order]
@@ -417,7 +434,7 @@ class _Applications:
         )
 
 
-_CARRIED = ("attribute", "protected", "outcome")
+CARRIED = ("attribute", "protected", "outcome")
 _EPOCH = "1970-01-01T00:00:00+00:00"
 
 
@@ -445,6 +462,14 @@ def frame_digest(frame: pd.DataFrame) -> str:
     return state.hexdigest()
 
 
+def _written(value: object) -> object:
+    """Return a moment in ISO 8601, None for the latest there is, and words as they are."""
+    if isinstance(value, str):
+        return value
+    moment_us = int(str(value))
+    return None if moment_us == LATEST_US else (EPOCH + moment_us * MICROSECOND).isoformat()
+
+
 def _refusal(failures: Sequence[Failure]) -> DataContractError:
     """Build the error for the first broken rule; the others are counted."""
     first, *others = failures
@@ -454,10 +479,17 @@ def _refusal(failures: Sequence[Failure]) -> DataContractError:
     more = "1 more rule is" if len(others) == 1 else f"{len(others)} more rules are"
     message = f"{error.message} Also, {more} broken in this table. Hint: filter_sources reports all of them."
     rules = [{"column": f.column, "rule": f.rule, "count": f.n_rows} for f in failures]
-    return DataContractError(message, code=error.code, context={**error.context, "broken": rules})
+    return type(error)(message, code=error.code, context={**error.context, "broken": rules})
 
 
-def _read_columns(contract: ApplicationContract | RecordContract) -> list[ColumnContract]:
+def record_shape(contract: RecordContract) -> TableShape:
+    """Return what is read of a source's records."""
+    times = {"event_time": contract.event_time, "known_at": contract.known_at}
+    return TableShape(columns=read_columns(contract), label=contract.customer_key, times=times)
+
+
+def read_columns(contract: ApplicationContract | RecordContract) -> list[ColumnContract]:
+    """Return the columns that are read."""
     return [column for column in contract.columns if column.role != "ignored"]
 
 

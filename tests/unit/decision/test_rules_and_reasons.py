@@ -82,16 +82,20 @@ def test_a_missing_value_is_told_as_missing_history_not_as_bad_behaviour():
 
 #: Factors whose sentence claims no direction.
 NEUTRAL = {"usage", "trend", "volatility", "no_history"}
+NEUTRAL |= {"care", "cash_flow", "relationship", "shared_identity", "shopping", "social_circle"}
+EXAMPLES = ("uci_credit_card", "instant_loan")
 
 
-def test_a_sentence_with_a_direction_speaks_only_of_directed_features(project_folder):
-    catalogue = FeatureCatalogue.from_toml(project_folder / "examples" / "uci_credit_card" / "features.toml")
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_a_sentence_with_a_direction_speaks_only_of_directed_features(project_folder, example):
+    catalogue = FeatureCatalogue.from_toml(project_folder / "examples" / example / "features.toml")
     undirected = {item.factor for item in catalogue.definitions if item.direction == 0}
     assert undirected <= NEUTRAL
 
 
-def test_every_factor_has_a_sentence_in_both_languages(project_folder):
-    catalogue = FeatureCatalogue.from_toml(project_folder / "examples" / "uci_credit_card" / "features.toml")
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_factor_has_a_sentence_in_both_languages(project_folder, example):
+    catalogue = FeatureCatalogue.from_toml(project_folder / "examples" / example / "features.toml")
     for factor in {*catalogue.factors.values(), "no_history"}:
         sentences = {Reason(kind="score", code=factor).sentence(language) for language in ("en", "zh-CN")}
         assert len(sentences) == 2

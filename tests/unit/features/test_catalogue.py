@@ -217,8 +217,9 @@ def test_every_aggregate_asks_for_known_primitives():
     assert {token for aggregate in AGGREGATES.values() for token in aggregate.needs} <= set(TOKENS)
 
 
-def test_every_factor_of_the_taiwan_catalogue_has_a_text_in_both_languages(project_folder):
-    catalogue = FeatureCatalogue.from_toml(project_folder / "examples" / "uci_credit_card" / "features.toml")
+@pytest.mark.parametrize("example", ["uci_credit_card", "instant_loan"])
+def test_every_factor_has_a_text_in_both_languages(project_folder, example):
+    catalogue = FeatureCatalogue.from_toml(project_folder / "examples" / example / "features.toml")
     for language in ("en", "zh-CN"):
         keys = set(texts(language))
         for factor in set(catalogue.factors.values()):

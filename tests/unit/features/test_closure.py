@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from credit_risk.domain.application import Application
-from credit_risk.errors import ScoringError
+from credit_risk.errors import LeakageError, ScoringError
 from credit_risk.features import FeatureClosure
 
 APPLICATION = Application.from_mapping(
@@ -156,8 +156,11 @@ def test_no_history_at_all_is_missing_with_a_flag_never_a_silent_zero(contracts,
 
 def test_a_record_at_or_after_the_application_is_refused_with_count(contracts, one):
     late = [record("03-31", 1.0), {**record("03-31", 1.0), "at": "2026-03-31T12:00:00+08:00"}]
-    with pytest.raises(ScoringError, match=r"CR-SRC-023: Source 'bank' holds 1 of 2 records at or after"):
+    with pytest.raises(
+        ScoringError, match=r"CR-SRC-023: Source 'bank' holds 1 of 2 records at or after"
+    ) as caught:
         value(one(), contracts, late)
+    assert isinstance(caught.value, LeakageError)
 
 
 def test_an_unknown_source_is_refused(contracts, one):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from credit_risk.errors import LeakageError, SpecificationError
@@ -49,7 +51,7 @@ def test_order_is_asked_for_only_where_it_matters(contracts, one):
         ),
         ({"measure": "note", "aggregate": "count"}, "CR-FEA-011: .*'note' has the role 'ignored'"),
         ({"source": "application", "measure": "age", "window": "now", "aggregate": "value"}, "CR-FEA-011"),
-        ({"source": "bnak"}, "CR-SRC-001: Source 'bnak' .*Did you mean 'bank'"),
+        ({"source": "bnak"}, "CR-SRC-001: Feature .*source 'bnak' .*Did you mean 'bank'"),
         ({"measure": "category"}, "CR-FEA-013: .*adds values, but 'category' is a code"),
         ({"where": ["category > 'food'"]}, "CR-FEA-013: .*codes have no order"),
         ({"where": ["category == mood"]}, "CR-FEA-013: .*cannot be compared"),
@@ -58,7 +60,10 @@ def test_order_is_asked_for_only_where_it_matters(contracts, one):
         ({"expression": "wide / amount", "measure_with": {"scale": 6}}, "CR-FEA-014: .*beyond 64 bits"),
         ({"expression": "wide + wide"}, "CR-FEA-014: .*more than 15 digits are not exact"),
         (
-            {"expression": "amount / amount", "measure_with": {"scale": 2, "minimum": 0, "maximum": 0.001}},
+            {
+                "expression": "amount / amount",
+                "measure_with": {"scale": 2, "minimum": 0, "maximum": Decimal("0.001")},
+            },
             "CR-FEA-014: .*at most 2 decimal places",
         ),
         ({"where": ["wide >= 0.000001"]}, "CR-FEA-014"),

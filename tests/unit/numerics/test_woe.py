@@ -1,4 +1,4 @@
-"""Figures of bins against the same figures of the rows they stand for."""
+"""Association and concentration of bins."""
 
 from __future__ import annotations
 
@@ -7,27 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credit_risk.numerics.discrimination import area_under_curve, kolmogorov_smirnov
-from credit_risk.numerics.woe import (
-    concentration,
-    cramers_v,
-    gini_of_bins,
-    kolmogorov_smirnov_of_bins,
-)
+from credit_risk.numerics.woe import concentration, cramers_v
 
 bins = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=7).filter(
     lambda pairs: sum(g for g, _ in pairs) > 0 and sum(b for _, b in pairs) > 0
 )
-
-
-@given(bins)
-def test_gini_and_ks_of_bins_are_those_of_their_rows(pairs):
-    goods, bads = np.array(pairs).T
-    rate = np.divide(bads, goods + bads, out=np.zeros(len(pairs)), where=goods + bads > 0)
-    risk = np.concatenate([np.repeat(rate, goods), np.repeat(rate, bads)])
-    is_bad = np.repeat([False, True], [goods.sum(), bads.sum()])
-    assert gini_of_bins(goods, bads) == pytest.approx(2 * area_under_curve(risk, is_bad) - 1, abs=1e-12)
-    assert kolmogorov_smirnov_of_bins(goods, bads) >= kolmogorov_smirnov(risk, is_bad) - 1e-12
 
 
 @given(bins)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from credit_risk.errors import DataContractError, SpecificationError
+from credit_risk.errors import DataContractError, LeakageError, SpecificationError
 from credit_risk.sources import SourceContracts, read_sources
 
 
@@ -227,7 +227,7 @@ def test_records_without_application_are_refused(folder):
 def test_records_at_or_after_the_application_are_refused_or_ignored_as_the_contract_says(folder):
     days = pa.array([datetime(2026, 3, 1), datetime(2026, 3, 2), datetime(2026, 3, 3)], pa.timestamp("us"))
     with pytest.raises(
-        DataContractError,
+        LeakageError,
         match=r"CR-SRC-018: .*'day': rule 'before_application' is broken by 2 rows .*'p', 'q'",
     ):
         read_sources(folder(bank_with={"day": days}))

@@ -11,12 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from credit_risk.features.aggregates import is_paired
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from credit_risk.features.plan import Recipe
-
-_PAIRED = ("p10", "p25", "p50", "p75", "p90")
 
 
 @dataclass(slots=True)
@@ -106,7 +106,7 @@ def compile_quotients(
 
 def _primitive(program: _Program, source: int, index: int, kinds: Sequence[Sequence[str]]) -> Any:
     code = f"p[{source}][{index}]"
-    if kinds[source][index] in _PAIRED:
+    if is_paired(kinds[source][index]):
         return program.step(f"{code}[0]"), program.step(f"{code}[1]")
     return program.step(code)
 

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from credit_risk.errors import ScoringError
+from credit_risk.errors import FutureRecordError
+from credit_risk.features.aggregates import custom_of, is_paired
+from credit_risk.features.custom.parity import run_real_time
 from credit_risk.features.definition import ALL_RECORDS, RECORDS
 from credit_risk.features.expression import NIGHT_ENDS, SATURDAY
 from credit_risk.features.group_totals import SUMMARIES
@@ -61,7 +63,7 @@ class SourceEvaluator:
         self._contract = contract
         self._series = _group_by_series(plan)
         self._long = LongHistory(plan) if contract is not None and LongHistory.fits(plan) else None
-        self.empty = [_NOTHING.get(primitive.kind, 0) for primitive in plan.primitives]
+        self.empty = [(0, 0) if is_paired(primitive.kind) else 0 for primitive in plan.primitives]
 
     def __call__(
         self,
@@ -80,10 +82,10 @@ class SourceEvaluator:
             found = self._long(arrays, attributes, clock)
             return (found, "") if found else (self.empty, "no_records")
         records = normalize_records(rows, self._contract, clock[2])
-        order = self._eligible(records, clock[0])
+        order = self.eligible(records, clock[0])
         if not order:
             return self.empty, "no_records"
-        columns = self._columns(records, order, attributes, clock)
+        columns = self.columns(records, order, attributes, clock)
         return self._primitives(columns, len(order)), ""
 
     def _from_application(self, attributes: Mapping[str, int | None]) -> Values:
@@ -100,14 +102,14 @@ class SourceEvaluator:
 
     def _refuse_future(self, future: int, total: int) -> None:
         if future and self._contract is not None and self._contract.future_records == "error":
-            raise ScoringError(
+            raise FutureRecordError(
                 f"Source {self.source!r} holds {future} of {total} records at or after the application. Expected "
                 "records before it only.",
                 code="CR-SRC-023",
                 context={"source": self.source, "count": future},
             )
 
-    def _eligible(self, records: NormalizedRecords, applied_us: int) -> list[int]:
+    def eligible(self, records: NormalizedRecords, applied_us: int) -> list[int]:
         """Return positions of the records that count, in their order of time."""
         events, known = records.event_time_us, records.known_at_us
         self._refuse_future(sum(event >= applied_us for event in events), len(events))
@@ -117,7 +119,7 @@ class SourceEvaluator:
             return sorted(kept, key=lambda i: (events[i], *(_rank(values[i]) for values in ties)))
         return sorted(kept, key=events.__getitem__)
 
-    def _columns(
+    def columns(
         self,
         records: NormalizedRecords,
         order: list[int],
@@ -158,7 +160,11 @@ class SourceEvaluator:
             for days, primitives in wanted:
                 window, start = _window(values, ages, days)
                 for index, kind in primitives:
-                    found[index] = _WINDOWED[kind](window, ages, start)
+                    own = custom_of(kind)
+                    if own is None:
+                        found[index] = _WINDOWED[kind](window, ages, start)
+                    else:
+                        found[index] = run_real_time(own, list(window), [-age for age in _tail(ages, start)])
         for index, primitive in enumerate(self._plan.primitives):
             if primitive.kind in _ON_MASKS:
                 window, _ = _window(masks[primitive.subject], age_order, primitive.days)
@@ -250,13 +256,14 @@ def _mask(conditions: tuple[ConditionPlan, ...], columns: Mapping[str, Values], 
     """Return which records meet every condition; a missing operand never does."""
     if not conditions:
         return [True] * n_records
-    mask = _holds(conditions[0], columns)
+    mask = meets(conditions[0], columns)
     for condition in conditions[1:]:
-        mask = list(map(operator.and_, mask, _holds(condition, columns)))
+        mask = list(map(operator.and_, mask, meets(condition, columns)))
     return mask
 
 
-def _holds(condition: ConditionPlan, columns: Mapping[str, Values]) -> list[bool]:
+def meets(condition: ConditionPlan, columns: Mapping[str, Values]) -> list[bool]:
+    """Return which records meet a condition; a missing operand never does."""
     left, factor = columns[condition.left], condition.left_factor
     if condition.operator == "in":
         members = set(condition.constants)
@@ -341,7 +348,6 @@ def _longest(mask: list[bool]) -> int:
 
 
 _ON_MASKS: dict[str, Callable[[list[bool]], int]] = {"lead": _lead, "longest": _longest}
-_NOTHING: dict[str, Any] = {f"p{percent}": (0, 0) for percent in (10, 25, 50, 75, 90)}
 
 
 def _group_by_series(
@@ -350,7 +356,7 @@ def _group_by_series(
     """Return series -> windows -> (index, kind) of the primitives that are computed from values."""
     groups: dict[tuple[str, str, str], dict[int | None, list[tuple[int, str]]]] = {}
     for index, primitive in enumerate(plan.primitives):
-        if primitive.kind in _WINDOWED:
+        if primitive.kind in _WINDOWED or custom_of(primitive.kind):
             series = groups.setdefault(_series_of(primitive), {})
             series.setdefault(primitive.days, []).append((index, primitive.kind))
     return {key: list(windows.items()) for key, windows in groups.items()}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from credit_risk.features.aggregates import PERCENTS, custom_of
 from credit_risk.features.definition import RECORDS
 from credit_risk.features.real_time.array_columns import holds, read_columns
 from credit_risk.features.real_time.long_groups import GAPS, gap_primitives, group_series
@@ -39,8 +40,7 @@ if TYPE_CHECKING:
 
 _SMALLEST = -(2**63)
 _FAR = 2**62
-_QUANTILES = {f"p{percent}": percent for percent in (10, 25, 50, 75, 90)}
-_SORTED = ("distinct", *_QUANTILES)
+_SORTED = ("distinct", *PERCENTS)
 
 
 class LongHistory:
@@ -81,7 +81,7 @@ class LongHistory:
         wanted = self._wanted(_SORTED)
         if wanted:
             requests = [request for _, request in wanted]
-            percents = [_QUANTILES.get(request.kind) for request in requests]
+            percents = [PERCENTS.get(request.kind) for request in requests]
             self._reductions.append(OrderStatistics(requests, percents))
             places += [place for place, _ in wanted]
         places += [place for series in self._grouped for place, _, _ in series.wanted]
@@ -109,6 +109,8 @@ class LongHistory:
             and (derived.low is None or derived.high is None or derived.low <= derived.high)
             for derived in plan.derived
         )
+        if any(custom_of(primitive.kind) for primitive in plan.primitives):
+            return False  # their real-time half takes one list after the other
         return all(moved) and all(bound <= LARGEST_SCALED_VALUE for bound in plan.bounds.values())
 
     def __call__(
@@ -150,17 +152,29 @@ class LongHistory:
         """Return positions of the records that count, in their order of time."""
         events, known = records.event_time_us, records.known_at_us
         if int(events.max()) < applied_us and int(known.max()) <= applied_us:
-            order = np.argsort(events, kind="stable")
+            order = np.argsort(events)
         else:
             kept = np.flatnonzero((events < applied_us) & (known <= applied_us))
-            order = kept[np.argsort(events[kept], kind="stable")]
-        moments = events[order]
-        if not self._plan.needs_order or (moments[1:] != moments[:-1]).all():
-            return order
+            order = kept[np.argsort(events[kept])]
+        if self._plan.needs_order:
+            self._break_ties(records, order)
+        return order
+
+    def _break_ties(self, records: RecordArrays, order: NDArray[np.intp]) -> None:
+        """Put records of one moment in order by when they were known, then by every column, in place."""
+        moments = records.event_time_us[order]
+        same = moments[1:] == moments[:-1]
+        if not same.any():
+            return
+        tied = np.zeros(order.size, dtype=bool)
+        tied[1:] = same
+        tied[:-1] |= same
+        own = order[tied]
         ties = [
-            column.values if column.missing is None else np.where(column.missing, _SMALLEST, column.values)
+            column.values[own]
+            if column.missing is None
+            else np.where(column.missing, _SMALLEST, column.values)[own]
             for column in records.columns.values()
         ]
-        keys = [tie[order] for tie in reversed([events, known, *ties])]
-        ranked: NDArray[np.intp] = order[np.lexsort(keys)]
-        return ranked
+        keys = [records.event_time_us[own], records.known_at_us[own], *ties]
+        order[tied] = own[np.lexsort(keys[::-1])]

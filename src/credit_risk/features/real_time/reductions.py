@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _INT64 = 2**63 - 1
 #: Stands for "not in the series"; no value comes near it.
 _FAR = 2**62
+#: Elements of the largest table kept from call to call (8 MB).
+_MOST_KEPT = 1 << 20
 #: Records handled at once: small enough for the processor's cache, and for sums of halves to fit 63 bits.
 CHUNK = 1024
 #: Below this product of records and largest value no sum is wide: neither squares nor products with ages.
@@ -44,8 +46,13 @@ class Scratch:
         self._blocks: dict[str, Integers] = {}
 
     def table(self, name: str, n_rows: int, n_columns: int) -> Integers:
-        """Return a table of that shape with any content; the next call under this name takes it back."""
+        """Return a table of that shape with any content; the next call under this name takes it back.
+
+        Large tables are not kept: one long history must not hold memory for ever.
+        """
         size = n_rows * n_columns
+        if size > _MOST_KEPT:
+            return np.empty((n_rows, n_columns), dtype=np.int64)
         block = self._blocks.get(name)
         if block is None or block.size < size:
             block = self._blocks[name] = np.empty(size, dtype=np.int64)

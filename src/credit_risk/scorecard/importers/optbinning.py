@@ -100,7 +100,7 @@ def optbinning_content(scorecard: Any) -> dict[str, Any]:
     SpecificationError
         The card is not fitted (``CR-CRD-040``).
     """
-    if not getattr(scorecard, "_is_fitted", False):  # it has no public name
+    if not getattr(scorecard, "_is_fitted", False):  # it has no public name, as _target_dtype below
         raise refused(LIBRARY, "it is not fitted")
     table = scorecard.table("detailed")
     names = [str(name) for name in scorecard.binning_process_.get_support(names=True)]
@@ -108,7 +108,7 @@ def optbinning_content(scorecard: Any) -> dict[str, Any]:
     return {
         "library": LIBRARY,
         "version": installed_version(LIBRARY),
-        "target": str(scorecard._target_dtype),  # nor has this
+        "target": str(scorecard._target_dtype),
         "scaling_method": scorecard.scaling_method,
         "scaling_params": scorecard.scaling_method_params,
         "reverse_scorecard": bool(scorecard.reverse_scorecard),

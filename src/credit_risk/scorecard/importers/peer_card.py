@@ -54,7 +54,7 @@ class PeerVariable:
     special_codes: tuple[SpecialBin, ...] = ()
     special: tuple[PeerBin, ...] = ()
     unseen: PeerBin | None = None
-    coefficient: float | None = None
+    coefficient: float = 0.0
     neutral: float = 0.0
 
     def zero(self) -> PeerBin:
@@ -108,7 +108,6 @@ def to_spec(card: PeerCard, unseen: UnseenPolicy) -> ScorecardSpec:
     points, starts = _whole_points(card, bins)
     share = card.exact_base / len(bins)
     exact = tuple(tuple(one.exact + share for one in row) for row in bins)
-    coefficients = [variable.coefficient for variable in card.variables]
     return ScorecardSpec(
         feature_names=tuple(variable.name for variable in card.variables),
         binning=BinningSpec(
@@ -118,7 +117,7 @@ def to_spec(card: PeerCard, unseen: UnseenPolicy) -> ScorecardSpec:
             settings={"imported_from": card.library},
         ),
         card_woe=tuple(tuple(one.woe for one in row) for row in bins),
-        coefficients=() if None in coefficients else tuple(float(c) for c in coefficients if c is not None),
+        coefficients=tuple(variable.coefficient for variable in card.variables),
         standard_errors=(),
         p_values=(),
         intercept=card.intercept,

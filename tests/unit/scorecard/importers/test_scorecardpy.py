@@ -54,6 +54,14 @@ def test_text_of_bins_is_read():
     assert scorer({"age": None, "job": "never"}).flags == [1, 3]
 
 
+def test_without_a_model_the_points_say_the_coefficients():
+    fitted = imported(model={"intercept": -1.0, "coefficients": {"age": 1.0, "job": 1.0}})
+    read_off = imported()
+    assert read_off.coefficients == pytest.approx(fitted.coefficients, abs=0.02)
+    assert read_off.settings["notes"]
+    assert not fitted.settings["notes"]
+
+
 def test_what_has_no_bin_earns_nothing_where_the_variables_carry_the_base():
     model = {"intercept": -1.5, "coefficients": {"age": 0.9, "job": 1.1}}
     spec = imported(base=[{"bin": None, "points": 0.0}], model=model)
