@@ -112,6 +112,7 @@ def run_demo(settings: DemoSettings) -> DemoResult:
             bundle=bundle,
             portfolio=portfolio,
             evaluation=evaluation,
+            n_parity=len(decisions),
         )
         with progress.stage("Report and files"):
             digests = _write_files(run, draft)
@@ -188,7 +189,7 @@ def _write_files(run: MainRun, draft: Path) -> dict[str, str]:
         "bundle": run.bundle.digest,
         "decisions.parquet": sha256_of_file(decisions),
     }
-    write_report(draft / "report.html", run, digests)
+    write_report(draft, run, digests)
     _write_json(draft / "run.json", _run_facts(run.settings, digests))
     return digests
 

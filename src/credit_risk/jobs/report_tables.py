@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from itertools import pairwise
@@ -17,6 +18,7 @@ from credit_risk.jobs.assumptions import stated_assumptions
 from credit_risk.jobs.evidence import holding
 from credit_risk.jobs.evidence.cut_offs import amounts_if_approved
 from credit_risk.jobs.evidence.explained import explained_booster
+from credit_risk.jobs.evidence.model_document import evidence_items, model_document
 from credit_risk.reporting import KeyFigures, ReportContent, render_report
 from credit_risk.scorecard.apply import apply_scorecard
 
@@ -36,10 +38,14 @@ _N_WATCHED = 20
 _PACKAGES = ("numpy", "pandas", "xgboost-cpu", "duckdb", "ibis-framework", "scikit-learn")
 
 
-def write_report(path: Path, run: MainRun, digests: Mapping[str, str]) -> None:
-    """Write the self-contained HTML report of a run."""
-    path.write_text(
-        render_report(report_content(run, digests), language=run.settings.language), encoding="utf-8"
+def write_report(folder: Path, run: MainRun, digests: Mapping[str, str]) -> None:
+    """Write the self-contained HTML report of a run, and the model document beside it."""
+    content = report_content(run, digests)
+    document = model_document(run, content)
+    page = render_report(replace(content, evidence=evidence_items(document)), language=run.settings.language)
+    (folder / "report.html").write_text(page, encoding="utf-8")
+    (folder / "model_document.json").write_text(
+        json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n", encoding="utf-8"
     )
 
 

@@ -73,6 +73,15 @@ class KeyFigures:
     expected_profit_amount: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceItem:
+    """One item of the model document: what it is, whether the run filled it, and who supplies it if not."""
+
+    title: LocalText
+    is_filled: bool
+    supplied_by: LocalText = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Explained:
     """What each feature adds to the log-odds a forest gives some holdout customers, in a random order of customers.
@@ -180,6 +189,8 @@ class ReportContent:
         From :func:`credit_risk.evaluation.fairness_table`.
     attribute_labels : mapping of str to LocalText
         Attribute of the fairness table -> words; also ``"attribute=group"`` -> words for a group.
+    evidence : sequence of EvidenceItem
+        The items of the model document, filled or missing.
     digests : mapping of str to str
         What -> SHA-256, of data, features, strategy, bundle and code.
     versions : mapping of str to str
@@ -219,6 +230,7 @@ class ReportContent:
     reasons: pandas.DataFrame | None = None
     fairness: pandas.DataFrame | None = None
     attribute_labels: Mapping[str, LocalText] = field(default_factory=dict)
+    evidence: Sequence[EvidenceItem] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     artefacts: Mapping[str, str] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from credit_risk.evaluation import (
     score_band_table,
     segment_table,
 )
-from credit_risk.reporting import Explained, KeyFigures, ReportContent
+from credit_risk.reporting import EvidenceItem, Explained, KeyFigures, ReportContent
 
 
 def made_up_content(n: int = 3000, seed: int = 5, **changes: object) -> ReportContent:
@@ -157,6 +157,14 @@ def made_up_content(n: int = 3000, seed: int = 5, **changes: object) -> ReportCo
             "sex=1": {"en": "Male", "zh-CN": "男"},
             "sex=2": {"en": "Female", "zh-CN": "女"},
         },
+        "evidence": (
+            EvidenceItem(title={"en": "Version", "zh-CN": "版本"}, is_filled=True),
+            EvidenceItem(
+                title={"en": "Owner", "zh-CN": "负责人"},
+                is_filled=False,
+                supplied_by={"en": "Head of credit risk", "zh-CN": "信用风险负责人"},
+            ),
+        ),
         "digests": {"data": "0" * 64, "bundle": "a1" * 32},
         "versions": {"numpy": "2.4.0"},
         "artefacts": {"decisions": "out/decisions.parquet", "bundle": "out/bundle"},

@@ -90,7 +90,9 @@ def _sentences(content: ReportContent, language: str) -> tuple[str, ...]:
     )
     compared = [_compared(pair, language) for pair in content.evaluation.comparisons]
     stated = tuple(content.assumptions.get(language) or content.assumptions.get("en") or ())
-    return (*stated[:1], first, *compared, level, approves)
+    missing = [item for item in content.evidence if not item.is_filled]
+    gaps = text("report.summary.missing", language, n_missing=len(missing), n=len(content.evidence))
+    return (*stated[:1], first, *compared, level, approves, *([gaps] if missing else []))
 
 
 def _level(model: ModelEvaluation) -> str:
