@@ -66,13 +66,14 @@ def _approvals(content: ReportContent, language: str) -> Section:
         column("approval_rate", language, percent),
         column("bad_rate_approved", language, percent),
     ]
+    beside: list[Block] = [chart("approvals", approvals, language)]
+    if content.outcomes is not None:
+        beside.append(_outcomes(content.outcomes, language))
     blocks: list[Block] = [
         paragraph("approvals", language),
-        Grid(items=(chart("approvals", approvals, language),)),
+        Grid(items=tuple(beside)),
         text_table(content.bands, columns, bars=("approval_rate",)),
     ]
-    if content.outcomes is not None:
-        blocks.insert(1, _outcomes(content.outcomes, language))
     return section("approvals", language, *blocks)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from credit_risk.domain.texts import catalogue, text
 from credit_risk.evaluation.intervals import bad_rate_interval
 from credit_risk.reporting import charts_evidence
-from credit_risk.reporting.blocks import Block, Bullets, Cell, Details, Grid, Section, Stack, Table
+from credit_risk.reporting.blocks import Block, Bullets, Cell, Details, Grid, Section, Table
 from credit_risk.reporting.figures import STANDARD
 from credit_risk.reporting.formatting import decimal, interval_cell, percent, whole
 from credit_risk.reporting.sections.model import chart, label_of, named, paragraph, section, words_table
@@ -122,25 +122,14 @@ def _selection(content: ReportContent, selection: pandas.DataFrame, language: st
     figure = chart("selection", plot, language, size=_flow_size(steps))
     kept = selection[selection["is_kept"].astype(bool)].sort_values("information_value", ascending=False)
     left_out = selection[~selection["is_kept"].astype(bool)].sort_values("information_value", ascending=False)
-    return section(
-        "selection",
-        language,
-        paragraph("selection", language),
-        Grid(
-            items=(
-                figure,
-                Stack(
-                    items=tuple(
-                        Details(
-                            summary=text(f"report.label.{key}", language, n=whole(len(table))),
-                            items=(_variables_table(content, table, language),),
-                        )
-                        for key, table in (("kept_table", kept), ("left_out_table", left_out))
-                    )
-                ),
-            )
-        ),
+    tables = (
+        Details(
+            summary=text(f"report.label.{key}", language, n=whole(len(table))),
+            items=(_variables_table(content, table, language),),
+        )
+        for key, table in (("kept_table", kept), ("left_out_table", left_out))
     )
+    return section("selection", language, paragraph("selection", language), Grid(items=(figure,)), *tables)
 
 
 def _variables_table(content: ReportContent, table: pandas.DataFrame, language: str) -> Table:

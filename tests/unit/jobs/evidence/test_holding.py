@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from credit_risk.errors import SpecificationError
 from credit_risk.evaluation import stability_of_counts
 from credit_risk.jobs.evidence import holding
-from credit_risk.jobs.project import SegmentRule
+from credit_risk.jobs.project import ReportSettings, SegmentRule
 from credit_risk.scorecard import Scorecard
 
 WORDS = {"en": "x", "zh-CN": "x"}
@@ -70,3 +71,39 @@ def test_one_month_says_nothing_about_time_and_months_are_those_of_the_lender() 
     assert holding.periods(moments, pds, is_bad, "UTC") is None
     table = holding.periods(moments, pds, is_bad, "Asia/Shanghai")
     assert table["group"].tolist() == ["2026-01", "2026-02"]
+
+
+SETTINGS = """
+[title]
+en = "t"
+zh-CN = "t"
+[subtitle]
+en = ""
+zh-CN = ""
+[segments.s]
+feature = "f"
+bands = [0, 0.5]
+label = { en = "L", zh-CN = "L" }
+"""
+
+
+def test_segments_are_read_from_the_project(tmp_path) -> None:
+    path = tmp_path / "report.toml"
+    path.write_text(SETTINGS, encoding="utf-8")
+    rule = ReportSettings.from_toml(path).segments["s"]
+    assert (rule.feature, rule.bands, rule.groups) == ("f", (0.0, 0.5), ())
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[0, 0.5]", "[]"),
+        ("[0, 0.5]", "[0.5, 0]"),
+        ("[0, 0.5]", "[0, 0.5]\ngroups = [{ en = 'a', zh-CN = 'a' }]"),
+    ],
+)
+def test_segments_that_cannot_be_are_refused(tmp_path, old, new) -> None:
+    path = tmp_path / "report.toml"
+    path.write_text(SETTINGS.replace(old, new), encoding="utf-8")
+    with pytest.raises(SpecificationError, match=r"CR-CFG-006.*\[s\].*rising lower bounds"):
+        ReportSettings.from_toml(path)

@@ -66,8 +66,7 @@ def test_a_flow_draws_one_bar_and_one_count_per_step(ax) -> None:
 def test_reasons_with_figures_stand_beside_the_variables_that_were_left_out(content: ReportContent) -> None:
     bare = replace(content, binning={}, score=None)
     section = next(one for one in report_sections(bare, "en") if one.anchor == "selection")
-    grid = section.blocks[-1]
-    kept, left_out = grid.items[1].items
+    kept, left_out = section.blocks[-2:]
     assert kept.summary == "Table: 2 variables on the card"
     assert left_out.summary == "Table: 3 variables left out, and why"
     row = left_out.items[0].rows[0]
