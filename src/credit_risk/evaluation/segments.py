@@ -104,7 +104,7 @@ def period_table(
     --------
     >>> table = period_table([1, 1, 2, 2] * 60, {"m": [0.5] * 240}, [1, 0, 0, 0] * 60, min_per_class=0)
     >>> table[["group", "bad_rate", "mean_pd", "shift"]].round(3).to_numpy().tolist()
-    [[1, 0.5, 0.5, 0.0], [2, 0.0, 0.5, nan]]
+    [[1.0, 0.5, 0.5, 0.0], [2.0, 0.0, 0.5, nan]]
     """
     table = segment_table(
         {"period": period},

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from credit_risk.domain.texts import text
+from credit_risk.evaluation.grouping import group_of, inner_edges
 from credit_risk.reporting.charts import (
     ACCENT,
     BAD,
@@ -214,11 +215,10 @@ def mean_along(
 
     Examples
     --------
-    >>> [part.tolist() for part in mean_along(np.array([1.0, 1.0, 3.0]), np.array([0.0, 2.0, 5.0]), 2)]
-    [[1.0, 3.0], [1.0, 5.0]]
+    >>> [part.tolist() for part in mean_along(np.array([1.0, 1.0, 3.0, 3.0]), np.array([0.0, 2.0, 5.0, 7.0]), 2)]
+    [[1.0, 3.0], [1.0, 6.0]]
     """
-    edges = np.unique(np.quantile(x, np.arange(1, n_groups) / n_groups, method="higher"))
-    _, group = np.unique(np.searchsorted(edges, x, side="right"), return_inverse=True)
+    _, group = np.unique(group_of(x, inner_edges(x, n_groups)), return_inverse=True)
     n = np.bincount(group)
     return np.bincount(group, weights=x) / n, np.bincount(group, weights=y) / n
 
