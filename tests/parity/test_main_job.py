@@ -165,6 +165,7 @@ def test_the_closing_table_says_where_everything_lies(output):
         "bundle digest",
         "decisions digest",
         "report.html",
+        "model_document.json",
         "mlflow.db",
     ):
         assert promised in said

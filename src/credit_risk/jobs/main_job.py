@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from credit_risk.training import TrainedModels
 
 _BOOTSTRAP_SEED = 20051001
+#: Files of a run that its record keeps.
+_ARTEFACTS = ("decisions.parquet", "report.html", "model_document.json", "evaluation.json", "run.json")
 _PACKAGES = (
     "numpy",
     "pandas",
@@ -214,9 +216,7 @@ def _track(run: MainRun, digests: dict[str, str], output: Path, progress: Progre
             },
             metrics={**run.portfolio.figures(), **_model_metrics(run.evaluation)},
             tags={f"digest {name}": digest for name, digest in digests.items()},
-            artefacts=[
-                output / name for name in ("decisions.parquet", "report.html", "evaluation.json", "run.json")
-            ],
+            artefacts=[output / name for name in _ARTEFACTS],
             bundle=output / "bundle",
         )
     return f"{tracker.shown_uri} (run {run_id})"

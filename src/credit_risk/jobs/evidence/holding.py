@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from credit_risk.binning.apply import apply_binning
+from credit_risk.domain.texts import LANGUAGES, text
 from credit_risk.evaluation import (
     period_table,
     population_stability_index,
@@ -55,8 +56,8 @@ def band_names(rule: SegmentRule) -> list[dict[str, str]]:
     """Return the words for each band of a rule, the missing last: those the project gives, else its bounds."""
     bounds = [f"{bound:,.10g}" for bound in rule.bands]
     spans = [f"[{low}, {high})" for low, high in pairwise(bounds)] + [f"≥ {bounds[-1]}"]
-    names = [dict(words) for words in rule.groups] or [{"en": span, "zh-CN": span} for span in spans]
-    return [*names, {"en": "Missing", "zh-CN": "缺失"}]
+    names = [dict(words) for words in rule.groups] or [dict.fromkeys(LANGUAGES, span) for span in spans]
+    return [*names, {language: text("report.bin.missing", language) for language in LANGUAGES}]
 
 
 def variable_stability(
