@@ -61,7 +61,7 @@ def _segments(content: ReportContent, table: pandas.DataFrame, language: str) ->
         "segments",
         language,
         paragraph("segments", language),
-        Paragraph(text=_marked(table, content.decision_model, language)),
+        Paragraph(text=marked_groups(table, content.decision_model, language)),
         Grid(items=tuple(figures)),
         *tables,
         Heading(text=text("report.label.by_score_band", language, model=content.decision_model)),
@@ -69,7 +69,7 @@ def _segments(content: ReportContent, table: pandas.DataFrame, language: str) ->
     )
 
 
-def _marked(table: pandas.DataFrame, model: str, language: str) -> str:
+def marked_groups(table: pandas.DataFrame, model: str, language: str) -> str:
     """Say in how many groups the deciding model's level is off beyond chance."""
     judged = table[(table["model"] == model) & table["shift"].notna()]
     n_marked = int(((judged["shift_low"] > 0) | (judged["shift_high"] < 0)).sum())

@@ -14,6 +14,7 @@ from credit_risk.reporting.formatting import (
     percent_fine,
     whole,
 )
+from credit_risk.reporting.sections.holding import marked_groups
 
 if TYPE_CHECKING:
     from credit_risk.evaluation.discrimination import PairedComparison
@@ -92,7 +93,8 @@ def _sentences(content: ReportContent, language: str) -> tuple[str, ...]:
     stated = tuple(content.assumptions.get(language) or content.assumptions.get("en") or ())
     missing = [item for item in content.evidence if not item.is_filled]
     gaps = text("report.summary.missing", language, n_missing=len(missing), n=len(content.evidence))
-    return (*stated[:1], first, *compared, level, approves, *([gaps] if missing else []))
+    groups = [] if content.segments is None else [marked_groups(content.segments, decides.name, language)]
+    return (*stated[:1], first, *compared, level, *groups, approves, *([gaps] if missing else []))
 
 
 def _level(model: ModelEvaluation) -> str:

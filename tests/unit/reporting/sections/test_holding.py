@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from credit_risk.reporting import ReportContent
 from credit_risk.reporting.charts_evidence import plot_periods, plot_segments, plot_shares
-from credit_risk.reporting.sections.holding import _marked, _shift_cell, _verdict, holding_sections
+from credit_risk.reporting.sections.holding import _shift_cell, _verdict, holding_sections, marked_groups
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def test_marked_groups_of_the_deciding_model_are_counted(content: ReportContent)
     table = content.segments.copy()
     table[["shift_low", "shift_high"]] = [-1.0, 1.0]
     table.loc[table["model"] == "booster", "shift_low"] = 0.5
-    assert "in 0 of 2 groups" in _marked(table, "scorecard", "en")
-    assert "in 2 of 2 groups" in _marked(table, "booster", "en")
+    assert "in 0 of 2 groups" in marked_groups(table, "scorecard", "en")
+    assert "in 2 of 2 groups" in marked_groups(table, "booster", "en")
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,13 @@ def test_a_complete_document_has_nothing_missing(content: ReportContent) -> None
     assert not any("still missing" in line for line in summary_blocks(complete, "en")[1].items)
 
 
+def test_the_summary_says_where_the_level_is_off(content: ReportContent) -> None:
+    lines = summary_blocks(content, "en")[1].items
+    assert sum("is off beyond chance in" in line for line in lines) == 1
+    without = summary_blocks(replace(content, segments=None), "en")[1].items
+    assert not any("is off beyond chance in" in line for line in without)
+
+
 def test_the_summary_says_how_much_evidence_is_missing(content: ReportContent) -> None:
     last = summary_blocks(content, "en")[1].items[-1]
     assert last.startswith("Evidence still missing: 1 of the 2 items")
