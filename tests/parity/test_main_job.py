@@ -54,6 +54,7 @@ def test_it_leaves_exactly_what_it_promises(output):
         "evaluation.json",
         "model_document.json",
         "report.html",
+        "report_content.json",
         "run.json",
     }
     assert {path.name for path in output.iterdir()} == names

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 import credit_risk
-from credit_risk.domain.texts import text
 from credit_risk.evaluation import fairness_table, population_stability_index, score_band_table
 from credit_risk.jobs.assumptions import stated_assumptions
 from credit_risk.jobs.evidence import holding
@@ -38,15 +37,17 @@ _N_WATCHED = 20
 _PACKAGES = ("numpy", "pandas", "xgboost-cpu", "duckdb", "ibis-framework", "scikit-learn")
 
 
-def write_report(folder: Path, run: MainRun, digests: Mapping[str, str]) -> None:
-    """Write the self-contained HTML report of a run, and the model document beside it."""
+def write_report(folder: Path, run: MainRun, digests: Mapping[str, str]) -> ReportContent:
+    """Write the self-contained HTML report of a run, and the model document beside it; return what the report shows."""
     content = report_content(run, digests)
     document = model_document(run, content)
-    page = render_report(replace(content, evidence=evidence_items(document)), language=run.settings.language)
+    content = replace(content, evidence=evidence_items(document))
+    page = render_report(content, language=run.settings.language)
     (folder / "report.html").write_text(page, encoding="utf-8")
     (folder / "model_document.json").write_text(
         json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n", encoding="utf-8"
     )
+    return content
 
 
 def report_content(run: MainRun, digests: Mapping[str, str]) -> ReportContent:
@@ -68,7 +69,7 @@ def report_content(run: MainRun, digests: Mapping[str, str]) -> ReportContent:
         is_bad=portfolio.is_bad,
         score=frame["score"].to_numpy(dtype=np.float64),
         binning=_binning(run),
-        variable_labels={item.name: _label(item) for item in run.project.features.definitions},
+        variable_labels={item.name: _label(run, item) for item in run.project.features.definitions},
         bands=_bands(portfolio),
         outcomes=run.portfolio.outcomes(),
         offers=pd.DataFrame(
@@ -167,10 +168,10 @@ def _selection(run: MainRun) -> pd.DataFrame | None:
     return pd.DataFrame([asdict(record) for record in records]) if records else None
 
 
-def _label(definition: FeatureDefinition) -> dict[str, str]:
+def _label(run: MainRun, definition: FeatureDefinition) -> dict[str, str]:
     return {
         "en": definition.meaning,
-        "zh-CN": f"{text(f'features.factor.{definition.factor}', 'zh-CN')}({definition.name})",
+        "zh-CN": f"{run.project.features.factor_label(definition.factor, 'zh-CN')}({definition.name})",
     }
 
 
@@ -212,7 +213,8 @@ def _segment_labels(rules: Mapping[str, SegmentRule]) -> dict[str, Mapping[str, 
     return labels
 
 
-def _fairness(run: MainRun, portfolio: Portfolio) -> pd.DataFrame:
+def _fairness(run: MainRun, portfolio: Portfolio) -> pd.DataFrame | None:
+    """Return the fairness table; None where no protected attribute is held."""
     frame = portfolio.frame
     held = run.sources.held.loc[frame.index]
     groups = {
@@ -220,6 +222,8 @@ def _fairness(run: MainRun, portfolio: Portfolio) -> pd.DataFrame:
         for name, attribute in run.project.report.attributes.items()
         if name in held.columns
     }
+    if not groups:
+        return None
     return fairness_table(
         groups,
         is_approved=portfolio.is_approved,
@@ -232,13 +236,17 @@ def _fairness(run: MainRun, portfolio: Portfolio) -> pd.DataFrame:
 
 
 def _groups(values: np.ndarray, attribute: HeldAttribute) -> np.ndarray:
-    """Return a group label per customer: the code itself, or the band of a numeric attribute."""
-    if not attribute.bands:
-        return np.array([str(value) for value in values], dtype=object)
-    bounds = np.array(attribute.bands)
-    labels = [f"{low}-{high - 1}" for low, high in pairwise(bounds)] + [f"{bounds[-1]}+"]
-    position = np.clip(np.searchsorted(bounds, values, side="right") - 1, 0, len(labels) - 1)
-    return np.array(labels, dtype=object)[position]
+    """Return a group label per customer: the code itself, or the band of a numeric attribute; gaps are a group of their own."""
+    gone = pd.isna(values)
+    found = np.array([str(value) for value in values], dtype=object)
+    if attribute.bands:
+        bounds = np.array(attribute.bands)
+        labels = [f"{low}-{high - 1}" for low, high in pairwise(bounds)] + [f"{bounds[-1]}+"]
+        numbers = np.where(gone, bounds[0], values).astype(np.float64)
+        position = np.clip(np.searchsorted(bounds, numbers, side="right") - 1, 0, len(labels) - 1)
+        found = np.array(labels, dtype=object)[position]
+    found[gone] = "missing"
+    return found
 
 
 def _attribute_labels(attributes: Mapping[str, HeldAttribute]) -> dict[str, Mapping[str, str]]:

@@ -30,6 +30,9 @@ class DemoSettings:
         Embedded MLflow store; None switches tracking off, and nothing imports mlflow.
     n_threads : int
         Threads of the feature engine; no figure depends on it.
+    requires_sound_strategy : bool
+        Whether approvals, limits and prices that no lender would run stop the job; a new project's strategy is a start,
+        and then they are only said.
     """
 
     data: Path
@@ -40,6 +43,7 @@ class DemoSettings:
     language: str = "en"
     n_threads: int = 2
     is_quiet: bool = False
+    requires_sound_strategy: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -64,7 +64,10 @@ class Explainer:
             "booster": self._of_trees,
             "blend": self._of_both,
         }[self._model](card, forest_rows)
-        return point_losses(shortfall, is_missing, names=self._names, factors=self._factors)
+        wordings = self._bundle.features.wordings
+        return point_losses(
+            shortfall, is_missing, names=self._names, factors=self._factors, wordings=wordings
+        )
 
     def _of_card(self, card: CardResult, forest_rows: NDArray[np.float64]) -> _Losses:
         return reason_shortfalls(self._bundle.scorecard, card.points), card.flags == MISSING

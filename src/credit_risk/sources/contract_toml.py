@@ -40,7 +40,7 @@ _ALLOWED_KINDS: dict[str, tuple[str, ...]] = {
     "measure": ("integer", "decimal", "money", "boolean", "code", "date"),
     "attribute": ("integer", "decimal", "money", "boolean", "code", "date"),
     "protected": ("integer", "decimal", "money", "boolean", "code"),
-    "outcome": ("integer", "boolean", "money", "decimal"),
+    "outcome": ("integer", "boolean", "money", "decimal", "code"),
     "time": ("date", "timestamp"),
     "key": ("integer", "text"),
     "ignored": KINDS,

@@ -137,10 +137,12 @@ def test_a_blend_that_decides_must_be_there_and_calibrated(bundle):
         replace(bundle, blend=BLENDS["average"])
 
 
-def test_a_booster_of_texts_is_refused_until_features_are_texts(bundle):
-    text = CategoryEncoding(feature="purpose", categories=("a",), values=(0.1,), missing=0.2, unseen=0.2)
-    with pytest.raises(SpecificationError, match=r"reads 1 text columns \(first: 'purpose'\)"):
-        replace(bundle, booster=replace(bundle.booster, encodings=(text,)))
+def test_a_booster_that_takes_a_number_for_a_word_is_refused(bundle):
+    name = bundle.booster.feature_names[0]
+    text = CategoryEncoding(feature=name, categories=("a",), values=(0.1,), missing=0.2, unseen=0.2)
+    forged = replace(bundle, booster=replace(bundle.booster, encodings=(text,)))
+    with pytest.raises(SpecificationError, match=f"booster and the catalogue differ.*first: '{name}'"):
+        forged.engine  # noqa: B018
 
 
 def test_a_bundle_of_the_schema_before_is_refused_with_what_to_do(bundle, tmp_path):
