@@ -13,6 +13,7 @@ import pandas as pd
 
 import credit_risk
 from credit_risk.evaluation import fairness_table, population_stability_index, score_band_table
+from credit_risk.features.categories import feature_categories
 from credit_risk.jobs.assumptions import stated_assumptions
 from credit_risk.jobs.evidence import holding
 from credit_risk.jobs.evidence.cut_offs import amounts_if_approved
@@ -20,6 +21,7 @@ from credit_risk.jobs.evidence.explained import explained_booster
 from credit_risk.jobs.evidence.model_document import evidence_items, model_document
 from credit_risk.reporting import KeyFigures, ReportContent, render_report
 from credit_risk.scorecard.apply import apply_scorecard
+from credit_risk.scoring.model_columns import card_columns, forest_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from credit_risk.jobs.project import HeldAttribute, SegmentRule
     from credit_risk.jobs.run import MainRun
     from credit_risk.reporting import Explained
+    from credit_risk.samples import SamplePart
 
 _N_TOP_VARIABLES = 8
 #: Features of the booster whose stability is shown beside the card's.
@@ -102,8 +105,12 @@ def report_content(run: MainRun, digests: Mapping[str, str]) -> ReportContent:
 def _with_evidence(content: ReportContent, run: MainRun) -> ReportContent:
     """Add what shows whether the models can be trusted: selection, contributions, cut-offs, segments, stability."""
     rows = run.portfolio.scored().frame.index
-    development, holdout = run.sample.development.X, run.sample.holdout.X
-    explained = explained_booster(run.bundle.booster, holdout)
+    development, holdout = (
+        _as_models_read(run, part) for part in (run.sample.development, run.sample.holdout)
+    )
+    explained = explained_booster(
+        run.bundle.booster, _as_models_read(run, run.sample.holdout, words_of_card=False)
+    )
     rules, predictions = run.project.report.segments, content.predictions
     applied_at = run.sources.applications["applied_at"].loc[rows]
     others = _strongest_off_the_card(run, explained)
@@ -116,10 +123,10 @@ def _with_evidence(content: ReportContent, run: MainRun) -> ReportContent:
             name: amounts_if_approved(run.bundle.engine.grid, run.project.strategy, risk)
             for name, risk in predictions.items()
         },
-        segments=holding.segments(rules, holdout.loc[rows], predictions, content.is_bad),
+        segments=holding.segments(rules, run.sample.holdout.X.loc[rows], predictions, content.is_bad),
         segment_labels=_segment_labels(rules),
         stability=holding.variable_stability(run.bundle.scorecard, development, holdout, others=others),
-        score_stability=_score_stability(run),
+        score_stability=_score_stability(run, development, holdout),
         periods=holding.periods(applied_at, predictions, content.is_bad, run.sources.timezone),
     )
 
@@ -187,13 +194,27 @@ def _bands(portfolio: Portfolio) -> pd.DataFrame:
     )
 
 
-def _score_stability(run: MainRun) -> pd.DataFrame:
+def _as_models_read(run: MainRun, part: SamplePart, *, words_of_card: bool = True) -> pd.DataFrame:
+    """Return the columns of both models as numbers: a word is what the card's bins, else the booster's encoding, make of it."""
+    bundle, names = run.bundle, list(run.bundle.features.names)
+    categories = feature_categories(bundle.features, bundle.contracts)
+    X = part.matrix()
+    columns: dict[str, np.ndarray] = {}
+    read = [
+        (bundle.scorecard.feature_names, card_columns(bundle.scorecard, names, categories).take(X)),
+        (bundle.booster.feature_names, forest_columns(bundle.booster, names, categories).take(X)),
+    ]
+    for names_of_model, values in reversed(read) if words_of_card else read:
+        columns |= dict(zip(names_of_model, values.T, strict=True))
+    return pd.DataFrame(columns, index=part.X.index)
+
+
+def _score_stability(run: MainRun, development: pd.DataFrame, holdout: pd.DataFrame) -> pd.DataFrame:
     """Return the stability of the card's score in tenths of the development customers."""
     card = run.bundle.scorecard
     names = list(card.feature_names)
     before, now = (
-        apply_scorecard(card, part.X[names].to_numpy(dtype=np.float64)).score
-        for part in (run.sample.development, run.sample.holdout)
+        apply_scorecard(card, part[names].to_numpy(dtype=np.float64)).score for part in (development, holdout)
     )
     return population_stability_index(before, now)
 
