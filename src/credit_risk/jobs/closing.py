@@ -35,6 +35,7 @@ def closing_table(result: DemoResult) -> str:
         ("bundle digest", result.bundle_digest),
         ("decisions digest", result.decisions_digest),
         ("report", str(result.output / "report.html")),
+        ("model document", str(result.output / "model_document.json")),
         ("decisions", str(result.output / "decisions.parquet")),
         ("bundle", str(result.output / "bundle")),
         ("tracked run", result.tracked_at or "tracking is off"),

@@ -24,11 +24,10 @@ from credit_risk.jobs.output_folder import building
 from credit_risk.jobs.portfolio import Portfolio
 from credit_risk.jobs.progress import TerminalProgress
 from credit_risk.jobs.project import Project
-from credit_risk.jobs.report_tables import report_content
+from credit_risk.jobs.report_tables import write_report
 from credit_risk.jobs.run import MODELS, DemoSettings, MainRun
 from credit_risk.jobs.tasks.judging import plain_figures
 from credit_risk.jobs.tasks.stored_report import STORED_CONTENT, store_content
-from credit_risk.reporting import render_report
 from credit_risk.samples import DevelopmentSample
 from credit_risk.scoring import FeatureRows, ScoringBundle, load_bundle
 from credit_risk.sources import read_sources
@@ -47,6 +46,8 @@ if TYPE_CHECKING:
     from credit_risk.training import TrainedModels
 
 _BOOTSTRAP_SEED = 20051001
+#: Files of a run that its record keeps.
+_ARTEFACTS = ("decisions.parquet", "report.html", "model_document.json", "evaluation.json", "run.json")
 #: An AUC interval this wide deserves a word.
 _WIDE_INTERVAL = 0.05
 _PACKAGES = (
@@ -138,6 +139,7 @@ def run_demo(settings: DemoSettings) -> DemoResult:
             bundle=bundle,
             portfolio=portfolio,
             evaluation=evaluation,
+            n_parity=len(decisions),
         )
         with progress.stage("Report and files"):
             digests = _write_files(run, draft)
@@ -246,10 +248,7 @@ def _write_files(run: MainRun, draft: Path) -> dict[str, str]:
         "bundle": run.bundle.digest,
         "decisions.parquet": sha256_of_file(decisions),
     }
-    content = report_content(run, digests)
-    page = render_report(content, language=run.settings.language)
-    (draft / "report.html").write_text(page, encoding="utf-8")
-    store_content(draft / STORED_CONTENT, content)
+    store_content(draft / STORED_CONTENT, write_report(draft, run, digests))
     _write_json(draft / "run.json", _run_facts(run.settings, digests))
     return digests
 
@@ -275,9 +274,7 @@ def _track(run: MainRun, digests: dict[str, str], output: Path, progress: Progre
             },
             metrics={**run.portfolio.figures(), **_model_metrics(run.evaluation)},
             tags={f"digest {name}": digest for name, digest in digests.items()},
-            artefacts=[
-                output / name for name in ("decisions.parquet", "report.html", "evaluation.json", "run.json")
-            ],
+            artefacts=[output / name for name in _ARTEFACTS],
             bundle=output / "bundle",
         )
     return f"{tracker.shown_uri} (run {run_id})"

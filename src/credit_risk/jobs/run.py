@@ -48,7 +48,10 @@ class DemoSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MainRun:
-    """What the report and the tracker read from."""
+    """What the report and the tracker read from.
+
+    ``n_parity`` is the number of customers decided again in real time, all fields equal; None where that was not tried.
+    """
 
     settings: DemoSettings
     project: Project
@@ -58,3 +61,4 @@ class MainRun:
     bundle: ScoringBundle
     portfolio: Portfolio
     evaluation: EvaluationReport
+    n_parity: int | None = None
