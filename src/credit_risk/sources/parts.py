@@ -328,7 +328,7 @@ class _Scan:
         ) as connection:
             connection.execute("SET memory_limit = '1GB'")
             connection.execute("SET preserve_insertion_order = false")
-            file = connection.read_parquet(str(path))
+            file = connection.read_parquet(_literally(path), hive_partitioning=False)
             repeated = file.aggregate(f"{names}, count(*) AS n", names).filter("n > 1").limit(1)
             if repeated.fetchall():
                 raise _broken(contract)
@@ -380,6 +380,11 @@ def _types(contract: RecordContract) -> dict[str, np.dtype[Any]]:
         if measure.nullable:
             kinds[_MISSING + measure.name] = np.dtype(np.bool_)
     return kinds
+
+
+def _literally(path: Path) -> str:
+    """Return a path for an engine that takes ``[``, ``*`` and ``?`` in it for a pattern, and would read other files."""
+    return "".join(f"[{sign}]" if sign in "[*?" else sign for sign in str(path))
 
 
 def _broken(contract: RecordContract) -> DataContractError:
