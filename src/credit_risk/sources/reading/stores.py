@@ -237,10 +237,10 @@ class DuckDbStore:
 def _read_duckdb(connection: Any, table: str, names: Sequence[str]) -> RawTable:
     import duckdb
 
-    try:
-        found = connection.table('"' + table.replace('"', '""') + '"')
-    except duckdb.CatalogException:
-        raise _no_table(table) from None
+    tables = [str(name).lower() for (name,) in connection.sql("SHOW TABLES").fetchall()]
+    if table.lower() not in tables:  # DuckDB would take the name of a file for a table
+        raise _no_table(table)
+    found = connection.table('"' + table.replace('"', '""') + '"')
     wanted = [duckdb.ColumnExpression(name) for name in names if name in found.columns]
     content = found.select(*wanted).to_arrow_table() if wanted else pa.table({})
     undeclared = tuple(name for name in found.columns if name not in names)
