@@ -116,7 +116,7 @@ def consented(
 
 
 def _applied_us(applications: pd.DataFrame) -> NDArray[np.int64]:
-    return applications["applied_at"].astype("int64").to_numpy()
+    return np.array(applications["applied_at"].astype("int64"), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
