@@ -157,6 +157,22 @@ def test_the_same_moment_gives_the_same_state_and_a_later_withdrawal_another(wit
         consent_state(sources, datetime(2026, 4, 1))
 
 
+def test_consent_withdrawn_before_the_application_was_not_lost_after_it(with_ledger):
+    moment = pa.timestamp("us", tz="UTC")
+    sources = with_ledger(
+        customer=["p", "q"],
+        source=["bank"] * 2,
+        purpose=["credit_assessment"] * 2,
+        granted_at=pa.array([GRANTED] * 2, moment),
+        expires_at=pa.array([None] * 2, moment),
+        withdrawn_at=pa.array(
+            [datetime(2026, 3, 1, 4, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC)], moment
+        ),
+    )  # both apply on 2026-03-01 at 4: p had withdrawn by then, q withdraws later
+    state = consent_state(sources, datetime(2026, 6, 1, tzinfo=UTC))
+    assert (state.n_allowed, state.n_withdrawn) == ({"bank": 0}, {"bank": 1})
+
+
 def test_a_contradiction_set_apart_is_no_consent(with_ledger):
     with pytest.raises(DataContractError):
         with_ledger(customer=["p", "p"])
