@@ -162,7 +162,7 @@ class FeatureClosure:
         attributes = normalize_attributes(application.attributes, self._contracts.applications)
         applied_us = microseconds(application.applied_at)
         clock = (applied_us, local_day(applied_us, self._contracts.timezone), self._contracts.timezone)
-        allowed = self._allowed(consents, processed_at, applied_us)
+        allowed = self._allowed(consents, processed_at, applied_us, application.customer_id)
         primitives: list[list[Any]] = []
         flags = []
         for evaluator in self._evaluators:
@@ -178,14 +178,18 @@ class FeatureClosure:
         return FeatureVector(names=self.names, values=self._finish(primitives), flags=tuple(flags))
 
     def _allowed(
-        self, consents: Sequence[Mapping[str, object]] | None, processed_at: datetime | None, applied_us: int
+        self,
+        consents: Sequence[Mapping[str, object]] | None,
+        processed_at: datetime | None,
+        applied_us: int,
+        customer_id: str,
     ) -> frozenset[str]:
         """Return the sources that may be read; the form itself always may, it was filled in for this application."""
         declaration = self._contracts.consent
         processed_us = check_processed_at(declaration, processed_at)
         if declaration.mode == "assumed" and consents is None:
             return self._all
-        grants = read_grants(consents, declaration)
+        grants = read_grants(consents, declaration, customer_id)
         allowed = {
             contract.name
             for contract in self._contracts.records

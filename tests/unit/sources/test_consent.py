@@ -93,6 +93,15 @@ def test_the_moment_of_processing_is_explicit_with_a_ledger_and_only_then():
             check_processed_at(declaration, moment)
 
 
+def test_another_persons_consent_is_nobodys():
+    assert len(read_grants([{**ROW, "customer": "P-1"}], LEDGER, "P-1")) == 1
+    assert len(read_grants([ROW], LEDGER, "P-1")) == 1
+    with pytest.raises(ScoringError, match="1 of 2 consent rows name another customer") as caught:
+        read_grants([ROW, {**ROW, "customer": "P-2"}], LEDGER, "P-1")
+    assert caught.value.code == "CR-SRC-028"
+    assert "P-2" not in str(caught.value)
+
+
 def test_rows_of_a_request_are_read_or_refused():
     (grant,) = read_grants([ROW], LEDGER)
     assert (grant.source, grant.granted_us) == ("bank", 1_767_225_600_000_000)

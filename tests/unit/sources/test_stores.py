@@ -73,9 +73,9 @@ def renamed(contracts, ending):
 
 def test_the_sample_is_the_template_under_other_file_names(sample):
     template = contract_template("instant_loan").read_text(encoding="utf-8")
-    assert (sample / "sources.toml").read_text(encoding="utf-8") == template.replace(
-        'file = "', 'file = "synthetic_'
-    )
+    expected = template.replace('file = "', 'file = "synthetic_')
+    expected = expected.replace('name = "instant_loan"', 'name = "synthetic_instant_loan"', 1)
+    assert (sample / "sources.toml").read_text(encoding="utf-8") == expected
 
 
 def test_parquet_and_duckdb_hold_the_same_as_csv(sample, contracts, tmp_path):
