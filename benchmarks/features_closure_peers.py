@@ -2,7 +2,8 @@
 
 Run by ``features_closure.py`` in the environment of the peers; imports of the library are not allowed here. The first line of
 input is a JSON object (definitions, subjects, applicants' events); then each line ``<tool> <form> <applicant> <repeats>`` is
-answered by a JSON line with microseconds of each call and the values of the last. Expressions and the query are built once, before
+answered by a JSON line with microseconds of each call (by the wall's clock, and of the processor in all threads) and the values of the
+last. Expressions and the query are built once, before
 any call is timed; ``form`` is 'dictionaries' (reading them belongs to the call) or 'frame' (a frame of raw columns is ready).
 
 Reading order: :func:`main`, :class:`Polars`, :class:`DuckDB`.
@@ -251,9 +252,10 @@ def main() -> None:
         ready = tool.frame(events)
         spent, values = [], []
         for _ in range(int(repeats)):
-            start = time.perf_counter_ns()
+            start = time.perf_counter_ns(), time.process_time_ns()
             values = tool(tool.frame(events) if form == "dictionaries" else ready)
-            spent.append((time.perf_counter_ns() - start) / 1e3)
+            end = time.perf_counter_ns(), time.process_time_ns()
+            spent.append([(end[0] - start[0]) / 1e3, (end[1] - start[1]) / 1e3])
         plain = [None if value is None else float(value) for value in values]
         print(json.dumps({"us": spent, "values": plain}), flush=True)
 

@@ -499,6 +499,9 @@ def main() -> None:
         contract_template("instant_loan")
         .read_text(encoding="utf-8")
         .replace('file = "', 'file = "synthetic_')
+        .replace(
+            'name = "instant_loan"', 'name = "synthetic_instant_loan"', 1
+        )  # the name stands in every report
     )
     (FOLDER / "sources.toml").write_text(text, encoding="utf-8")
     contracts = read_contracts(FOLDER / "sources.toml")

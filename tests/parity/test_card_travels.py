@@ -1,5 +1,6 @@
-"""One card, the same rows, every place it runs: spec, row scorer, standalone Python, DuckDB, PostgreSQL, Spark, PMML.
+"""Cards of every kind, the same rows, every place they run: spec, row scorer, standalone Python, DuckDB, PostgreSQL, Spark, PMML.
 
+The kinds: the usual card, a card of boosted stumps with and without merged bins, and a card with a variable of the second look.
 Points and flags are equal; PDs are within 1e-12. The rows hold every cut and its neighbours, special codes, missing values as
 NULL and as NaN, infinite numbers, whole numbers beyond 2**53, labels that are hard to quote, labels never seen, moments to
 the microsecond, and dates.
@@ -19,6 +20,7 @@ import pytest
 from credit_risk import load_bundle
 from credit_risk.binning import WoeBinner
 from credit_risk.scorecard import (
+    BoostedScorecard,
     RowScorer,
     Scorecard,
     apply_scorecard,
@@ -43,8 +45,11 @@ COLUMNS = {'a "q"': "double", "b`x": "double", "n": "bigint", "c": "text", "t": 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+BINNING = {"special_codes": {"b`x": {"bureau": (-9, -8)}}, "unseen": {"c": "worst"}, "min_own_rows": 10}
+
+
 @pytest.fixture(scope="module")
-def card():
+def sample():
     rng = np.random.default_rng(4)
     n = 8000
     frame = pd.DataFrame(
@@ -69,8 +74,18 @@ def card():
     frame.loc[rng.random(n) < 0.04, 'a "q"'] = np.nan
     frame.loc[rng.random(n) < 0.03, "c"] = None
     frame.loc[rng.random(n) < 0.03, "t"] = pd.NaT
-    binner = WoeBinner(special_codes={"b`x": {"bureau": (-9, -8)}}, unseen={"c": "worst"}, min_own_rows=10)
-    fitted = Scorecard(binner=binner).fit(frame, is_bad)
+    return frame, is_bad
+
+
+@pytest.fixture(scope="module", params=["usual", "boosted", "boosted_merged"])
+def card(request, sample):
+    binner = WoeBinner(**BINNING)
+    unfitted = {
+        "usual": Scorecard(binner=binner),
+        "boosted": BoostedScorecard(binner=binner, n_rounds=150),
+        "boosted_merged": BoostedScorecard(binner=binner, n_rounds=150, max_bins=4),
+    }[request.param]
+    fitted = unfitted.fit(*sample)
     assert set(fitted.spec_.feature_names) == set(COLUMNS)
     return fitted
 
@@ -158,19 +173,22 @@ def test_one_dictionary_at_a_time(card, rows, expected):
 
 @pytest.mark.parametrize("seconds", [True, False])
 def test_standalone_python(card, rows, expected, seconds):
+    assert_equal(card, expected, standalone(card.spec_, records(rows, seconds=seconds)))
+
+
+def standalone(spec, records):
+    """Run the exported module alone."""
     module: dict = {}
-    exec(scorecard_to_python(card.spec_), module)  # noqa: S102
-    answers = [module["score"](record) for record in records(rows, seconds=seconds)]
-    flat = [
+    exec(scorecard_to_python(spec), module)  # noqa: S102
+    return [
         {
             **{f"points_{name}": value for name, value in one["points"].items()},
             **{f"flag_{name}": value for name, value in one["flags"].items()},
             "score": one["score"],
             "pd": one["pd"],
         }
-        for one in answers
+        for one in map(module["score"], records)
     ]
-    assert_equal(card, expected, flat)
 
 
 @pytest.mark.parametrize("dialect", ["standard", "duckdb"])
@@ -190,11 +208,39 @@ def test_duckdb(card, rows, expected, dialect):
         }
     ).append_column("row", pa.array(range(len(rows["n"]))))
     query = scorecard_to_sql(card.spec_, table="applicants", dialect=dialect, key_columns=("row",))
+    assert_equal(card, expected, in_duckdb(query, table))
+
+
+def in_duckdb(query, table):
+    """Run a query on a table of applicants."""
     with duckdb.connect(config={"threads": 1}) as engine:
         engine.execute("SET TimeZone = 'UTC'")
         engine.register("applicants", table)
-        answers = engine.sql(query).to_arrow_table().sort_by("row").to_pylist()
-    assert_equal(card, expected, answers)
+        return engine.sql(query).to_arrow_table().sort_by("row").to_pylist()
+
+
+def test_a_card_with_a_second_look_travels():
+    rng = np.random.default_rng(4)
+    n = 12_000
+    limit = rng.normal(size=n)
+    bill = limit + rng.normal(size=n)
+    is_bad = rng.random(n) < 1 / (1 + np.exp(1.5 + 1.2 * limit - 0.6 * bill))
+    bill[rng.random(n) < 0.05] = np.nan
+    X = pd.DataFrame({"bill": bill, "limit": limit})
+    card = Scorecard().fit(X, is_bad)
+    assert [one.step for one in card.spec_.selection] == ["second_look", "kept"]
+    cuts = [np.array(variable.cuts) for variable in card.spec_.binning.variables]
+    near = [
+        np.concatenate([one, np.nextafter(one, -np.inf), [np.nan, np.inf, -np.inf, -0.0]]) for one in cuts
+    ]
+    matrix = np.array([[one, two] for one in near[0] for two in near[1]])
+    given = [dict(zip(X.columns, row, strict=True)) for row in matrix.tolist()]
+    expected = apply_scorecard(card.spec_, matrix)
+    assert_equal(card, expected, standalone(card.spec_, given))
+    table = pa.table({name: matrix[:, j] for j, name in enumerate(X.columns)})
+    table = table.append_column("row", pa.array(range(len(matrix))))
+    query = scorecard_to_sql(card.spec_, table="applicants", dialect="duckdb", key_columns=("row",))
+    assert_equal(card, expected, in_duckdb(query, table))
 
 
 @pytest.fixture

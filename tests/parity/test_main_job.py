@@ -48,7 +48,15 @@ def decisions(output):
 
 
 def test_it_leaves_exactly_what_it_promises(output):
-    names = {"bundle", "decisions.parquet", "evaluation.json", "report.html", "run.json"}
+    names = {
+        "bundle",
+        "decisions.parquet",
+        "evaluation.json",
+        "model_document.json",
+        "report.html",
+        "report_content.json",
+        "run.json",
+    }
     assert {path.name for path in output.iterdir()} == names
     assert {path.name for path in output.parent.iterdir()} == {"out", "tracking", "stdout.txt", "stderr.txt"}
 
@@ -66,9 +74,8 @@ def test_a_second_run_with_one_thread_gives_the_same_bytes(output, project_folde
     assert done.returncode == 0, done.stderr
     for path in sorted((output / "bundle").iterdir()):
         assert sha256_of_file(tmp_path / "again" / "bundle" / path.name) == sha256_of_file(path), path.name
-    assert sha256_of_file(tmp_path / "again" / "decisions.parquet") == sha256_of_file(
-        output / "decisions.parquet"
-    )
+    for name in ("decisions.parquet", "model_document.json", "report.html"):
+        assert sha256_of_file(tmp_path / "again" / name) == sha256_of_file(output / name), name
 
 
 def test_real_time_equals_batch_in_every_field(output, decisions, project_folder):
@@ -159,6 +166,7 @@ def test_the_closing_table_says_where_everything_lies(output):
         "bundle digest",
         "decisions digest",
         "report.html",
+        "model_document.json",
         "mlflow.db",
     ):
         assert promised in said
@@ -179,6 +187,38 @@ def test_the_report_names_every_assumption(output):
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_the_model_document_is_filled_from_the_run(output):
+    document = json.loads((output / "model_document.json").read_text(encoding="utf-8"))
+    items = {item["key"]: item for item in document["items"]}
+    missing = [key for key, item in items.items() if item["status"] == "missing"]
+    assert missing == [
+        "owner",
+        "tier",
+        "purpose",
+        "prohibited_uses",
+        "licence_lineage",
+        "reject_inference",
+        "sampling_sensitivity",
+        "out_of_time",
+        "limitations",
+        "monitoring_plan",
+        "monitoring_triggers",
+        "change_log",
+        "validation_findings",
+        "approvals",
+        "retirement_plan",
+    ]
+    facts = json.loads((output / "run.json").read_text(encoding="utf-8"))
+    evaluation = json.loads((output / "evaluation.json").read_text(encoding="utf-8"))
+    assert items["hashes"]["value"]["decisions.parquet"] == facts["digests"]["decisions.parquet"]
+    assert items["discrimination"]["value"]["models"][0]["auc"] == evaluation["models"][0]["auc"]
+    assert items["implementation_test"]["value"]["n_decided_in_batch_and_in_real_time"] == 8939
+    assert items["population"]["value"]["n_applications"] == 30_000
+    page = (output / "report.html").read_text(encoding="utf-8")
+    assert f"{document['n_missing']} cannot be known from a run" in page
+    assert len(page.encode()) < 8_000_000
+
+
 def test_the_run_is_tracked_and_its_model_scores_the_same(output, decisions, project_folder):
     import mlflow
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,7 @@ from credit_risk.decision.record import Reason
 from credit_risk.scorecard.reasons import MAX_REASONS, rank_losses, rank_reasons
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -72,12 +72,15 @@ class PointLosses:
         Points lost; 0 and below are no loss.
     factor : int64 ndarray, shape (n_applicants, n_characteristics)
         Place in ``codes`` of the factor under which a loss is told.
+    wordings : mapping of str to tuple of (language, sentence)
+        The lender's own sentences, by factor; the text catalogue has the others.
     """
 
     names: tuple[str, ...]
     codes: tuple[str, ...]
     points: NDArray[np.int64]
     factor: NDArray[np.int64]
+    wordings: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     def ranked(self, most: int = MAX_REASONS) -> RankedReasons:
         """Return every applicant's costliest factors as arrays, for portfolios."""
@@ -88,11 +91,15 @@ class PointLosses:
         rows = zip(self.points.tolist(), self.factor.tolist(), strict=True)
         return [
             tuple(
-                Reason(kind="score", code=self.codes[factor], points_lost=int(points), feature=self.names[at])
+                self._reason(self.codes[factor], int(points), self.names[at])
                 for factor, points, at in rank_losses(_losses(*row), most)
             )
             for row in rows
         ]
+
+    def _reason(self, factor: str, points: int, name: str) -> Reason:
+        wording = self.wordings.get(factor, ())
+        return Reason(kind="score", code=factor, points_lost=points, feature=name, wording=wording)
 
 
 def point_losses(
@@ -101,6 +108,7 @@ def point_losses(
     *,
     names: Sequence[str],
     factors: Sequence[str],
+    wordings: Mapping[str, tuple[tuple[str, str], ...]] | None = None,
 ) -> PointLosses:
     """Say under which business factor each loss is told; a missing value is missing history, whatever its factor."""
     of_factor = {factor: number for number, factor in enumerate(dict.fromkeys([*factors, NO_HISTORY]))}
@@ -110,6 +118,7 @@ def point_losses(
         codes=tuple(of_factor),
         points=shortfall,
         factor=np.where(is_missing, of_factor[NO_HISTORY], numbers),
+        wordings=wordings or {},
     )
 
 

@@ -35,16 +35,20 @@ class Reason:
         For score reasons: points below the best attainable for this factor.
     feature : str or None
         For score reasons: the feature that lost most within the factor (for officers and audits).
+    wording : tuple of (language, sentence)
+        The lender's own sentences for a factor of its own; empty where the text catalogue has one.
     """
 
     kind: str
     code: str
     points_lost: int | None = None
     feature: str | None = None
+    wording: tuple[tuple[str, str], ...] = ()
 
     def sentence(self, language: str = "en") -> str:
         """Return the reason in the reader's language."""
-        return text(f"{_TEXTS[self.kind]}.{self.code}", language)
+        own = dict(self.wording)
+        return own[language] if language in own else text(f"{_TEXTS[self.kind]}.{self.code}", language)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +158,7 @@ class Decision:
         content = {name: getattr(self, name) for name in self.__slots__}
         content["stages"] = [asdict(stage) for stage in self.stages]
         content["pds"] = dict(self.pds)
-        content["reasons"] = [asdict(reason) for reason in self.reasons]
+        content["reasons"] = [_reason_to_dict(reason) for reason in self.reasons]
         content["offers"] = [
             {**{name: getattr(offer, name) for name in Offer.__slots__}, "schedule": offer.schedule.to_dict()}
             for offer in self.offers
@@ -168,3 +172,10 @@ class Decision:
         lines = [text(f"decision.outcome.{self.outcome}", language)]
         lines += [f"- {reason.sentence(language)}" for reason in self.reasons]
         return "\n".join(lines)
+
+
+def _reason_to_dict(reason: Reason) -> dict[str, Any]:
+    """Return plain JSON values; own sentences are written only where there are some."""
+    content = asdict(reason)
+    own = content.pop("wording")
+    return {**content, "wording": dict(own)} if own else content

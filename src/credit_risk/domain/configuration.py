@@ -12,11 +12,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
+from credit_risk.domain.toml_lines import key_lines
 from credit_risk.errors import SpecificationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from credit_risk.domain.toml_lines import TomlPath
 
 T = TypeVar("T")
 
@@ -58,7 +61,8 @@ def read_toml(path: Path) -> ConfigTable:
         File absent or not TOML (``CR-CFG-001``, ``CR-CFG-002``).
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        text = path.read_text(encoding="utf-8")
+        content = tomllib.loads(text, parse_float=Decimal)
     except FileNotFoundError as error:
         raise SpecificationError(
             f"Configuration file '{path}' does not exist. Hint: check the path.", code="CR-CFG-001"
@@ -67,7 +71,7 @@ def read_toml(path: Path) -> ConfigTable:
         raise SpecificationError(
             f"Configuration file '{path}' cannot be read as TOML: {error}.", code="CR-CFG-002"
         ) from error
-    return ConfigTable(content, where=str(path))
+    return ConfigTable(content, where=str(path), file_text=text)
 
 
 class ConfigTable:
@@ -79,6 +83,10 @@ class ConfigTable:
         Parsed TOML.
     where : str
         File and section, for messages.
+    file_text : str
+        The whole file, by which messages find the line; empty where the content comes from no file.
+    path : tuple
+        Where the table stands in the file.
 
     Examples
     --------
@@ -91,10 +99,30 @@ class ConfigTable:
     credit_risk.errors.SpecificationError: CR-CFG-003: card.toml: unknown key 'pdoo'. Did you mean 'pdo'?
     """
 
-    def __init__(self, content: Mapping[str, object], *, where: str) -> None:
+    def __init__(
+        self, content: Mapping[str, object], *, where: str, file_text: str = "", path: TomlPath = ()
+    ) -> None:
         self._content = dict(content)
         self._asked: set[str] = set()
-        self.where = where
+        self._section = where
+        self._file_text = file_text
+        self._path = path
+
+    @property
+    def where(self) -> str:
+        """File, section and the section's line, for messages."""
+        return self._at()
+
+    def _at(self, *key: str) -> str:
+        """Return file, section and line of a key, or of the section where the key has no line of its own."""
+        lines = key_lines(self._file_text) if self._file_text else {}
+        line = lines.get((*self._path, *key)) or lines.get(self._path)
+        return f"{self._section}, line {line}" if line else self._section
+
+    def _inner(self, content: Mapping[str, object], name: str, *path: str | int) -> ConfigTable:
+        return ConfigTable(
+            content, where=f"{self._section} {name}", file_text=self._file_text, path=(*self._path, *path)
+        )
 
     def __contains__(self, key: str) -> bool:
         return key in self._content
@@ -109,7 +137,8 @@ class ConfigTable:
             close = difflib.get_close_matches(key, [k for k in self._content if k not in self._asked], n=1)
             hint = f" Found {close[0]!r}: did you mean {key!r}?" if close else ""
             raise SpecificationError(
-                f"{self.where}: key {key!r} is missing. Expected {_kind_name(kind)}.{hint}", code="CR-CFG-004"
+                f"{self._at(*close)}: key {key!r} is missing. Expected {_kind_name(kind)}.{hint}",
+                code="CR-CFG-004",
             )
         return self._checked(key, self._content[key], kind)
 
@@ -124,7 +153,8 @@ class ConfigTable:
         value = self.take(key, str) if default is None else self.get(key, str, default)
         if value not in words:
             raise SpecificationError(
-                f"{self.where}: {key} = {value!r} is not allowed. {nearest(value, words)}", code="CR-CFG-005"
+                f"{self._at(key)}: {key} = {value!r} is not allowed. {nearest(value, words)}",
+                code="CR-CFG-005",
             )
         return value
 
@@ -132,23 +162,23 @@ class ConfigTable:
         """Return a list of words as a tuple."""
         items = self.take(key, list) if default is None else self.get(key, list, list(default))
         if not all(isinstance(item, str) for item in items):
-            raise SpecificationError(f"{self.where}: {key} must be a list of words.", code="CR-CFG-006")
+            raise SpecificationError(f"{self._at(key)}: {key} must be a list of words.", code="CR-CFG-006")
         return tuple(items)
 
     def table(self, key: str) -> ConfigTable:
         """Return a required sub-table."""
-        return ConfigTable(self.take(key, dict), where=f"{self.where} [{key}]")
+        return self._inner(self.take(key, dict), f"[{key}]", key)
 
     def optional_table(self, key: str) -> ConfigTable:
         """Return a sub-table, empty when absent."""
-        return ConfigTable(self.get(key, dict, {}), where=f"{self.where} [{key}]")
+        return self._inner(self.get(key, dict, {}), f"[{key}]", key)
 
     def tables(self, key: str) -> list[ConfigTable]:
         """Return an array of tables, numbered from 1 in messages."""
         rows = self.get(key, list, [])
         if not all(isinstance(row, dict) for row in rows):
-            raise SpecificationError(f"{self.where}: {key} must be a list of tables.", code="CR-CFG-006")
-        return [ConfigTable(row, where=f"{self.where} [[{key}]] #{i}") for i, row in enumerate(rows, 1)]
+            raise SpecificationError(f"{self._at(key)}: {key} must be a list of tables.", code="CR-CFG-006")
+        return [self._inner(row, f"[[{key}]] #{i + 1}", key, i) for i, row in enumerate(rows)]
 
     def sub_tables(self) -> Iterator[tuple[str, ConfigTable]]:
         """Yield every key as a named sub-table (for sections whose keys the user chooses)."""
@@ -161,7 +191,7 @@ class ConfigTable:
         for key in self._content:
             if key not in valid:
                 raise SpecificationError(
-                    f"{self.where}: unknown key {key!r}. {nearest(key, valid)}", code="CR-CFG-003"
+                    f"{self._at(key)}: unknown key {key!r}. {nearest(key, valid)}", code="CR-CFG-003"
                 )
 
     def _checked(self, key: str, value: object, kind: type[T]) -> T:
@@ -172,12 +202,12 @@ class ConfigTable:
         wrong_naive = kind is datetime and isinstance(value, datetime) and value.tzinfo is None
         if not isinstance(value, kind) or wrong_bool or wrong_naive or wrong_moment:
             raise SpecificationError(
-                f"{self.where}: {key} = {value!r} has the wrong type. Expected {_kind_name(kind)}.",
+                f"{self._at(key)}: {key} = {value!r} has the wrong type. Expected {_kind_name(kind)}.",
                 code="CR-CFG-006",
             )
         if isinstance(value, Decimal) and not value.is_finite():
             raise SpecificationError(
-                f"{self.where}: {key} = {value} must be a finite number.", code="CR-CFG-006"
+                f"{self._at(key)}: {key} = {value} must be a finite number.", code="CR-CFG-006"
             )
         return value
 

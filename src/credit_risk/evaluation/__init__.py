@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from credit_risk.evaluation.bands import score_band_table as score_band_table
     from credit_risk.evaluation.costs import expected_maximum_profit as expected_maximum_profit
     from credit_risk.evaluation.costs import h_measure as h_measure
+    from credit_risk.evaluation.cut_offs import cut_off_table as cut_off_table
+    from credit_risk.evaluation.cut_offs import swap_table as swap_table
     from credit_risk.evaluation.discrimination import PairedComparison as PairedComparison
     from credit_risk.evaluation.discrimination import auc_interval as auc_interval
     from credit_risk.evaluation.discrimination import compare_models as compare_models
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from credit_risk.evaluation.report import ModelEvaluation as ModelEvaluation
     from credit_risk.evaluation.report import evaluate as evaluate
     from credit_risk.evaluation.report import evaluate_predictions as evaluate_predictions
+    from credit_risk.evaluation.segments import period_table as period_table
+    from credit_risk.evaluation.segments import segment_table as segment_table
     from credit_risk.evaluation.stability import population_stability_index as population_stability_index
     from credit_risk.evaluation.stability import stability_of_counts as stability_of_counts
     from credit_risk.evaluation.values import risk_by_value as risk_by_value
@@ -58,6 +62,7 @@ __getattr__, __dir__, __all__ = attach(
         "calibration_table": f"{_HERE}.reliability",
         "compare_models": f"{_HERE}.discrimination",
         "cumulative_difference": f"{_HERE}.bands",
+        "cut_off_table": f"{_HERE}.cut_offs",
         "evaluate": f"{_HERE}.report",
         "evaluate_predictions": f"{_HERE}.report",
         "expected_maximum_profit": f"{_HERE}.costs",
@@ -68,12 +73,15 @@ __getattr__, __dir__, __all__ = attach(
         "jeffreys_test": f"{_HERE}.reliability",
         "ks_interval": f"{_HERE}.discrimination",
         "log_loss": f"{_HERE}.reliability",
+        "period_table": f"{_HERE}.segments",
         "population_stability_index": f"{_HERE}.stability",
         "roc_curve": f"{_HERE}.discrimination",
         "score_band_table": f"{_HERE}.bands",
+        "segment_table": f"{_HERE}.segments",
         "spiegelhalter_test": f"{_HERE}.reliability",
         "stability_of_counts": f"{_HERE}.stability",
         "standardized_mean_difference": f"{_HERE}.fairness",
+        "swap_table": f"{_HERE}.cut_offs",
         "two_proportion_test": f"{_HERE}.intervals",
         "risk_by_value": f"{_HERE}.values",
         "value_by_period": f"{_HERE}.values",

@@ -15,6 +15,7 @@ from credit_risk._lazy import attach
 
 if TYPE_CHECKING:
     from credit_risk.features.catalogue import FeatureCatalogue as FeatureCatalogue
+    from credit_risk.features.categories import feature_categories as feature_categories
     from credit_risk.features.closure import FeatureClosure as FeatureClosure
     from credit_risk.features.closure import FeatureVector as FeatureVector
     from credit_risk.features.compile_batch import FeatureTable as FeatureTable
@@ -39,6 +40,7 @@ __getattr__, __dir__, __all__ = attach(
         "Subject": "credit_risk.features.definition",
         "check_parity": "credit_risk.features.custom.parity",
         "compute_features": "credit_risk.features.compile_batch",
+        "feature_categories": "credit_risk.features.categories",
         "register_aggregate": "credit_risk.features.custom.aggregate",
     },
 )

@@ -65,6 +65,9 @@ class SourceEngine:
         Measure -> largest magnitude in the data; found in the tables of the first run by default.
     longest_history : int, optional
         Most records of one customer; found likewise. Both prove which sums fit 64 bits.
+    folder : str
+        Where the engine may put what does not fit in memory: personal data. Nowhere by default; its own default would be the
+        working folder, for everybody to read.
     """
 
     def __init__(
@@ -74,7 +77,9 @@ class SourceEngine:
         *,
         magnitudes: dict[str, int] | None = None,
         longest_history: int | None = None,
+        folder: str = "",
     ) -> None:
+        self._folder = folder
         self._plan, self._contracts = plan, contracts
         self._magnitudes, self._longest_history = magnitudes, longest_history
         self._statements: tuple[str, ...] = ()
@@ -111,7 +116,11 @@ class SourceEngine:
         """Lend a connection of one's own; opening one takes as long as a small part."""
         with self._lock:
             lent = self._idle.pop() if self._idle else None
-        config = {"threads": n_threads, "preserve_insertion_order": False}
+        config = {
+            "threads": n_threads,
+            "preserve_insertion_order": False,
+            "temp_directory": self._folder,
+        }
         connection = duckdb.connect(config=config) if lent is None else lent
         try:
             yield connection

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from credit_risk.domain.configuration import nearest
+from credit_risk.domain.texts import text
 from credit_risk.errors import SpecificationError
 from credit_risk.features.aggregates import AGGREGATES
 from credit_risk.features.catalogue_toml import EXPANDED, read_catalogue_parts
@@ -22,6 +23,7 @@ from credit_risk.features.definition import (
     RECORDS,
     DerivedMeasure,
     FeatureDefinition,
+    OwnFactor,
     Subject,
     check_definition,
     check_definition_types,
@@ -40,8 +42,8 @@ class FeatureCatalogue:
 
     Attributes
     ----------
-    subjects, measures, definitions : tuple
-        See the classes of this module.
+    subjects, measures, definitions, own_factors : tuple
+        See the classes of ``definition``.
 
     Examples
     --------
@@ -58,6 +60,7 @@ class FeatureCatalogue:
     subjects: tuple[Subject, ...] = ()
     measures: tuple[DerivedMeasure, ...] = ()
     definitions: tuple[FeatureDefinition, ...]
+    own_factors: tuple[OwnFactor, ...] = ()
 
     def __post_init__(self) -> None:
         for part in ("subjects", "measures", "definitions"):
@@ -100,6 +103,16 @@ class FeatureCatalogue:
     def factors(self) -> dict[str, str]:
         """Name -> business factor, the group in which reasons are told."""
         return {definition.name: definition.factor for definition in self.definitions}
+
+    @property
+    def wordings(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """Own factor -> its sentence in each language."""
+        return {factor.name: factor.reason for factor in self.own_factors}
+
+    def factor_label(self, factor: str, language: str) -> str:
+        """Return the words for a business factor: the lender's own, or the text catalogue's."""
+        own = {item.name: dict(item.label) for item in self.own_factors}
+        return own[factor][language] if factor in own else text(f"features.factor.{factor}", language)
 
     @property
     def expanded(self) -> tuple[str, ...]:
@@ -205,6 +218,8 @@ class FeatureCatalogue:
             "subjects": subjects,
             "measures": measures,
             "definitions": [_definition_to_dict(definition) for definition in self.definitions],
+            # only where there are some: bundles without keep their bytes
+            **({"own_factors": [_factor_to_dict(f) for f in self.own_factors]} if self.own_factors else {}),
         }
 
     @classmethod
@@ -216,6 +231,7 @@ class FeatureCatalogue:
             subjects=tuple(Subject(**{**s, "where": tuple(s["where"])}) for s in content["subjects"]),
             measures=tuple(DerivedMeasure(**{**m, **_bounds_of(m)}) for m in content["measures"]),
             definitions=tuple(FeatureDefinition(**definition) for definition in content["definitions"]),
+            own_factors=tuple(_factor_of(factor) for factor in content.get("own_factors", ())),
         )
 
 
@@ -229,6 +245,15 @@ def _definition_to_dict(definition: FeatureDefinition) -> dict[str, object]:
         for key, value in asdict(definition).items()
         if key not in _OPTIONAL or value != _OPTIONAL[key]
     }
+
+
+def _factor_to_dict(factor: OwnFactor) -> dict[str, object]:
+    return {"name": factor.name, "label": dict(factor.label), "reason": dict(factor.reason)}
+
+
+def _factor_of(content: Mapping[str, Any]) -> OwnFactor:
+    label, reason = (tuple(sorted(content[key].items())) for key in ("label", "reason"))
+    return OwnFactor(name=content["name"], label=label, reason=reason)
 
 
 def _bounds_of(content: Mapping[str, Any]) -> dict[str, Decimal | None]:
@@ -246,6 +271,7 @@ def _check_catalogue(catalogue: FeatureCatalogue) -> None:
     _check_unique([f"{s.source}.{s.name}" for s in catalogue.subjects], "subject")
     _check_unique([f"{m.source}.{m.name}" for m in catalogue.measures], "derived measure")
     _check_unique(catalogue.names, "feature")
+    _check_unique([factor.name for factor in catalogue.own_factors], "factor")
     for subject in catalogue.subjects:
         check_name(subject.name, "subject")
         if type(subject.where) is not tuple:

@@ -14,6 +14,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from credit_risk.domain.configuration import ConfigTable, nearest, read_toml
+from credit_risk.domain.texts import LANGUAGES
 from credit_risk.errors import SpecificationError
 from credit_risk.features.aggregates import AGGREGATES
 from credit_risk.features.definition import (
@@ -23,6 +24,7 @@ from credit_risk.features.definition import (
     RECORDS,
     DerivedMeasure,
     FeatureDefinition,
+    OwnFactor,
     Subject,
 )
 
@@ -65,6 +67,9 @@ def read_catalogue_parts(path: Path) -> dict[str, Any]:
         "subjects": tuple(subjects),
         "measures": tuple(measures),
         "definitions": tuple(definitions),
+        "own_factors": tuple(
+            _own_factor(name, section) for name, section in table.optional_table("factors").sub_tables()
+        ),
     }
     table.finish(("templates",))
     if not definitions:
@@ -81,6 +86,20 @@ def _subject(source: str, name: str, table: ConfigTable) -> Subject:
     )
     table.finish()
     return subject
+
+
+def _own_factor(name: str, table: ConfigTable) -> OwnFactor:
+    factor = OwnFactor(
+        name=name, label=_wording(table.table("label")), reason=_wording(table.table("reason"))
+    )
+    table.finish()
+    return factor
+
+
+def _wording(table: ConfigTable) -> tuple[tuple[str, str], ...]:
+    wording = tuple((language, table.take(language, str)) for language in LANGUAGES)
+    table.finish()
+    return wording
 
 
 def _measure(source: str, name: str, table: ConfigTable) -> DerivedMeasure:

@@ -21,7 +21,7 @@ from credit_risk.features.real_time.formula_program import compile_quotients
 from credit_risk.features.real_time.history import SourceEvaluator
 from credit_risk.sources.calendar import local_day, microseconds
 from credit_risk.sources.consent import check_processed_at, is_granted, read_grants
-from credit_risk.sources.requests import check_person, normalize_attributes
+from credit_risk.sources.requests import normalize_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,6 +106,7 @@ class FeatureClosure:
         self.names = catalogue.names
         self._contracts = contracts
         self._known = frozenset(contract.name for contract in contracts.records)
+        self._all = self._known | {APPLICATION}
         self._evaluators = tuple(
             SourceEvaluator(source, None if source.source == APPLICATION else contracts.record(source.source))
             for source in plan.sources
@@ -161,15 +162,14 @@ class FeatureClosure:
         attributes = normalize_attributes(application.attributes, self._contracts.applications)
         applied_us = microseconds(application.applied_at)
         clock = (applied_us, local_day(applied_us, self._contracts.timezone), self._contracts.timezone)
-        allowed = self._allowed(consents, processed_at, applied_us)
+        allowed = self._allowed(consents, processed_at, applied_us, application.customer_id)
         primitives: list[list[Any]] = []
         flags = []
         for evaluator in self._evaluators:
             if evaluator.source in allowed:
-                if records.get(evaluator.source):
-                    contract = self._contracts.record(evaluator.source)
-                    check_person(records[evaluator.source] or (), contract, application.customer_id)
-                values, flag = evaluator(records.get(evaluator.source), attributes, clock)
+                values, flag = evaluator(
+                    records.get(evaluator.source), attributes, clock, application.customer_id
+                )
             else:
                 values, flag = evaluator.empty, "no_consent"
             primitives.append(values)
@@ -178,14 +178,18 @@ class FeatureClosure:
         return FeatureVector(names=self.names, values=self._finish(primitives), flags=tuple(flags))
 
     def _allowed(
-        self, consents: Sequence[Mapping[str, object]] | None, processed_at: datetime | None, applied_us: int
+        self,
+        consents: Sequence[Mapping[str, object]] | None,
+        processed_at: datetime | None,
+        applied_us: int,
+        customer_id: str,
     ) -> frozenset[str]:
         """Return the sources that may be read; the form itself always may, it was filled in for this application."""
         declaration = self._contracts.consent
         processed_us = check_processed_at(declaration, processed_at)
         if declaration.mode == "assumed" and consents is None:
-            return self._known | {APPLICATION}
-        grants = read_grants(consents, declaration)
+            return self._all
+        grants = read_grants(consents, declaration, customer_id)
         allowed = {
             contract.name
             for contract in self._contracts.records

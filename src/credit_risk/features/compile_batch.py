@@ -26,7 +26,7 @@ from credit_risk.features.real_time.history import derive
 from credit_risk.numerics.exact_integers import ExactIntegers
 from credit_risk.sources.consent import check_processed_at
 from credit_risk.sources.consent_ledger import consented
-from credit_risk.sources.parts import SourceParts, cut_sources
+from credit_risk.sources.parts import SourceParts, cut_sources, own_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,23 +170,27 @@ class _Computation:
                 }
                 for contract in contracts.records
             }
-        self._engines = {
-            source.source: SourceEngine(source, contracts, **facts.get(source.source, {}))
-            for source in plan.sources
-            if source.source != APPLICATION
-        }
-        self.sources = tuple(self._engines)
+        of_records = [source for source in plan.sources if source.source != APPLICATION]
+        self.sources = tuple(source.source for source in of_records)
         self._allowed = {}
         if whole.consents is not None:
             self._allowed = {
                 name: consented(whole.consents, whole.applications, contracts.record(name), processed_us)
                 for name in self.sources
             }
+        self._folder = own_folder(sources.folder if isinstance(sources, SourceParts) else None)
+        self._engines = {
+            source.source: SourceEngine(
+                source, contracts, folder=self._folder.name, **facts.get(source.source, {})
+            )
+            for source in of_records
+        }
 
     def close(self) -> None:
-        """Close the engines."""
+        """Close the engines, and delete what they could not hold in memory."""
         for engine in self._engines.values():
             engine.close()
+        self._folder.cleanup()
 
     def run(
         self,

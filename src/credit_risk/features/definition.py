@@ -95,6 +95,23 @@ class DerivedMeasure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnFactor:
+    """A business factor that the text catalogue does not know, with the lender's own words for it.
+
+    Attributes
+    ----------
+    name : str
+        As features name it.
+    label, reason : tuple of (language, text)
+        What an officer reads over a chart; what an applicant reads as a reason.
+    """
+
+    name: str
+    label: tuple[tuple[str, str], ...]
+    reason: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureDefinition:
     """One feature.
 

@@ -52,10 +52,13 @@ def verify_bundle(folder: Path, *, expected_digest: str | None) -> dict[str, obj
 def diff_bundles(first: Path, second: Path) -> dict[str, object]:
     """Return where two bundles differ: files, and within JSON files the paths of the values."""
     before, after = load_bundle(first), load_bundle(second)
+    old, new = before.files(), after.files()
     files = {}
-    for name, content in before.files().items():
-        other = after.files()[name]
-        if content != other:
+    for name in sorted(set(old) | set(new)):
+        content, other = old.get(name), new.get(name)
+        if content is None or other is None:
+            files[name] = [f"only in {'second' if content is None else 'first'}"]
+        elif content != other:
             files[name] = _differences(content, other) if name.endswith(".json") else ["arrays differ"]
     return {
         "first": before.digest,

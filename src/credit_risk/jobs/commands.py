@@ -3,26 +3,66 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import credit_risk
 from credit_risk import jobs
 from credit_risk.domain.texts import LANGUAGES
 from credit_risk.jobs import bundle_commands
+from credit_risk.jobs.project_commands import (
+    add_answer_options,
+    add_project_commands,
+    add_run_options,
+    run_main_job,
+)
 
 if TYPE_CHECKING:
-    _SubCommands = argparse._SubParsersAction[argparse.ArgumentParser]
+    from collections.abc import Sequence
+
+    _SubCommands = argparse._SubParsersAction[Any]
 
 _EPILOG = """exit codes: 0 done; 1 fault of the library; 2 wrong command line; 3 data, configuration or request not usable;
 4 bundle not usable; 5 output cannot be written; 130 interrupted"""
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaint about an unknown word names the nearest known one."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print one line and end with exit code 2."""
+        super().error(message + self._hint(message))
+
+    def _hint(self, message: str) -> str:
+        choice = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        if choice:
+            return _did_you_mean(choice[1], re.findall(r"[\w-]+", choice[2]))
+        unknown = re.search(r"unrecognized arguments: (--[\w-]+)", message)
+        return _did_you_mean(unknown[1], _options(self)) if unknown else ""
+
+
+def _did_you_mean(word: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f". Did you mean {close[0]!r}?" if close else ""
+
+
+def _options(parser: argparse.ArgumentParser) -> list[str]:
+    """Return the long options of a parser and of all its commands."""
+    found: list[str] = []
+    for action in parser._actions:
+        found += [word for word in action.option_strings if word.startswith("--")]
+        if isinstance(action, argparse._SubParsersAction):
+            found += [word for command in action.choices.values() for word in _options(command)]
+    return found
+
+
 def command_line() -> argparse.ArgumentParser:
     """Return the parser; every sub-command carries the function that runs it."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="credit-risk",
         description="Credit risk for instant small loans: behaviour -> features -> models -> lawful limits and prices.",
         epilog=_EPILOG,
@@ -36,6 +76,9 @@ def command_line() -> argparse.ArgumentParser:
     _add_decide(commands)
     _add_rescore(commands)
     _add_bundle(commands)
+    add_project_commands(commands)
+    for command in commands.choices.values():
+        command.epilog, command.formatter_class = _EPILOG, argparse.RawDescriptionHelpFormatter
     return parser
 
 
@@ -45,8 +88,6 @@ def _add_demo(commands: _SubCommands) -> None:
         help="run the main job end to end on the shipped real data",
         description="Contracts -> features -> outcome -> split -> scorecard and booster -> calibration -> evaluation -> "
         "strategy -> bundle -> a decision for every holdout customer -> report and tracked run.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     demo.add_argument(
         "--data", type=Path, default=Path("data_samples/uci_credit_card"), help="folder with sources.toml"
@@ -57,26 +98,7 @@ def _add_demo(commands: _SubCommands) -> None:
         default=Path("examples/uci_credit_card"),
         help="folder with features.toml, outcome.toml, training.toml, strategy.toml, report.toml",
     )
-    demo.add_argument(
-        "--output", type=Path, default=Path("output/demo"), help="where results go (default: %(default)s)"
-    )
-    demo.add_argument("--overwrite", action="store_true", help="replace an existing output at the very end")
-    demo.add_argument(
-        "--no-tracking", action="store_true", help="do not record the run; MLflow is not imported"
-    )
-    demo.add_argument(
-        "--tracking-folder",
-        type=Path,
-        default=Path("output/tracking"),
-        help="embedded MLflow store, unless MLFLOW_TRACKING_URI is set (default: %(default)s)",
-    )
-    demo.add_argument(
-        "--language", choices=LANGUAGES, default="en", help="language of the report (default: %(default)s)"
-    )
-    demo.add_argument(
-        "--threads", type=int, default=2, help="threads of the feature engine; results do not depend on it"
-    )
-    demo.add_argument("--quiet", action="store_true", help="no progress")
+    add_run_options(demo, output="output/demo")
     demo.set_defaults(run=_run_demo)
 
 
@@ -85,8 +107,6 @@ def _add_decide(commands: _SubCommands) -> None:
         "decide",
         help="decide one applicant: JSON in, JSON out",
         description="Reads one request (an object with 'application' and 'records') and prints the decision as JSON.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     decide.add_argument("request", help="request file, or - for standard input")
     _add_bundle_option(decide)
@@ -97,17 +117,7 @@ def _add_decide(commands: _SubCommands) -> None:
 
 
 def _run_demo(options: argparse.Namespace) -> None:
-    settings = jobs.DemoSettings(
-        data=options.data,
-        project=options.project,
-        output=options.output,
-        overwrite=options.overwrite,
-        tracking_folder=None if options.no_tracking else options.tracking_folder,
-        language=options.language,
-        n_threads=options.threads,
-        is_quiet=options.quiet,
-    )
-    print(jobs.run_demo(settings).closing_table())
+    run_main_job(options, data=options.data, project=options.project, requires_sound_strategy=True)
 
 
 def _run_decide(options: argparse.Namespace) -> None:
@@ -120,8 +130,6 @@ def _add_rescore(commands: _SubCommands) -> None:
         help="score a portfolio of prepared rows, file to file",
         description="Streams prepared feature rows (Parquet, a folder of Parquet, or CSV) into a Parquet file of score, PDs, "
         "reasons and flags. A run that was stopped, even by a power cut, goes on where it stood.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     rescore.add_argument("rows", type=Path, help="prepared rows: 'application_id' and the bundle's features")
     rescore.add_argument("output", type=Path, help="Parquet file to write")
@@ -131,8 +139,7 @@ def _add_rescore(commands: _SubCommands) -> None:
     )
     rescore.add_argument("--overwrite", action="store_true", help="replace an output that exists")
     rescore.add_argument("--restart", action="store_true", help="discard the parts of an unfinished run")
-    rescore.add_argument("--quiet", action="store_true", help="no progress")
-    _add_json_option(rescore)
+    add_answer_options(rescore)
     rescore.set_defaults(run=_run_rescore)
 
 
@@ -151,7 +158,7 @@ def _add_bundle(commands: _SubCommands) -> None:
     diff.add_argument("second", type=Path)
     diff.set_defaults(run=_run_diff)
     for kind in (inspect, verify, diff):
-        _add_json_option(kind)
+        add_answer_options(kind, progress=False)
 
 
 def _add_bundle_option(command: argparse.ArgumentParser) -> None:
@@ -161,10 +168,6 @@ def _add_bundle_option(command: argparse.ArgumentParser) -> None:
         default=Path("models/uci-reference"),
         help="bundle folder (default: %(default)s)",
     )
-
-
-def _add_json_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="answer as JSON, for machines")
 
 
 def _run_rescore(options: argparse.Namespace) -> None:
@@ -196,4 +199,7 @@ def _run_diff(options: argparse.Namespace) -> None:
 
 
 def _print_facts(facts: dict[str, object], options: argparse.Namespace) -> None:
-    print(json.dumps(facts) if options.json else bundle_commands.as_text(facts))
+    if options.json:
+        print(json.dumps(facts))
+    elif not options.quiet:
+        print(bundle_commands.as_text(facts))

@@ -26,6 +26,11 @@ def write_decisions(decisions: Sequence[Decision], path: Path, *, horizon: str) 
     pq.write_table(pa.Table.from_pylist(rows, schema=_schema(horizon)), path, compression="zstd")
 
 
+def decision_columns(*, horizon: str) -> dict[str, str]:
+    """Return every column of the table and its type, in words."""
+    return {field.name: str(field.type) for field in _schema(horizon)}
+
+
 def _schema(horizon: str) -> pa.Schema:
     instalment = pa.struct(
         [("instalment", _MONEY), ("principal", _MONEY), ("interest", _MONEY), ("balance", _MONEY)]

@@ -16,7 +16,7 @@ import numpy as np
 
 import credit_risk
 from credit_risk.domain.digest import sha256_of_file
-from credit_risk.errors import GovernanceError
+from credit_risk.errors import GovernanceError, SpecificationError
 from credit_risk.evaluation import evaluate_predictions
 from credit_risk.jobs.closing import closing_table
 from credit_risk.jobs.decisions_table import write_decisions
@@ -26,6 +26,8 @@ from credit_risk.jobs.progress import TerminalProgress
 from credit_risk.jobs.project import Project
 from credit_risk.jobs.report_tables import write_report
 from credit_risk.jobs.run import MODELS, DemoSettings, MainRun
+from credit_risk.jobs.tasks.judging import plain_figures
+from credit_risk.jobs.tasks.stored_report import STORED_CONTENT, store_content
 from credit_risk.samples import DevelopmentSample
 from credit_risk.scoring import FeatureRows, ScoringBundle, load_bundle
 from credit_risk.sources import read_sources
@@ -33,6 +35,8 @@ from credit_risk.training import train_models
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from credit_risk.decision.record import Decision
     from credit_risk.domain.ports import ProgressReporter
@@ -42,6 +46,10 @@ if TYPE_CHECKING:
     from credit_risk.training import TrainedModels
 
 _BOOTSTRAP_SEED = 20051001
+#: Files of a run that its record keeps.
+_ARTEFACTS = ("decisions.parquet", "report.html", "model_document.json", "evaluation.json", "run.json")
+#: An AUC interval this wide deserves a word.
+_WIDE_INTERVAL = 0.05
 _PACKAGES = (
     "numpy",
     "pandas",
@@ -68,10 +76,27 @@ class DemoResult:
     card_features: tuple[str, ...]
     currency: str
     tracked_at: str | None
+    notices: tuple[str, ...] = ()
 
     def closing_table(self) -> str:
         """Return the closing table for a terminal."""
         return closing_table(self)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what machines ask for, as plain JSON values; a figure that does not exist is null."""
+        figures = {name: value if np.isfinite(value) else None for name, value in self.figures.items()}
+        return {
+            "output": str(self.output),
+            "models": [plain_figures(asdict(model)) for model in self.evaluation.models],
+            "figures": figures,
+            "n_parity": self.n_parity,
+            "n_features": self.n_features,
+            "card_features": list(self.card_features),
+            "bundle_digest": self.bundle_digest,
+            "decisions_digest": self.decisions_digest,
+            "tracked_at": self.tracked_at,
+            "notices": list(self.notices),
+        }
 
 
 def run_demo(settings: DemoSettings) -> DemoResult:
@@ -89,6 +114,7 @@ def run_demo(settings: DemoSettings) -> DemoResult:
     ) as draft:
         with progress.stage("Sources: contracts checked"):
             sources = read_sources(settings.data)
+            _check_consent(sources)
         with progress.stage(f"Sample: {len(project.features.names)} features per customer, outcome, split"):
             sample = DevelopmentSample.build(
                 sources, project.features, project.outcome, n_threads=settings.n_threads, progress=progress
@@ -100,9 +126,10 @@ def run_demo(settings: DemoSettings) -> DemoResult:
             decisions = bundle.engine.decide_rows(feature_rows(sources, sample.holdout))
         _check_parity(bundle, sources, decisions, progress)
         portfolio = Portfolio.of(decisions, is_bad=sample.holdout.is_bad)
-        portfolio.check()
+        notices = _notices(portfolio, settings)
         with progress.stage("Evaluation on holdout, intervals on every figure"):
             evaluation = _evaluate(portfolio, bundle)
+        notices += _width_notice(evaluation, portfolio.is_bad)
         run = MainRun(
             settings=settings,
             project=project,
@@ -112,11 +139,24 @@ def run_demo(settings: DemoSettings) -> DemoResult:
             bundle=bundle,
             portfolio=portfolio,
             evaluation=evaluation,
+            n_parity=len(decisions),
         )
         with progress.stage("Report and files"):
             digests = _write_files(run, draft)
     # the results stand before the run is recorded: a store that cannot be reached costs no results
-    return _result(run, digests, tracked_at=_track(run, digests, settings.output, progress))
+    tracked_at = _track(run, digests, settings.output, progress)
+    return _result(run, digests, notices=notices, tracked_at=tracked_at)
+
+
+def _check_consent(sources: Sources) -> None:
+    """Refuse a ledger of consents before anything is computed: this job has no moment of processing to hold it against."""
+    if sources.consents is not None:
+        raise SpecificationError(
+            "The contracts name a ledger of consents, and this job cannot yet be told when the data is processed. Expected "
+            "consent mode 'assumed'. Hint: in Python, DevelopmentSample.build(..., processed_at=...) and bundle.decide(..., "
+            "consents=..., processed_at=...) respect a ledger.",
+            code="CR-JOB-001",
+        )
 
 
 def _bundle(project: Project, models: TrainedModels, sources: Sources, folder: Path) -> ScoringBundle:
@@ -138,7 +178,7 @@ def feature_rows(sources: Sources, part: SamplePart) -> FeatureRows:
     return FeatureRows(
         application_ids=[str(key) for key in part.X.index],
         applied_at=[moment.to_pydatetime() for moment in applied_at],
-        X=part.X.to_numpy(dtype=np.float64),
+        X=part.matrix(),
         flags=[tuple(str(name) for name in names[row]) for row in part.flags.to_numpy(dtype=bool)],
     )
 
@@ -162,6 +202,26 @@ def _check_parity(
             code="CR-GOV-020",
             context={"n_different": len(different)},
         )
+
+
+def _notices(portfolio: Portfolio, settings: DemoSettings) -> tuple[str, ...]:
+    """Return what is odd about the strategy's outcome, or refuse it."""
+    if settings.requires_sound_strategy:
+        portfolio.check()
+        return ()
+    portfolio.check_terms()
+    return portfolio.notices()
+
+
+def _width_notice(evaluation: EvaluationReport, is_bad: NDArray[np.bool_]) -> tuple[str, ...]:
+    """Say how little few bads can tell models apart."""
+    widest = max(model.auc_high - model.auc_low for model in evaluation.models)
+    if widest < _WIDE_INTERVAL:
+        return ()
+    return (
+        f"{int(is_bad.sum())} bads on holdout are few: the 95 % interval of an AUC is up to {widest:.3f} wide, so smaller differences "
+        "between models say nothing.",
+    )
 
 
 def _evaluate(portfolio: Portfolio, bundle: ScoringBundle) -> EvaluationReport:
@@ -188,7 +248,7 @@ def _write_files(run: MainRun, draft: Path) -> dict[str, str]:
         "bundle": run.bundle.digest,
         "decisions.parquet": sha256_of_file(decisions),
     }
-    write_report(draft / "report.html", run, digests)
+    store_content(draft / STORED_CONTENT, write_report(draft, run, digests))
     _write_json(draft / "run.json", _run_facts(run.settings, digests))
     return digests
 
@@ -200,7 +260,8 @@ def _track(run: MainRun, digests: dict[str, str], output: Path, progress: Progre
         return None
     from credit_risk.governance.mlflow_tracker import MlflowTracker
 
-    tracker = MlflowTracker(folder=folder, experiment="credit-risk demo")
+    of = "demo" if run.settings.requires_sound_strategy else run.project.features.name
+    tracker = MlflowTracker(folder=folder, experiment=f"credit-risk {of}")
     strategy = run.project.strategy
     with progress.stage("MLflow run"):
         run_id = tracker.record(
@@ -213,9 +274,7 @@ def _track(run: MainRun, digests: dict[str, str], output: Path, progress: Progre
             },
             metrics={**run.portfolio.figures(), **_model_metrics(run.evaluation)},
             tags={f"digest {name}": digest for name, digest in digests.items()},
-            artefacts=[
-                output / name for name in ("decisions.parquet", "report.html", "evaluation.json", "run.json")
-            ],
+            artefacts=[output / name for name in _ARTEFACTS],
             bundle=output / "bundle",
         )
     return f"{tracker.shown_uri} (run {run_id})"
@@ -230,7 +289,9 @@ def _model_metrics(evaluation: EvaluationReport) -> dict[str, float]:
     }
 
 
-def _result(run: MainRun, digests: dict[str, str], *, tracked_at: str | None) -> DemoResult:
+def _result(
+    run: MainRun, digests: dict[str, str], *, notices: tuple[str, ...], tracked_at: str | None
+) -> DemoResult:
     return DemoResult(
         output=run.settings.output,
         evaluation=run.evaluation,
@@ -242,6 +303,7 @@ def _result(run: MainRun, digests: dict[str, str], *, tracked_at: str | None) ->
         card_features=tuple(run.bundle.scorecard.feature_names),
         currency=run.sources.currency,
         tracked_at=tracked_at,
+        notices=notices,
     )
 
 

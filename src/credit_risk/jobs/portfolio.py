@@ -70,7 +70,7 @@ class Portfolio:
             "n_approved": float(len(approved)),
             "approval_rate": float(self.is_approved.mean()),
             "bad_rate": float(self.is_bad.mean()),
-            "bad_rate_approved": float(self.is_bad[self.is_approved].mean()),
+            "bad_rate_approved": float(self.is_bad[self.is_approved].mean()) if len(approved) else np.nan,
             "mean_limit_amount": float(approved["limit_amount"].mean()),
             "mean_contract_rate": float(approved["contract_rate"].mean()),
             "mean_nominal_rate": float(approved["nominal_rate"].mean()),
@@ -120,26 +120,41 @@ class Portfolio:
         Raises
         ------
         PolicyError
-            Approvals outside 20 % to 80 %, or too few distinct limits or prices (``CR-POL-010``); limits rise or prices
-            fall as PD rises (``CR-POL-011``).
+            As :meth:`notices` says (``CR-POL-010``), or as :meth:`check_terms` (``CR-POL-011``).
         """
+        for notice in self.notices():
+            raise PolicyError(notice, code="CR-POL-010")
+        self.check_terms()
+
+    def notices(self) -> tuple[str, ...]:
+        """Return what is odd about the strategy's outcome on this population; nothing if nothing is."""
         share = float(self.is_approved.mean())
+        found = []
         if not _LOWEST_APPROVAL <= share <= _HIGHEST_APPROVAL:
-            raise PolicyError(
+            found.append(
                 f"The strategy approves {share:.1%} of {len(self.frame)} applications. Expected 20 % to 80 %. "
-                "Hint: its costs, cut-off or bound on expected loss do not fit this population.",
-                code="CR-POL-010",
+                "Hint: its costs, cut-off or bound on expected loss do not fit this population."
             )
-        approved = self.frame[self.is_approved].sort_values("pd", kind="stable")
+        approved = self.frame[self.is_approved]
         prices = approved["contract_rate"]
-        found = (approved["limit_amount"].nunique(), prices.nunique(), float(prices.max() - prices.min()))
-        if found[0] < _MIN_LIMITS or found[1] < _MIN_PRICES or found[2] < _MIN_SPREAD - 1e-12:
-            raise PolicyError(
-                f"The strategy gives {found[0]} distinct limits and {found[1]} distinct prices over {found[2]:.4f}. "
-                f"Expected at least {_MIN_LIMITS}, {_MIN_PRICES} and {_MIN_SPREAD}.",
-                code="CR-POL-010",
+        spread = float(prices.max() - prices.min()) if len(approved) else 0.0
+        n_limits, n_prices = approved["limit_amount"].nunique(), prices.nunique()
+        if n_limits < _MIN_LIMITS or n_prices < _MIN_PRICES or spread < _MIN_SPREAD - 1e-12:
+            found.append(
+                f"The strategy gives {n_limits} distinct limits and {n_prices} distinct prices over {spread:.4f}. "
+                f"Expected at least {_MIN_LIMITS}, {_MIN_PRICES} and {_MIN_SPREAD}."
             )
-        _check_monotone(approved)
+        return tuple(found)
+
+    def check_terms(self) -> None:
+        """Refuse limits that rise or prices that fall as PD rises.
+
+        Raises
+        ------
+        PolicyError
+            They do (``CR-POL-011``).
+        """
+        _check_monotone(self.frame[self.is_approved].sort_values("pd", kind="stable"))
 
 
 def _check_monotone(approved: pd.DataFrame) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from credit_risk.decision.strategy import Strategy
 from credit_risk.domain.configuration import ConfigTable, read_toml
+from credit_risk.errors import SpecificationError
 from credit_risk.features import FeatureCatalogue
 from credit_risk.performance import OutcomeDefinition
 from credit_risk.training import TrainingPlan
@@ -29,12 +31,23 @@ class HeldAttribute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentRule:
+    """A segment the report looks at apart: lower bounds cut a feature into groups, with words for each group if given."""
+
+    feature: str
+    bands: tuple[float, ...]
+    label: Mapping[str, str]
+    groups: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportSettings:
-    """Title and words of the report, per language."""
+    """Title, words and segments of the report."""
 
     title: Mapping[str, str]
     subtitle: Mapping[str, str]
     attributes: Mapping[str, HeldAttribute]
+    segments: Mapping[str, SegmentRule]
 
     @classmethod
     def from_toml(cls, path: Path) -> ReportSettings:
@@ -46,6 +59,7 @@ class ReportSettings:
             attributes={
                 name: _attribute(part) for name, part in table.optional_table("attributes").sub_tables()
             },
+            segments={name: _segment(part) for name, part in table.optional_table("segments").sub_tables()},
         )
         table.finish()
         return settings
@@ -81,6 +95,24 @@ class Project:
             report=ReportSettings.from_toml(report),
             files=(features, outcome, training, strategy, report),
         )
+
+
+def _segment(table: ConfigTable) -> SegmentRule:
+    rule = SegmentRule(
+        feature=table.take("feature", str),
+        bands=tuple(float(bound) for bound in table.take("bands", list)),
+        label=_words(table.table("label")),
+        groups=tuple(_words(part) for part in table.tables("groups")),
+    )
+    table.finish()
+    is_rising = all(low < high for low, high in pairwise(rule.bands))
+    if not rule.bands or not is_rising or len(rule.groups) not in {0, len(rule.bands)}:
+        raise SpecificationError(
+            f"{table.where}: bands must be rising lower bounds, at least one, and groups one name per band or absent. "
+            f"Got {len(rule.bands)} bands and {len(rule.groups)} groups.",
+            code="CR-CFG-006",
+        )
+    return rule
 
 
 def _words(table: ConfigTable) -> dict[str, str]:

@@ -30,6 +30,9 @@ class DemoSettings:
         Embedded MLflow store; None switches tracking off, and nothing imports mlflow.
     n_threads : int
         Threads of the feature engine; no figure depends on it.
+    requires_sound_strategy : bool
+        Whether approvals, limits and prices that no lender would run stop the job; a new project's strategy is a start,
+        and then they are only said.
     """
 
     data: Path
@@ -40,11 +43,15 @@ class DemoSettings:
     language: str = "en"
     n_threads: int = 2
     is_quiet: bool = False
+    requires_sound_strategy: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MainRun:
-    """What the report and the tracker read from."""
+    """What the report and the tracker read from.
+
+    ``n_parity`` is the number of customers decided again in real time, all fields equal; None where that was not tried.
+    """
 
     settings: DemoSettings
     project: Project
@@ -54,3 +61,4 @@ class MainRun:
     bundle: ScoringBundle
     portfolio: Portfolio
     evaluation: EvaluationReport
+    n_parity: int | None = None

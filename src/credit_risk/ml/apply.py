@@ -48,7 +48,10 @@ def forest_margin(spec: ForestSpec, X: ArrayLike) -> NDArray[np.float32]:
             "Hint: pass the columns of spec.feature_names, in that order.",
             code="CR-SCR-010",
         )
-    narrow = np.ascontiguousarray(values, dtype=np.float32)
+    with np.errstate(
+        over="ignore"
+    ):  # beyond single precision is infinity, above every threshold, as for XGBoost
+        narrow = np.ascontiguousarray(values, dtype=np.float32)
     if len(narrow) <= _FEW_ROWS:
         return np.array([_margin_of_row(spec, row) for row in narrow], dtype=np.float32)
     return _margin_of_rows(spec, narrow)

@@ -126,7 +126,8 @@ def forest_contributions(paths: LeafPaths, X: ArrayLike) -> NDArray[np.float64]:
             "Hint: pass the columns of spec.feature_names, in that order.",
             code="CR-SCR-010",
         )
-    narrow = values.astype(np.float32)
+    with np.errstate(over="ignore"):  # as in forest_margin
+        narrow = values.astype(np.float32)
     contributions = np.empty(narrow.shape)
     n_leaves = paths.value.size
     step = max(1, _CELLS_AT_ONCE // max(1, n_leaves))

@@ -35,6 +35,8 @@ def training_design(
     ------
     FitError
         Infinite features (``CR-FIT-021``).
+    SpecificationError
+        Dates or times (``CR-ML-006``).
     """
     if not isinstance(X, pd.DataFrame):
         values = np.asarray(X, dtype=np.float64)
@@ -42,9 +44,10 @@ def training_design(
         return _finite(values, names), names, ()
     names = [str(name) for name in X.columns]
     texts = [j for j in range(len(names)) if not _is_number(X.dtypes.iloc[j])]
+    _refuse_times(X, names)
     values = np.empty(X.shape)
     for j in sorted(set(range(len(names))) - set(texts)):
-        values[:, j] = X.iloc[:, j].to_numpy(dtype=np.float64, na_value=np.nan)
+        values[:, j] = _numbers(X.iloc[:, j], names[j])
     encodings = []
     for j in texts:
         values[:, j], encoding = _encoded(X.iloc[:, j], is_bad, names[j], seed)
@@ -58,7 +61,7 @@ def scoring_design(spec: ForestSpec, X: pd.DataFrame | ArrayLike) -> NDArray[np.
     Raises
     ------
     SpecificationError
-        Columns are missing (``CR-ML-001``).
+        Columns are missing (``CR-ML-001``), or hold what is no number where the trees were fitted on numbers (``CR-ML-007``).
     """
     if not isinstance(X, pd.DataFrame):
         return np.asarray(X, dtype=np.float64)
@@ -82,7 +85,7 @@ def transform_design(
         values[:, j] = (
             known[name].encode(column.astype(object).where(column.notna(), None))
             if name in known
-            else column.to_numpy(dtype=np.float64, na_value=np.nan)
+            else _numbers(column, name)
         )
     return values
 
@@ -106,6 +109,28 @@ def _encoded(
         unseen=mean,
     )
     return out_of_fold, encoding
+
+
+def _numbers(column: pd.Series, name: str) -> NDArray[np.float64]:
+    try:
+        return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+    except (TypeError, ValueError):
+        # from None: the converter's own words quote the value
+        raise SpecificationError(
+            f"Column {name!r} ({column.dtype}) holds what is no number. Expected numbers, or NaN where missing.",
+            code="CR-ML-007",
+        ) from None
+
+
+def _refuse_times(X: pd.DataFrame, names: list[str]) -> None:
+    """Refuse moments: as texts each would be a category of its own, which no later applicant has."""
+    times = [name for name, dtype in zip(names, X.dtypes, strict=True) if getattr(dtype, "kind", "") in "mM"]
+    if times:
+        raise SpecificationError(
+            f"{len(times)} of {len(names)} columns hold dates or times (first: {times[0]!r}). Expected numbers or texts. "
+            "Hint: give the time that has passed since, in days.",
+            code="CR-ML-006",
+        )
 
 
 def _is_number(dtype: object) -> bool:

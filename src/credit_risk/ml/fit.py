@@ -18,7 +18,7 @@ from credit_risk.errors import FitError, SpecificationError
 from credit_risk.ml.apply import forest_margin, forest_pd
 from credit_risk.ml.design import scoring_design, training_design
 from credit_risk.ml.spec import ForestSpec
-from credit_risk.numerics.logistic_function import sigmoid
+from credit_risk.numerics.logistic_function import base_that_gives, sigmoid, single_logit
 from credit_risk.numerics.logistic_line import fit_logistic_shift
 
 if TYPE_CHECKING:
@@ -300,26 +300,22 @@ def _prove(
     expected = fitted.predict(matrix, output_margin=True)
     model = json.loads(bytes(fitted.save_raw("json")))["learner"]
     share = float(str(model["learner_model_param"]["base_score"]).strip("[]"))
-    # XGBoost computes -logf(1/p - 1) in binary32; a library log may differ from it in the last bit
-    intercept = -np.log(np.float32(1.0) / np.float32(share) - np.float32(1.0), dtype=np.float32)
-    nodes = _node_arrays(model["gradient_booster"]["model"]["trees"])
     kept = {key: value for key, value in parameters.items() if key not in ("nthread", "monotone_constraints")}
-    # the neighbour that reproduces every row is the one XGBoost used
-    for candidate in (
-        intercept,
-        np.nextafter(intercept, np.float32(9)),
-        np.nextafter(intercept, np.float32(-9)),
-    ):
-        spec = ForestSpec(
-            feature_names=tuple(names),
-            directions=directions,
-            base_margin=float(candidate),
-            n_rows_proved=len(values),
-            parameters=kept,
-            **nodes,
-        )
-        if np.array_equal(forest_margin(spec, values), expected):
-            return spec
+    spec = ForestSpec(
+        feature_names=tuple(names),
+        directions=directions,
+        base_margin=float(single_logit(share)),
+        n_rows_proved=len(values),
+        parameters=kept,
+        **_node_arrays(model["gradient_booster"]["model"]["trees"]),
+    )
+
+    def margin(base: float, rows: slice) -> NDArray[np.float32]:
+        return forest_margin(replace(spec, base_margin=base), values[rows])
+
+    base = base_that_gives(expected, margin, spec.base_margin)
+    if base is not None:
+        return replace(spec, base_margin=base)
     n_different = int((forest_margin(spec, values) != expected).sum())
     raise FitError(
         f"Our arrays differ from XGBoost's margin on {n_different} of {len(values)} training rows. "

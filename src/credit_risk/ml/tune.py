@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from credit_risk.ml.fit import MAX_ROUNDS_WITHOUT_GAIN, PdBooster
 from credit_risk.ml.trials import aucs_of, prepare_folds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import optuna
@@ -127,7 +129,8 @@ def tune_booster(
     Raises
     ------
     SpecificationError
-        Both times and groups, or not one per row (``CR-ML-004``).
+        Both times and groups, or not one per row (``CR-ML-004``); the study file holds trials on other rows, folds or another
+        booster (``CR-ML-005``).
 
     Examples
     --------
@@ -145,7 +148,8 @@ def tune_booster(
     start = PdBooster() if booster is None else booster
     plan = TuningPlan() if plan is None else plan
     is_bad = np.asarray(y)
-    folds = prepare_folds(X, is_bad, _folds(is_bad, plan, applied_at, groups), start.seed)
+    parts = _folds(is_bad, plan, applied_at, groups)
+    folds = prepare_folds(X, is_bad, parts, start.seed)
 
     def objective(trial: optuna.Trial) -> float:
         booster = clone(start).set_params(**_suggested(trial))
@@ -157,7 +161,8 @@ def tune_booster(
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
         study = _study(plan)
-        if not study.trials:
+        _check_same_search(study, _search_digest(X, is_bad, start, parts))
+        if not any(trial.value is not None for trial in study.trials):  # a killed first trial has no value
             study.enqueue_trial(_own_settings(start, is_bad))
         study.optimize(
             objective,
@@ -259,6 +264,29 @@ def _study(plan: TuningPlan) -> optuna.Study:
         storage=storage,
         load_if_exists=True,
     )
+
+
+def _search_digest(X: pd.DataFrame, is_bad: NDArray[Any], start: PdBooster, folds: Sequence[Any]) -> str:
+    """Return a digest of all that trials of one search share: rows, outcome, folds and what is not searched."""
+    from pandas.util import hash_pandas_object
+
+    digest = sha256(repr((list(map(str, X.columns)), sorted(start.get_params().items()))).encode())
+    parts = [hash_pandas_object(X, index=False).to_numpy(), np.asarray(is_bad, dtype=np.float64)]
+    for part in [*parts, *(rows for fold in folds for rows in fold)]:
+        digest.update(np.ascontiguousarray(part).tobytes())
+    return digest.hexdigest()
+
+
+def _check_same_search(study: optuna.Study, digest: str) -> None:
+    """Refuse trials that were judged otherwise: their AUCs cannot be compared."""
+    known = study.user_attrs.get("search")
+    if known not in (None, digest):
+        raise SpecificationError(
+            f"The study file holds {len(study.trials)} trials of a search on other rows, folds or another booster. "
+            "Hint: choose another study_file.",
+            code="CR-ML-005",
+        )
+    study.set_user_attr("search", digest)
 
 
 def _found(study: optuna.Study) -> TunedSettings:

@@ -30,8 +30,8 @@ class OutcomeDefinition:
         Name of the outcome.
     column : str
         Outcome column of the sources.
-    bad_values, good_values : tuple of int
-        Codes that mean bad and good; any other code is indeterminate and leaves the sample.
+    bad_values, good_values : tuple of int or str
+        Values that mean bad and good; any other is indeterminate and leaves the sample.
     horizon : str
         How far the outcome looks, for instance ``"1m"``.
     known_at : datetime
@@ -40,8 +40,8 @@ class OutcomeDefinition:
 
     name: str
     column: str
-    bad_values: tuple[int, ...]
-    good_values: tuple[int, ...]
+    bad_values: tuple[int | str, ...]
+    good_values: tuple[int | str, ...]
     horizon: str
     known_at: datetime
 
@@ -69,7 +69,7 @@ class OutcomeDefinition:
             known_at=table.take("known_at", datetime),
         )
         table.finish()
-        both = sorted(set(definition.bad_values) & set(definition.good_values))
+        both = sorted(set(definition.bad_values) & set(definition.good_values), key=str)
         if both:
             raise SpecificationError(
                 f"{table.where}: the codes {both} are both good and bad.", code="CR-OUT-001"
@@ -82,7 +82,7 @@ class OutcomeDefinition:
         Raises
         ------
         SpecificationError
-            The outcome column does not exist (``CR-OUT-002``).
+            The outcome column does not exist (``CR-OUT-002``) or never holds one of the values (``CR-OUT-005``).
         LeakageError
             The outcome would be known before an application it belongs to (``CR-OUT-003``).
         DataContractError
@@ -110,13 +110,34 @@ class OutcomeDefinition:
                 f"Outcome {self.name!r}: {n_missing} of {len(codes)} applications have no {self.column!r}.",
                 code="CR-OUT-004",
             )
+        self._check_values(sources)
         is_bad = np.isin(codes.to_numpy(), self.bad_values)
         is_good = np.isin(codes.to_numpy(), self.good_values)
         return pd.DataFrame({"is_bad": is_bad, "is_determined": is_bad | is_good}, index=outcomes.index)
 
+    def _check_values(self, sources: Sources) -> None:
+        """Refuse a value that the contract says the column never holds: it would label nobody, in silence."""
+        contract = sources.contracts.applications
+        column = next(column for column in contract.columns if column.name == self.column)
+        for value in (*self.bad_values, *self.good_values):
+            if column.codes and value not in column.codes:
+                raise SpecificationError(
+                    f"Outcome {self.name!r}: {value!r} is no value of column {self.column!r}. "
+                    f"{nearest(str(value), map(str, column.codes))}",
+                    code="CR-OUT-005",
+                )
+            if isinstance(value, str) and column.kind != "code":
+                raise SpecificationError(
+                    f"Outcome {self.name!r}: {value!r} is a word, but column {self.column!r} holds {column.kind} values.",
+                    code="CR-OUT-005",
+                )
 
-def _codes(table: ConfigTable, key: str) -> tuple[int, ...]:
+
+def _codes(table: ConfigTable, key: str) -> tuple[int | str, ...]:
     codes = table.take(key, list)
-    if not codes or not all(isinstance(code, int) and not isinstance(code, bool) for code in codes):
-        raise SpecificationError(f"{table.where}: {key} must be a list of whole numbers.", code="CR-CFG-006")
+    kinds = {type(code) for code in codes}
+    if kinds not in ({int}, {str}):
+        raise SpecificationError(
+            f"{table.where}: {key} must be a list of whole numbers, or of words.", code="CR-CFG-006"
+        )
     return tuple(codes)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from credit_risk.reporting.binning_charts import plot_information_values as plot_information_values
     from credit_risk.reporting.binning_charts import plot_woe as plot_woe
     from credit_risk.reporting.charts import plot_score_distribution as plot_score_distribution
+    from credit_risk.reporting.content import EvidenceItem as EvidenceItem
+    from credit_risk.reporting.content import Explained as Explained
     from credit_risk.reporting.content import KeyFigures as KeyFigures
     from credit_risk.reporting.content import ReportContent as ReportContent
     from credit_risk.reporting.render import render_report as render_report
@@ -21,6 +23,8 @@ _HERE = "credit_risk.reporting"
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "EvidenceItem": f"{_HERE}.content",
+        "Explained": f"{_HERE}.content",
         "KeyFigures": f"{_HERE}.content",
         "ReportContent": f"{_HERE}.content",
         "plot_bins": f"{_HERE}.binning_charts",

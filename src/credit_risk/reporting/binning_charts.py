@@ -18,8 +18,8 @@ from credit_risk.reporting.charts import (
     INK,
     MUTED,
     SERIES,
-    _styled,
     as_shares,
+    styled,
 )
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def plot_bins(
         [*handles, *more[0]], [*labels, *more[1]], loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3,
         frameon=False,
     )  # fmt: skip
-    return _styled(ax)
+    return styled(ax)
 
 
 def plot_bins_by_period(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> Axes:
@@ -116,7 +116,7 @@ def plot_bins_by_period(ax: Axes, table: pandas.DataFrame, *, language: str = "e
     ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
     ax.set_xlabel(text("scorecard.chart.period", language))
     ax.set_ylabel(text("report.chart.bad_rate", language))
-    return _styled(ax)
+    return styled(ax)
 
 
 def plot_information_values(
@@ -153,7 +153,7 @@ def plot_information_values(
     ax.grid(visible=False, axis="y")
     ax.set(xlim=(0, None))
     ax.set_xlabel(text("scorecard.chart.information_value", language))
-    return _styled(ax)
+    return styled(ax)
 
 
 def plot_woe(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> Axes:
@@ -182,7 +182,7 @@ def plot_woe(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> Axes
     ax.set_yticks(rows, [_short(str(label), 40) for label in bins["Bin"]])
     ax.set_ylim(len(bins) - 0.5, -0.5)
     ax.set_xlabel(text("scorecard.chart.woe_safer", language))
-    return _styled(ax)
+    return styled(ax)
 
 
 def _line_over_bins(
@@ -210,7 +210,7 @@ def _line_over_bins(
     twin.grid(visible=False)
     twin.tick_params(axis="y", colors=color)
     twin.set_ylabel(label, color=color)
-    _styled(twin)
+    styled(twin)
     return twin
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +75,20 @@ class LegendEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """Where a chart's axes lie, in the drawing's own units, and what they span: so that a script can mark a point."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    x_low: float
+    x_high: float
+    y_low: float
+    y_high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
     """A chart as SVG text, with a caption that says what to see."""
 
@@ -80,6 +97,7 @@ class Figure:
     title: str
     caption: str = ""
     legend: tuple[LegendEntry, ...] = ()
+    frame: Frame | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +126,44 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Explorer:
+    """A slider over the steps of a table, beside a chart on which the step is marked; hidden where no script runs.
+
+    Attributes
+    ----------
+    name : str
+        Unique in the document; letters and hyphens.
+    figure : Figure
+        The chart; shown in any case.
+    slider, model, hint, back, forward : str
+        Words of the controls.
+    models : tuple of str
+        What can be chosen.
+    chosen_model, start, last : int
+        What is shown first, and the number of the last step.
+    labels : tuple of str
+        What the values of a step are.
+    data : mapping
+        Plain JSON values: the axes of the chart, and per model its steps (texts in the order of `labels`), swaps and points.
+    """
+
+    kind: ClassVar[str] = "explorer"
+    name: str
+    figure: Figure
+    slider: str
+    model: str
+    hint: str
+    back: str
+    forward: str
+    models: tuple[str, ...]
+    chosen_model: int
+    start: int
+    last: int
+    labels: tuple[str, ...]
+    data: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
     """A heading inside a section."""
 
@@ -115,7 +171,7 @@ class Heading:
     text: str
 
 
-Block: TypeAlias = Paragraph | Bullets | Tiles | Table | Figure | Grid | Stack | Details | Heading
+Block: TypeAlias = Paragraph | Bullets | Tiles | Table | Figure | Explorer | Grid | Stack | Details | Heading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,8 @@ SERIES = ((ACCENT, "-", "o"), (BAD, "--", "s"), (GOOD, "-.", "^"), ("#7a5195", "
 
 #: A curve keeps at most this many points: more cannot be seen, and the page stays small.
 _MAX_POINTS = 300
+#: Below this share of approved customers a bad rate is noise.
+_LEAST_APPROVED = 0.02
 
 
 def plot_roc(
@@ -133,11 +135,11 @@ def plot_binning(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> 
     line.set(xlim=(0, None))
     line.grid(visible=False)
     line.tick_params(axis="x", colors=BAD)
-    _styled(line)
+    styled(line)
     ax.grid(visible=False, axis="y")
     ax.set_xlabel(text("report.chart.share_of_customers", language))
     line.set_xlabel(text("report.chart.bad_rate", language), color=BAD)
-    return _styled(ax)
+    return styled(ax)
 
 
 def plot_approvals(ax: Axes, bands: pandas.DataFrame, *, language: str = "en") -> Axes:
@@ -160,21 +162,18 @@ def plot_approvals(ax: Axes, bands: pandas.DataFrame, *, language: str = "en") -
 
 
 def plot_tradeoff(
-    ax: Axes, pd: NDArray[np.float64], is_bad: NDArray[np.bool_], *, chosen: float, language: str = "en"
+    ax: Axes, tables: Mapping[str, pandas.DataFrame], *, chosen: float, language: str = "en"
 ) -> Axes:
-    """Draw the bad rate among the approved against the approval rate, if customers were taken by PD alone.
+    """Draw the bad rate among the approved against the approval rate, by model, if customers were taken by PD alone.
 
-    `chosen` is the approval rate of the strategy, marked on the curve's axis.
+    `tables` are from :func:`credit_risk.evaluation.cut_off_table`; `chosen` is the approval rate of the strategy, marked on
+    the axis. Rates of the few first customers say nothing and are left out.
     """
-    order = np.argsort(pd, kind="stable")
-    n = np.arange(1, pd.size + 1)
-    rate = np.cumsum(is_bad[order]) / n
-    kept = thinned(pd.size)
-    kept = kept[n[kept] >= 0.02 * pd.size]
-    ax.plot(n[kept] / pd.size, rate[kept], color=ACCENT, label=text("report.chart.if_by_pd", language))
-    ax.axvline(
-        chosen, color=BAD, linestyle="--", linewidth=1.0, label=text("report.chart.strategy", language)
-    )
+    for (name, table), (color, style, _) in zip(tables.items(), cycle(SERIES), strict=False):
+        kept = table[table["approval_rate"] >= _LEAST_APPROVED]
+        ax.plot(kept["approval_rate"], kept["bad_rate_approved"], color=color, linestyle=style, label=name)
+    label = text("report.chart.strategy", language)
+    ax.axvline(chosen, color=MUTED, linestyle=":", linewidth=1.2, label=label)
     as_shares(ax, x=True, y=True)
     ax.set(xlim=(0, 1), ylim=(0, None))
     return labelled(ax, "approval_rate", "bad_rate_approved", language)
@@ -190,7 +189,7 @@ def plot_by_band(
     if is_share:
         as_shares(ax, y=True)
     else:
-        ax.yaxis.set_major_formatter(_short_amount)
+        ax.yaxis.set_major_formatter(short_amount)
     _band_ticks(ax, bands)
     return labelled(ax, "score_band", column, language)
 
@@ -207,7 +206,7 @@ def plot_offers(
     ax.step(pd[kept], values[kept], where="post", color=ACCENT)
     as_shares(ax, x=True, y=is_share)
     if not is_share:
-        ax.yaxis.set_major_formatter(_short_amount)
+        ax.yaxis.set_major_formatter(short_amount)
     return labelled(ax, "pd", column, language)
 
 
@@ -223,9 +222,9 @@ def plot_profit(ax: Axes, amounts: Mapping[str, float], *, total_label: str, cur
     ax.invert_yaxis()
     ax.axvline(0.0, color=INK, linewidth=0.8)
     ax.grid(visible=False, axis="y")
-    ax.xaxis.set_major_formatter(_short_amount)
+    ax.xaxis.set_major_formatter(short_amount)
     ax.set_xlabel(currency)
-    return _styled(ax)
+    return styled(ax)
 
 
 def thinned(n_points: int) -> NDArray[np.intp]:
@@ -235,7 +234,7 @@ def thinned(n_points: int) -> NDArray[np.intp]:
     return np.unique(np.linspace(0, n_points - 1, _MAX_POINTS).round().astype(np.intp))
 
 
-def _short_amount(value: float, _position: float) -> str:
+def short_amount(value: float, _position: float) -> str:
     """Write an axis amount in thousands or millions."""
     for size, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
         if abs(value) >= size:
@@ -244,7 +243,7 @@ def _short_amount(value: float, _position: float) -> str:
 
 
 def as_shares(ax: Axes, *, x: bool = False, y: bool = False) -> None:
-    """Write an axis in percent."""
+    """Write the chosen axes in percent."""
     for axis, wanted in ((ax.xaxis, x), (ax.yaxis, y)):
         if wanted:
             axis.set_major_formatter(lambda value, _position: f"{100.0 * value:.4g}%")
@@ -261,13 +260,13 @@ def _band_ticks(ax: Axes, bands: pandas.DataFrame) -> None:
 
 
 def labelled(ax: Axes, x_key: str, y_key: str, language: str) -> Axes:
-    """Name both axes and keep the frame quiet."""
+    """Name both axes in words of the catalogue."""
     ax.set_xlabel(text(f"report.chart.{x_key}", language))
     ax.set_ylabel(text(f"report.chart.{y_key}", language))
-    return _styled(ax)
+    return styled(ax)
 
 
-def _styled(ax: Axes) -> Axes:
+def styled(ax: Axes) -> Axes:
     """Keep the frame quiet: no box, pale grid behind the data."""
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)

@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
+
 from credit_risk.errors import SpecificationError
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas
     from numpy.typing import NDArray
 
@@ -31,6 +32,12 @@ _REQUIRED_COLUMNS = {
     "profit": ("component", "amount"),
     "offers": ("pd", "limit_amount", "annual_rate"),
     "outcomes": ("outcome", "n"),
+    "exclusions": ("reason", "n"),
+    "segments": ("segment", "group", "model", "n", "bad_rate", "mean_pd", "auc", "shift"),
+    "stability": ("name", "psi", "psi_by_chance"),
+    "score_stability": ("group", "share_expected", "share_actual", "psi"),
+    "periods": ("group", "model", "bad_rate", "mean_pd", "mean_pd_recalibrated", "shift_recalibrated"),
+    "selection": ("name", "is_kept", "step", "reason", "information_value"),
 }
 _BINNING_COLUMNS = ("bin", "n", "n_bads", "woe")
 
@@ -64,6 +71,51 @@ class KeyFigures:
     mean_limit_amount: float
     mean_effective_rate: float
     expected_profit_amount: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceItem:
+    """One item of the model document: what it is, whether the run filled it, and who supplies it if not."""
+
+    title: LocalText
+    is_filled: bool
+    supplied_by: LocalText = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Explained:
+    """What each feature adds to the log-odds a forest gives some holdout customers, in a random order of customers.
+
+    Attributes
+    ----------
+    model : str
+        Whose log-odds.
+    names : tuple of str
+        Features, in the order of the columns.
+    values, contributions : ndarray of float, shape (n_customers, n_features)
+        The features themselves (NaN is missing), and what each adds; above 0 raises the risk.
+    n_population : int
+        Customers these were drawn from.
+    """
+
+    model: str
+    names: tuple[str, ...]
+    values: NDArray[np.float64] = field(repr=False)
+    contributions: NDArray[np.float64] = field(repr=False)
+    n_population: int
+
+    @property
+    def strength(self) -> NDArray[np.float64]:
+        """Return the mean size of each feature's contribution."""
+        return np.asarray(np.abs(self.contributions).mean(axis=0), dtype=np.float64)
+
+    def order_stability(self) -> float:
+        """Return the rank correlation of the features' strengths between two halves of the customers; 1 is equal order."""
+        halves = (self.contributions[::2], self.contributions[1::2])
+        ranks = [np.abs(half).mean(axis=0).argsort(kind="stable").argsort(kind="stable") for half in halves]
+        n = len(self.names)
+        squares = float(((ranks[0] - ranks[1]) ** 2).sum())
+        return 1.0 - 6.0 * squares / (n * (n * n - 1.0)) if n > 1 else 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +154,27 @@ class ReportContent:
     bands : DataFrame
         From :func:`credit_risk.evaluation.score_band_table` with `pd`, `is_approved`, `limit_amount` (major units) and
         `annual_rate` (effective); optionally a column `expected_profit_amount` (total of the band).
+    exclusions : DataFrame, optional
+        `reason` (known ones are translated), `n`: applications that left before the split, in order.
+    selection : DataFrame, optional
+        One row per candidate variable of the card: `name`, `is_kept`, `step` (the gate that removed it, or ``kept``),
+        `reason` (a sentence with figures), `information_value`.
+    explained : Explained, optional
+        Contributions of the features of the booster.
+    segments : DataFrame, optional
+        From :func:`credit_risk.evaluation.segment_table`, of the holdout customers.
+    segment_labels : mapping of str to LocalText
+        Segment -> words; also ``"segment=group"`` -> words for a group.
+    stability : DataFrame, optional
+        One row per variable, development against holdout: `name`, `psi`, `psi_by_chance`, optionally `points` (by how much the
+        mean points moved), `missing_before`, `missing_now` (shares).
+    score_stability : DataFrame, optional
+        From :func:`credit_risk.evaluation.population_stability_index`, of the score.
+    periods : DataFrame, optional
+        From :func:`credit_risk.evaluation.period_table`; None where all customers applied at one time.
+    amounts_if_approved : mapping of str to DataFrame
+        Model -> one row per holdout customer, if that model's PD decided: any of `n_with_offer` (1 where a lawful and
+        profitable offer exists), `expected_loss_amount`, `expected_profit_amount` (major units, 0 without an offer).
     outcomes : DataFrame, optional
         `outcome` (``approve``, ``decline``, ``refer``, ``incomplete``), `n`.
     offers : DataFrame, optional
@@ -116,6 +189,8 @@ class ReportContent:
         From :func:`credit_risk.evaluation.fairness_table`.
     attribute_labels : mapping of str to LocalText
         Attribute of the fairness table -> words; also ``"attribute=group"`` -> words for a group.
+    evidence : sequence of EvidenceItem
+        The items of the model document, filled or missing.
     digests : mapping of str to str
         What -> SHA-256, of data, features, strategy, bundle and code.
     versions : mapping of str to str
@@ -140,12 +215,22 @@ class ReportContent:
     score: NDArray[np.float64] | None = None
     binning: Mapping[str, pandas.DataFrame] = field(default_factory=dict)
     variable_labels: Mapping[str, LocalText] = field(default_factory=dict)
+    exclusions: pandas.DataFrame | None = None
+    selection: pandas.DataFrame | None = None
+    explained: Explained | None = None
+    segments: pandas.DataFrame | None = None
+    segment_labels: Mapping[str, LocalText] = field(default_factory=dict)
+    stability: pandas.DataFrame | None = None
+    score_stability: pandas.DataFrame | None = None
+    periods: pandas.DataFrame | None = None
+    amounts_if_approved: Mapping[str, pandas.DataFrame] = field(default_factory=dict)
     outcomes: pandas.DataFrame | None = None
     offers: pandas.DataFrame | None = None
     profit: pandas.DataFrame | None = None
     reasons: pandas.DataFrame | None = None
     fairness: pandas.DataFrame | None = None
     attribute_labels: Mapping[str, LocalText] = field(default_factory=dict)
+    evidence: Sequence[EvidenceItem] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     artefacts: Mapping[str, str] = field(default_factory=dict)

@@ -17,7 +17,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
-from credit_risk.reporting.blocks import Figure, LegendEntry
+from credit_risk.reporting.blocks import Figure, Frame, LegendEntry
 from credit_risk.reporting.charts import GRID, INK, MUTED
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ _SETTINGS = {
     "axes.unicode_minus": True,
     "path.simplify": True,
 }
+_MARKERS = {"s": "square", "x": "cross"}
 _STYLES = {"--": "dashed", "-.": "dashed", ":": "dotted", "-": "solid"}
 
 
@@ -81,7 +82,13 @@ def draw(
         legend = _legend(ax)
         stream = io.StringIO()
         canvas.savefig(stream, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    return Figure(svg=_embedded(stream.getvalue(), name, title), title=title, caption=caption, legend=legend)
+    return Figure(
+        svg=_embedded(stream.getvalue(), name, title),
+        title=title,
+        caption=caption,
+        legend=legend,
+        frame=_frame(ax, size),
+    )
 
 
 def _legend(ax: Axes) -> tuple[LegendEntry, ...]:
@@ -91,6 +98,25 @@ def _legend(ax: Axes) -> tuple[LegendEntry, ...]:
         for handle, label in zip(*twin.get_legend_handles_labels(), strict=True):
             entries.append(LegendEntry(label=label, color=_color_of(handle), style=_style_of(handle)))
     return tuple(entries)
+
+
+def _frame(ax: Axes, size: tuple[float, float]) -> Frame:
+    """Return where the axes lie once everything is laid out; a drawing's unit is a point, 72 to the inch."""
+    width, height = (72.0 * inches for inches in size)
+    box = ax.get_position()
+    (x_low, x_high), (y_low, y_high) = ax.get_xlim(), ax.get_ylim()
+    edges = (box.x0 * width, (1.0 - box.y1) * height, box.width * width, box.height * height)
+    left, top, wide, high = (round(float(edge), 2) for edge in edges)
+    return Frame(
+        left=left,
+        top=top,
+        width=wide,
+        height=high,
+        x_low=float(x_low),
+        x_high=float(x_high),
+        y_low=float(y_low),
+        y_high=float(y_high),
+    )
 
 
 def _first(handle: Any) -> Any:
@@ -109,7 +135,7 @@ def _style_of(handle: Any) -> str:
     if not isinstance(first, Line2D):
         return "block"
     if first.get_linestyle() in {"None", ""}:
-        return "square" if first.get_marker() == "s" else "dot"
+        return _MARKERS.get(first.get_marker(), "dot")
     return _STYLES.get(first.get_linestyle(), "solid")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, SupportsFloat
+from typing import TYPE_CHECKING, SupportsFloat, TypeAlias
 
 from credit_risk.reporting.blocks import Cell, Table
 
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import pandas
+
+#: A column of a table: its name in the frame, its header, and how its values are written (None: as they are).
+Column: TypeAlias = "tuple[str, str, Callable[[SupportsFloat], str] | None]"
 
 NOTHING = "–"
 _SMALLEST_P = 1e-4
@@ -106,7 +109,7 @@ def interval_cell(write: Callable[[SupportsFloat], str], estimate: float, low: f
 
 def text_table(
     frame: pandas.DataFrame,
-    columns: Sequence[tuple[str, str, Callable[[SupportsFloat], str] | None]],
+    columns: Sequence[Column],
     *,
     caption: str = "",
     bars: Sequence[str] = (),

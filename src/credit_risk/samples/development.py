@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from credit_risk.errors import SampleError
-from credit_risk.features import compute_features
+from credit_risk.features import compute_features, feature_categories
 from credit_risk.samples.screening import refuse_copies
 from credit_risk.samples.split import PARTS, SplitRule
 from credit_risk.sources import consent_state
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from credit_risk.domain.ports import ProgressReporter
@@ -34,7 +35,7 @@ class SamplePart:
     Attributes
     ----------
     X : DataFrame, shape (n_rows, n_features)
-        Features, indexed by application; NaN is missing.
+        Features, indexed by application; NaN is missing. A feature that is a word out of a list is a column of categories.
     is_bad : bool ndarray, shape (n_rows,)
         The outcome.
     flags : DataFrame of bool, shape (n_rows, n_flags)
@@ -48,6 +49,16 @@ class SamplePart:
 
     def __len__(self) -> int:
         return len(self.X)
+
+    def matrix(self) -> NDArray[np.float64]:
+        """Return the features as a bundle's engine reads them: a word is its place in the contract's list; NaN is missing."""
+        columns = [
+            np.where(codes < 0, np.nan, codes)
+            if (codes := _codes(self.X.iloc[:, j])) is not None
+            else self.X.iloc[:, j].to_numpy(dtype=np.float64)
+            for j in range(self.X.shape[1])
+        ]
+        return np.column_stack(columns) if columns else np.empty((len(self.X), 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -105,6 +116,7 @@ class DevelopmentSample:
         table = compute_features(
             features, sources, processed_at=processed_at, n_threads=n_threads, progress=progress
         )
+        X = _with_words(table.X, feature_categories(features, sources.contracts))
         labels = outcome.label(sources)
         determined = labels["is_determined"].to_numpy()
         refuse_copies(table.X[determined], labels["is_bad"].to_numpy()[determined], min_per_class=_MIN_BADS)
@@ -114,7 +126,7 @@ class DevelopmentSample:
             rows = determined & (part_of == name)
             is_bad = labels["is_bad"].to_numpy()[rows]
             _check_size(name, is_bad)
-            parts[name] = SamplePart(name=name, X=table.X[rows], is_bad=is_bad, flags=table.flags[rows])
+            parts[name] = SamplePart(name=name, X=X[rows], is_bad=is_bad, flags=table.flags[rows])
         exclusions = (("outcome undetermined", int((~determined).sum())),)
         consent = None if processed_at is None else consent_state(sources, processed_at)
         return cls(**parts, exclusions=exclusions, horizon=outcome.horizon, consent=consent)
@@ -133,6 +145,27 @@ class DevelopmentSample:
 
     def _repr_html_(self) -> str:
         return str(self.table().to_html(float_format="{:.4f}".format))
+
+
+def _codes(column: pd.Series) -> NDArray[np.float64] | None:
+    """Return the places of categories (-1 is missing), or None for numbers."""
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return None
+    return np.asarray(column.cat.codes.to_numpy(), dtype=np.float64)
+
+
+def _with_words(X: pd.DataFrame, categories: Mapping[str, tuple[str, ...]]) -> pd.DataFrame:
+    """Turn the numbers of features that are words into categories, so that every model treats them as such."""
+    words = {
+        name: pd.Series(
+            pd.Categorical.from_codes(
+                X[name].fillna(-1).to_numpy(dtype=np.int64), categories=pd.Index(codes, dtype="str")
+            ),
+            index=X.index,
+        )
+        for name, codes in categories.items()
+    }
+    return X.assign(**words) if words else X
 
 
 def _check_size(name: str, is_bad: NDArray[np.bool_]) -> None:

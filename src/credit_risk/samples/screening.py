@@ -142,10 +142,9 @@ def screen_features(
             code="CR-SMP-004",
         )
     table = pd.DataFrame(index=pd.Index(X.columns, name="feature"))
-    table["auc"] = [separation(X[name].to_numpy(float), bad) for name in X.columns]
-    table["auc_missing"] = [
-        separation(np.isnan(X[name].to_numpy(float)).astype(np.float64), bad) for name in X.columns
-    ]
+    values = {name: _values(X[name], bad) for name in X.columns}
+    table["auc"] = [separation(values[name], bad) for name in X.columns]
+    table["auc_missing"] = [separation(np.isnan(values[name]).astype(np.float64), bad) for name in X.columns]
     if shift is not None and "auc_before" in shift.table:
         told = shift.table["auc_before"].fillna(0.5)  # nothing left to tell goods from bads by
         table["auc_shifted"] = told.reindex(table.index)
@@ -180,6 +179,15 @@ def refuse_copies(X: pd.DataFrame, is_bad: NDArray[np.bool_], *, min_per_class: 
             code="CR-SMP-005",
             context={"features": copies},
         )
+
+
+def _values(column: pd.Series, bad: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return numbers to order applications by: the values; of words, which have no order, the bad rate of each."""
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return column.to_numpy(float)
+    codes = column.cat.codes.to_numpy()
+    rates = pd.Series(bad).groupby(codes).mean()
+    return np.where(codes < 0, np.nan, rates.reindex(codes).to_numpy(float))
 
 
 def _checked_outcome(is_bad: ArrayLike, n_rows: int) -> NDArray[np.bool_]:

@@ -103,8 +103,8 @@ class ScoringBundle:
         ------
         SpecificationError
             A model is absent or of an unknown kind (``CR-BND-001``), uses a feature outside the catalogue
-            (``CR-BND-002``), has no calibration (``CR-BND-003``) or reads texts (``CR-BND-007``); the strategy lets a model
-            decide that is not here (``CR-BND-006``).
+            (``CR-BND-002``), has no calibration (``CR-BND-003``) or takes a number for a word (``CR-BND-008``); the strategy
+            lets a model decide that is not here (``CR-BND-006``).
             Also: an unknown required source (``CR-BND-004``), another currency (``CR-BND-005``), a reason without a sentence
             (``CR-TXT-002``).
         PolicyError
@@ -317,13 +317,6 @@ def _check_consistency(bundle: ScoringBundle) -> None:
             f"{list(bundle.model_names)}.",
             code="CR-BND-006",
         )
-    if bundle.booster.encodings:
-        raise SpecificationError(
-            f"The booster reads {len(bundle.booster.encodings)} text columns (first: "
-            f"{bundle.booster.encodings[0].feature!r}), but a bundle's features are numbers. Hint: declare a feature for what "
-            "the text says.",
-            code="CR-BND-007",
-        )
     check_rules(bundle.strategy.rules, bundle.features.names)
     _check_sources(bundle)
     _check_texts(bundle)
@@ -354,8 +347,8 @@ def _check_texts(bundle: ScoringBundle) -> None:
     }
     decides = () if bundle.strategy.decision_model == SCORECARD else bundle.booster.feature_names
     codes |= {
-        Reason(kind="score", code=bundle.features.factors[name])
-        for name in (*bundle.scorecard.feature_names, *decides)
+        Reason(kind="score", code=factor, wording=bundle.features.wordings.get(factor, ()))
+        for factor in (bundle.features.factors[name] for name in (*bundle.scorecard.feature_names, *decides))
     }
     codes |= {Reason(kind="data", code=source) for source in bundle.strategy.required_sources}
     for reason in sorted(codes, key=lambda item: (item.kind, item.code)):

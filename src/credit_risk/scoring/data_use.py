@@ -83,14 +83,19 @@ def trace_data_use(
     Raises
     ------
     SpecificationError
-        No bundle knows the feed (``CR-SRC-033``).
+        No bundle knows the feed (``CR-SRC-033``); one text where a list of applications is expected (``CR-SRC-035``).
     """
     reads = {bundle.digest: _Reads.of(feed, bundle) for bundle in bundles}
     if not any(found.is_known for found in reads.values()):
         known = {name for found in reads.values() for name in found.feeds}
         hint = nearest(feed, known) if known else "No bundle was handed in."
         raise SpecificationError(f"No bundle reads a feed called {feed!r}. {hint}", code="CR-SRC-033")
-    wanted = set(application_ids)
+    if isinstance(application_ids, str):
+        raise SpecificationError(
+            "application_ids is one text. Expected a list of them. Hint: pass [application_id].",
+            code="CR-SRC-035",
+        )
+    wanted = {str(application) for application in application_ids}
     sorted_by: dict[str, list[str]] = {"decisions": [], "untouched": [], "unknown": []}
     deciding: set[str] = set()
     for decision in decisions:

@@ -20,12 +20,14 @@ from credit_risk.decision.offer_grid import OfferGrid
 from credit_risk.decision.rules import rule_hits
 from credit_risk.domain.application import Application
 from credit_risk.errors import ScoringError
+from credit_risk.features.categories import feature_categories
 from credit_risk.features.closure import FeatureClosure
 from credit_risk.ml.apply import forest_margin
 from credit_risk.numerics.logistic_function import sigmoid
 from credit_risk.scorecard.apply import apply_scorecard
 from credit_risk.scoring.assembly import ChosenOffer, DecisionAssembler, RowFacts
 from credit_risk.scoring.explanation import Explainer
+from credit_risk.scoring.model_columns import card_columns, forest_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,12 +91,9 @@ class ScoringEngine:
         self.grid = OfferGrid.build(bundle.strategy)
         self._closure = FeatureClosure(bundle.features, bundle.contracts)
         names = list(bundle.features.names)
-        self._card_columns = np.array(
-            [names.index(name) for name in bundle.scorecard.feature_names], dtype=np.int64
-        )
-        self._forest_columns = np.array(
-            [names.index(name) for name in bundle.booster.feature_names], dtype=np.int64
-        )
+        categories = feature_categories(bundle.features, bundle.contracts)
+        self._card_columns = card_columns(bundle.scorecard, names, categories)
+        self._forest_columns = forest_columns(bundle.booster, names, categories)
         self._rule_columns = [names.index(rule.feature) for rule in bundle.strategy.rules]
         self._explainer = Explainer(bundle)
         self._assembler = DecisionAssembler(bundle, self.grid)
@@ -155,8 +154,11 @@ class ScoringEngine:
         X : float64 ndarray, shape (n, n_features)
             In the order of the bundle's catalogue.
         """
-        card = apply_scorecard(self.bundle.scorecard, np.ascontiguousarray(X[:, self._card_columns]))
-        margin = forest_margin(self.bundle.booster, X[:, self._forest_columns]).astype(np.float64)
+        return self._score(X, self._forest_columns.take(X))
+
+    def _score(self, X: NDArray[np.float64], forest_rows: NDArray[np.float64]) -> Scores:
+        card = apply_scorecard(self.bundle.scorecard, self._card_columns.take(X))
+        margin = forest_margin(self.bundle.booster, forest_rows).astype(np.float64)
         raw = {"scorecard": card.pd, "booster": sigmoid(margin)}
         if self.bundle.blend is not None:
             of_card = card_log_odds(self.bundle.scorecard.scaling, card.score)
@@ -177,8 +179,9 @@ class ScoringEngine:
         X : float64 ndarray, shape (n, n_features)
             In the order of the bundle's catalogue.
         """
-        scores = self.score(X)
-        losses = self._explainer.losses(scores.card, X[:, self._forest_columns])
+        forest_rows = self._forest_columns.take(X)
+        scores = self._score(X, forest_rows)
+        losses = self._explainer.losses(scores.card, forest_rows)
         return ExplainedScores(card=scores.card, pds=scores.pds, losses=losses)
 
     def _check(self, rows: FeatureRows) -> None:

@@ -38,7 +38,7 @@ class Explainer:
         self._names = {
             "scorecard": card.feature_names,
             "booster": forest.feature_names,
-            "blend": (*card.feature_names, *forest.feature_names),
+            "blend": tuple(dict.fromkeys((*card.feature_names, *forest.feature_names))),
         }[self._model]
         self._factors = [bundle.features.factors[name] for name in self._names]
         self._paths = None if self._model == "scorecard" else LeafPaths.of(forest)
@@ -64,25 +64,35 @@ class Explainer:
             "booster": self._of_trees,
             "blend": self._of_both,
         }[self._model](card, forest_rows)
-        return point_losses(shortfall, is_missing, names=self._names, factors=self._factors)
+        wordings = self._bundle.features.wordings
+        return point_losses(
+            shortfall, is_missing, names=self._names, factors=self._factors, wordings=wordings
+        )
 
     def _of_card(self, card: CardResult, forest_rows: NDArray[np.float64]) -> _Losses:
         return reason_shortfalls(self._bundle.scorecard, card.points), card.flags == MISSING
 
     def _of_trees(self, card: CardResult, forest_rows: NDArray[np.float64]) -> _Losses:
-        return self._tree_points(forest_rows, 1.0), np.isnan(forest_rows)
+        return _whole(self._tree_points(forest_rows, 1.0)), np.isnan(forest_rows)
 
     def _of_both(self, card: CardResult, forest_rows: NDArray[np.float64]) -> _Losses:
-        blend, mean = self._bundle.blend, self._mean_points
+        """Add up what card and trees say of a characteristic: where one takes what the other gives, nothing is lost."""
+        blend, spec, forest = self._bundle.blend, self._bundle.scorecard, self._bundle.booster
         assert blend is not None  # noqa: S101  a bundle without blend is refused when blend decides
-        of_card = _whole(blend.card_weight * (mean - card.points))
-        of_trees = self._tree_points(forest_rows, blend.booster_weight)
-        return np.hstack([of_card, of_trees]), np.hstack([card.flags == MISSING, np.isnan(forest_rows)])
+        points = np.zeros((len(forest_rows), len(self._names)))
+        is_missing = np.zeros(points.shape, dtype=bool)
+        on_card = [self._names.index(name) for name in spec.feature_names]
+        in_trees = [self._names.index(name) for name in forest.feature_names]
+        points[:, on_card] = blend.card_weight * (self._mean_points - card.points)
+        points[:, in_trees] += self._tree_points(forest_rows, blend.booster_weight)
+        is_missing[:, on_card] = card.flags == MISSING
+        is_missing[:, in_trees] |= np.isnan(forest_rows)
+        return _whole(points), is_missing
 
-    def _tree_points(self, forest_rows: NDArray[np.float64], weight: float) -> NDArray[np.int64]:
+    def _tree_points(self, forest_rows: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
         assert self._paths is not None  # noqa: S101  laid out for every model that has trees
         points_per_log_odds = self._bundle.scorecard.scaling.factor
-        return _whole(weight * points_per_log_odds * forest_contributions(self._paths, forest_rows))
+        return weight * points_per_log_odds * forest_contributions(self._paths, forest_rows)
 
 
 _Losses = tuple["NDArray[np.int64]", "NDArray[np.bool_]"]

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from credit_risk.sources.contract import ConsentDeclaration, RecordContract
 
 #: Fields of a ledger row; the last two may be null.
+#: Column of the ledger that says whose consent it is; a request's rows may leave it out.
+OWNER = "customer"
+
 FIELDS = ("source", "purpose", "granted_at", "expires_at", "withdrawn_at")
 
 
@@ -84,17 +87,17 @@ def check_processed_at(declaration: ConsentDeclaration, processed_at: datetime |
 
 
 def read_grants(
-    rows: Sequence[Mapping[str, object]] | None, declaration: ConsentDeclaration
+    rows: Sequence[Mapping[str, object]] | None, declaration: ConsentDeclaration, customer_id: str = ""
 ) -> tuple[Grant, ...]:
-    """Read one customer's ledger rows out of a request.
+    """Read one customer's ledger rows out of a request; rows that name no customer are taken as theirs.
 
     Raises
     ------
     SpecificationError
         No rows with a ledger, or rows without one (``CR-SRC-027``).
     ScoringError
-        A row lacks a field, holds a wrong type or ends before it was granted (``CR-SRC-028``); rows contradict each other
-        (``CR-SRC-034``).
+        A row names another customer, lacks a field, holds a wrong type or ends before it was granted (``CR-SRC-028``); rows
+        contradict each other (``CR-SRC-034``).
     """
     if (rows is None) == (declaration.mode == "ledger"):
         expected = "a list, empty if nothing was granted" if rows is None else "none, consent is assumed"
@@ -102,6 +105,14 @@ def read_grants(
             f"consents do not fit the contracts. Expected {expected}.", code="CR-SRC-027"
         )
     grants = tuple(_grant(row) for row in rows or ())
+    n_other = sum(str(row.get(OWNER, customer_id)) != customer_id for row in rows or () if customer_id)
+    if n_other:
+        raise ScoringError(
+            f"{n_other} of {len(grants)} consent rows name another customer than the application. Expected one person's "
+            "consent. Hint: check the query that fetched them.",
+            code="CR-SRC-028",
+            context={"count": n_other},
+        )
     _check_agree(grants)
     return grants
 

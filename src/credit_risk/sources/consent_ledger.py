@@ -86,27 +86,37 @@ def ledger_frame(table: CheckedTable, rows: NDArray[np.int64], contracts: Source
 
 
 def consented(
-    ledger: pd.DataFrame, applications: pd.DataFrame, contract: RecordContract, processed_us: int
+    ledger: pd.DataFrame,
+    applications: pd.DataFrame,
+    contract: RecordContract,
+    processed_us: int | NDArray[np.int64],
 ) -> NDArray[np.bool_]:
-    """Return for each application whether the source may be read: as ``consent.is_granted``, for many at once."""
+    """Return for each application whether the source may be read: as ``consent.is_granted``, for many at once.
+
+    ``processed_us`` is one moment, or one for each application.
+    """
     about = ledger[
         (ledger["source"] == contract.consent_source) & (ledger["purpose"] == contract.consent_purpose)
     ]
-    withdrawn = about[about["withdrawn_at"] <= processed_us]
-    last = about["customer_id"].map(withdrawn.groupby("customer_id")["withdrawn_at"].max())
-    kept = about[~(about["granted_at"] <= last)]
     asked = pd.DataFrame(
         {
             "row": np.arange(len(applications)),
             "customer_id": applications["customer_id"].to_numpy(),
-            "applied_us": applications["applied_at"].astype("int64").to_numpy(),
+            "applied_us": _applied_us(applications),
+            "processed_us": processed_us,
         }
     )
-    pairs = asked.merge(kept, on="customer_id")
+    pairs = asked.merge(about, on="customer_id")
+    withdrawn = pairs["withdrawn_at"].where(pairs["withdrawn_at"] <= pairs["processed_us"])
+    last = withdrawn.groupby(pairs["row"]).transform("max")
     valid = (pairs["granted_at"] <= pairs["applied_us"]) & (pairs["applied_us"] < pairs["expires_at"])
     allowed = np.zeros(len(applications), dtype=bool)
-    allowed[pairs.loc[valid, "row"].to_numpy()] = True
+    allowed[pairs.loc[valid & ~(pairs["granted_at"] <= last), "row"].to_numpy()] = True
     return allowed
+
+
+def _applied_us(applications: pd.DataFrame) -> NDArray[np.int64]:
+    return np.array(applications["applied_at"].astype("int64"), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,11 +162,11 @@ def consent_state(sources: Sources, processed_at: datetime) -> ConsentState:
     processed_us = check_processed_at(sources.contracts.consent, processed_at)
     ledger = sources.consents
     assert ledger is not None  # noqa: S101  a ledger is declared, so it was read
-    never_us = int(ledger["granted_at"].min()) - 1 if len(ledger) else 0
+    applied_us = _applied_us(sources.applications)
     allowed, withdrawn, bits = {}, {}, {}
     for contract in sources.contracts.records:
         now = consented(ledger, sources.applications, contract, processed_us)
-        before = consented(ledger, sources.applications, contract, never_us)
+        before = consented(ledger, sources.applications, contract, applied_us)
         allowed[contract.name], withdrawn[contract.name] = int(now.sum()), int((before & ~now).sum())
         bits[contract.name] = np.packbits(now).tobytes().hex()
     content = {"applications": list(sources.applications.index), "allowed": bits}

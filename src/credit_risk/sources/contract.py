@@ -10,7 +10,7 @@ Reading order: :class:`ColumnContract`, :class:`TimeRule`, :class:`RecordContrac
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import PurePosixPath
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any, Literal
 
 from credit_risk.domain.configuration import nearest
@@ -261,7 +261,7 @@ class SourceContracts:
     PolicyError
         A source comes through an unlawful channel (``CR-SRC-005``).
     SpecificationError
-        A bureau without licence id (``CR-SRC-006``).
+        A bureau without licence id (``CR-SRC-006``); a file outside the folder or a source named like a path (``CR-SRC-007``).
 
     Examples
     --------
@@ -286,6 +286,7 @@ class SourceContracts:
 
     def __post_init__(self) -> None:
         check_channels(self)
+        _check_stays_inside(self)
 
     def record(self, name: str) -> RecordContract:
         """Return the contract of one record source.
@@ -319,6 +320,27 @@ class SourceContracts:
                 "records": tuple(_record_from_dict(record) for record in content["records"]),
             }
         )
+
+
+def _check_stays_inside(contracts: SourceContracts) -> None:
+    """Refuse paths that leave the folder: files are read by these names, and records set aside under those of the sources."""
+    files = (
+        contracts.applications.file,
+        contracts.consent.file,
+        *(record.file for record in contracts.records),
+    )
+    for file in files:
+        path = PureWindowsPath(file)  # knows both kinds of slashes, and drives
+        if path.anchor or ".." in path.parts:
+            raise SpecificationError(
+                f"File {file!r} lies outside the folder of the sources. Expected a path inside it.",
+                code="CR-SRC-007",
+            )
+    for record in contracts.records:
+        if PureWindowsPath(record.name).name != record.name:
+            raise SpecificationError(
+                f"Source {record.name!r} is named like a path. Expected a plain word.", code="CR-SRC-007"
+            )
 
 
 def _record_from_dict(content: Mapping[str, Any]) -> RecordContract:

@@ -40,7 +40,7 @@ _ALLOWED_KINDS: dict[str, tuple[str, ...]] = {
     "measure": ("integer", "decimal", "money", "boolean", "code", "date"),
     "attribute": ("integer", "decimal", "money", "boolean", "code", "date"),
     "protected": ("integer", "decimal", "money", "boolean", "code"),
-    "outcome": ("integer", "boolean", "money", "decimal"),
+    "outcome": ("integer", "boolean", "money", "decimal", "code"),
     "time": ("date", "timestamp"),
     "key": ("integer", "text"),
     "ignored": KINDS,
@@ -85,7 +85,8 @@ def read_contracts(path: Path) -> SourceContracts:
     ------
     SpecificationError
         A key is missing, unknown or wrong (``CR-CFG-*``), a timezone or currency unknown, a column contradicts itself
-        (``CR-SRC-002``), a rule names an undeclared column (``CR-SRC-003``), a bureau has no licence (``CR-SRC-006``).
+        (``CR-SRC-002``), a rule names an undeclared column (``CR-SRC-003``), a bureau has no licence (``CR-SRC-006``),
+        a file lies outside the folder (``CR-SRC-007``), a time rule's delay is negative (``CR-SRC-002``).
     PolicyError
         A source reaches the lender through an unlawful channel (``CR-SRC-005``).
     """
@@ -193,7 +194,7 @@ def _time_rule(table: ConfigTable, columns: tuple[ColumnContract, ...]) -> TimeR
     rule = TimeRule(
         column=name,
         moment=cast("Moment", table.choice("moment", allowed, default)),
-        delay_days=table.get("delay_days", int, 0),
+        delay_days=_not_negative(table, "delay_days"),  # known before it happened would be a leak
     )
     table.finish()
     return rule

@@ -5,7 +5,6 @@ Reading order: :func:`iso_moments`.
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -18,11 +17,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
-_MONTH_STARTS = (
-    np.arange(f"{_FIRST_YEAR}-01", f"{_LAST_YEAR + 1}-02", dtype="datetime64[M]")
-    .astype("datetime64[D]")
-    .astype(np.int64)
+#: A month is written as the number 100 * year + month; tables start at the first.
+_FIRST_MONTH = 100 * _FIRST_YEAR + 1
+_STARTS = np.arange(f"{_FIRST_YEAR}-01", f"{_LAST_YEAR + 1}-02", dtype="datetime64[M]").astype(
+    "datetime64[D]"
 )
+
+
+def _by_month(of_months: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return a table by written month; 0 where the number is no month."""
+    table = np.zeros((_LAST_YEAR - _FIRST_YEAR + 1, 100), dtype=np.int64)
+    table[:, :12] = of_months.reshape(-1, 12)
+    return table.ravel()
+
+
+#: Seconds since 1970 at which the day before a month starts; days of the month.
+_MONTH_SECONDS = _by_month((_STARTS[:-1].astype(np.int64) - 1) * 86_400)
+_MONTH_DAYS = _by_month(np.diff(_STARTS).astype(np.int64)).astype(np.uint64)
 #: Layouts by length; 's' stands for the sign of an offset, 'f' for a digit of the fraction.
 _LAYOUTS = {
     len(text): text
@@ -33,22 +44,19 @@ _LAYOUTS = {
         "YYYY-MM-DDTHH:NN:SS.ffffffsoo:pp",
     )
 }
-#: Numbers read from a time, the letters they are written in, and their largest value.
-_FIELDS = {
-    "Y": _LAST_YEAR,
-    "M": 12,
-    "D": 31,
-    "H": 23,
-    "N": 59,
-    "S": 59,
-    "o": 23,
-    "p": 59,
-    "f": 999_999,
-    "s": 2,
-}
-_LIMITS = tuple(_FIELDS.values())
-#: Sums of fields that are wanted as well: months, seconds of the day, seconds of the offset.
-_SUMS = ({"Y": 12, "M": 1}, {"H": 3_600, "N": 60, "S": 1}, {"o": 3_600, "p": 60})
+#: Numbers read from a time: what one of each letter counts. A letter's last place counts 1, the place before it 10 times as much.
+_FIELDS: tuple[dict[str, int], ...] = (
+    {"H": 1},
+    {"o": 1},
+    {"s": 1},
+    {"o": 3_600, "p": 60},
+    {"f": 1},
+    {"Y": 100, "M": 1},
+    {"D": 1},
+    {"D": 86_400, "H": 3_600, "N": 60, "S": 1},
+)
+#: Largest first digits, where 9 would be no number of that kind.
+_TENS = {"Y": 2, "M": 1, "D": 3, "H": 2, "N": 5, "S": 5, "o": 2, "p": 5}
 #: Times read at once.
 _MOST = 1 << 14
 _SEPARATOR = "\n"
@@ -62,8 +70,8 @@ class _Layout:
     ----------
     lowest, spread : ndarray of uint8
         For each place of the joined text, the smallest character and how far above it a character may lie.
-    weights : ndarray of float32, shape (13, width)
-        This times the digits of a row are its fields and their sums (exact: all lie below 2**24).
+    weights : ndarray of float32, shape (8, width)
+        This times the digits of a row are its fields (exact: all lie below 2**24).
     """
 
     lowest: NDArray[np.uint8]
@@ -75,16 +83,19 @@ class _Layout:
 def _layout(length: int, n_rows: int) -> _Layout:
     text = _LAYOUTS[length] + _SEPARATOR
     weights = np.zeros((len(_FIELDS), len(text)), dtype=np.float32)
-    for row, letter in enumerate(_FIELDS):
-        places = [place for place, found in enumerate(text) if found == letter]
-        weights[row, places[::-1]] = [10**power for power in range(len(places))]
-    rows = {letter: row for row, letter in enumerate(_FIELDS)}
-    sums = [sum(factor * weights[rows[letter]] for letter, factor in parts.items()) for parts in _SUMS]
-    signs = {"s": ("+", 2)}
-    kinds = [signs.get(letter, ("0", 9) if letter in _FIELDS else (letter, 0)) for letter in text]
-    lowest = np.array([ord(low) for low, _ in kinds], dtype=np.uint8)
-    spread = np.array([above for _, above in kinds], dtype=np.uint8)
-    return _Layout(np.tile(lowest, n_rows), np.tile(spread, n_rows), np.vstack([weights, *sums]))
+    lowest, spread = [], []
+    for place, letter in enumerate(text):
+        for row, field in enumerate(_FIELDS):
+            weights[row, place] = field.get(letter, 0) * 10 ** text.count(letter, place + 1)
+        is_digit = letter in "YMDHNSopf"
+        is_first = is_digit and text.find(letter) == place
+        lowest.append("0" if is_digit else "+" if letter == "s" else letter)
+        spread.append((_TENS.get(letter, 9) if is_first else 9) if is_digit else 2 * (letter == "s"))
+    return _Layout(
+        np.tile(np.array(list(map(ord, lowest)), dtype=np.uint8), n_rows),
+        np.tile(np.array(spread, dtype=np.uint8), n_rows),
+        weights,
+    )
 
 
 def iso_moments(values: Sequence[str]) -> NDArray[np.int64] | None:
@@ -115,24 +126,32 @@ def iso_moments(values: Sequence[str]) -> NDArray[np.int64] | None:
         return None
     layout = _layout(length, 1 << (n_rows - 1).bit_length())
     digits = np.frombuffer(text, dtype=np.uint8) - layout.lowest[: len(text)]
-    if (digits > layout.spread[: len(text)]).any():
+    if np.logical_or.reduce(digits > layout.spread[: len(text)]):
         return None
-    return _moments(layout.weights @ digits.reshape(n_rows, length + 1).astype(np.float32).T)
+    return _moments(layout.weights @ digits.astype(np.float32).reshape(n_rows, length + 1).T)
 
 
 def _moments(fields: NDArray[np.float32]) -> NDArray[np.int64] | None:
     """Return moments of validated digits; None where a field is out of range."""
-    most, least = fields[: len(_LIMITS)].max(axis=1).tolist(), fields[:3].min(axis=1).tolist()
-    if any(map(operator.gt, most, _LIMITS)) or least[0] < _FIRST_YEAR or 0.0 in least[1:]:
+    hour, offset_hour, sign, offset, fraction, last_month = np.maximum.reduce(fields[:6], axis=1).tolist()
+    first_month = np.minimum.reduce(fields[5])
+    if hour > 23 or offset_hour > 23 or first_month < _FIRST_MONTH or last_month > 100 * _LAST_YEAR + 12:
         return None
-    day, fraction, sign, months, clock, offset = fields[[2, 8, 9, 10, 11, 12]]
-    month = months.astype(np.int64) - (12 * _FIRST_YEAR + 1)
-    days = _MONTH_STARTS[month] + day.astype(np.int64)
-    if most[2] > 28 and (days > _MONTH_STARTS[month + 1]).any():
+    whole: NDArray[np.int64] = fields[5:].astype(np.int64)
+    month, day = whole[0], whole[1]
+    clock: NDArray[np.int64] = whole[2]
+    month -= _FIRST_MONTH
+    # a day of 0 turns into the largest number, which no month has
+    if np.logical_or.reduce((day - 1).view(np.uint64) >= _MONTH_DAYS[month]):
         return None
-    if most[-1]:  # '+' is read as 0, '-' as 2, and the comma between them as 1
-        if (sign == 1).any():
+    clock += _MONTH_SECONDS[month]
+    if offset:  # '+' is read as 0, '-' as 2, and the comma between them as 1
+        if (fields[2] == 1).any():
             return None
-        offset = offset * (1 - sign)
-    moments: NDArray[np.int64] = ((days - 1) * 86_400 + (clock - offset).astype(np.int64)) * 1_000_000
-    return moments + fraction.astype(np.int64) if most[8] else moments
+        clock -= (fields[3] * (1 - fields[2])).astype(np.int64)
+    elif sign and (fields[2] == 1).any():
+        return None
+    clock *= 1_000_000
+    if fraction:
+        clock += fields[4].astype(np.int64)
+    return clock

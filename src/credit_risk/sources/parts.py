@@ -95,7 +95,7 @@ def scan_sources(
     form = reading.applications()
     n_records = sum(_n_rows(reading, contract) for contract in reading.contracts.records)
     customers = _Customers.of(form.frame["customer_id"], -(-n_records // records_per_part))
-    kept = _own_folder(temporary_folder)
+    kept = own_folder(temporary_folder)
     try:
         scan = _Scan(reading, form, customers, Path(kept.name))
         asides = {c.name: scan.set_aside(c, progress) for c in reading.contracts.records}
@@ -106,7 +106,14 @@ def scan_sources(
     return SourceParts(whole, customers.rows, asides, kept)
 
 
-def _own_folder(inside: str | Path | None) -> tempfile.TemporaryDirectory[str]:
+def own_folder(inside: str | Path | None) -> tempfile.TemporaryDirectory[str]:
+    """Return a temporary folder that nobody else may read.
+
+    Raises
+    ------
+    SpecificationError
+        It cannot be made (``CR-SRC-041``).
+    """
     try:
         return tempfile.TemporaryDirectory(prefix="credit_risk_", dir=inside)
     except OSError as error:
@@ -190,6 +197,11 @@ class SourceParts:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def folder(self) -> str | None:
+        """Where records are set aside; None where they are in memory."""
+        return None if self._folder is None else self._folder.name
 
     def close(self) -> None:
         """Delete what was set aside."""
@@ -328,7 +340,7 @@ class _Scan:
         ) as connection:
             connection.execute("SET memory_limit = '1GB'")
             connection.execute("SET preserve_insertion_order = false")
-            file = connection.read_parquet(str(path))
+            file = connection.read_parquet(_literally(path), hive_partitioning=False)
             repeated = file.aggregate(f"{names}, count(*) AS n", names).filter("n > 1").limit(1)
             if repeated.fetchall():
                 raise _broken(contract)
@@ -380,6 +392,11 @@ def _types(contract: RecordContract) -> dict[str, np.dtype[Any]]:
         if measure.nullable:
             kinds[_MISSING + measure.name] = np.dtype(np.bool_)
     return kinds
+
+
+def _literally(path: Path) -> str:
+    """Return a path for an engine that takes ``[``, ``*`` and ``?`` in it for a pattern, and would read other files."""
+    return "".join(f"[{sign}]" if sign in "[*?" else sign for sign in str(path))
 
 
 def _broken(contract: RecordContract) -> DataContractError:

@@ -425,13 +425,21 @@ class Applications:
         )
 
     def by_role(self, role: str) -> pd.DataFrame:
-        """Return the columns of one role by application."""
-        names = [column.name for column in self.contract.columns if column.role == role]
+        """Return the columns of one role by application; codes as words, for people read these."""
+        columns = [column for column in self.contract.columns if column.role == role]
         return pd.DataFrame(
-            {name: self.table.series(name, self.rows).to_numpy() for name in names},
+            {column.name: self._readable(column) for column in columns},
             index=self.frame.index,
-            columns=names,
+            columns=[column.name for column in columns],
         )
+
+    def _readable(self, column: ColumnContract) -> NDArray[Any]:
+        if column.kind != "code":
+            return np.asarray(self.table.series(column.name, self.rows).to_numpy())
+        decoded = self.table.columns[column.name]
+        words = np.array([*column.codes, None], dtype=object)
+        places = np.where(decoded.missing, len(column.codes), decoded.values)
+        return np.asarray(words[places[self.rows]])
 
 
 CARRIED = ("attribute", "protected", "outcome")

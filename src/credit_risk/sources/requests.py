@@ -25,6 +25,7 @@ from credit_risk.sources.normalization import (
     Violation,
     normalize_codes,
     normalize_numbers,
+    plain_scaler,
     scale_few,
     scale_plain,
 )
@@ -136,18 +137,63 @@ def normalize_record_arrays(
     rows: Sequence[Mapping[str, object]], contract: RecordContract, timezone: str
 ) -> RecordArrays:
     """Do what :func:`normalize_records` does, with the same refusals, in arrays: quicker for a long history."""
-    raw = _fields(rows, contract)
-    event_time_us, known_at_us = _moment_arrays(raw, contract, timezone)
-    columns = {
-        column.name: _scale_array(raw[column.name], column, contract.name) for column in contract.measures
-    }
-    for name in contract.unique_key:
-        if name == contract.event_time.column:
-            raw[name] = event_time_us.tolist()
-        elif name in columns:
-            raw[name] = columns[name].to_list()
-    _check_unique(raw, contract)
-    return RecordArrays(event_time_us=event_time_us, known_at_us=known_at_us, columns=columns)
+    return RecordReader(contract)(rows, timezone)
+
+
+class RecordReader:
+    """:func:`normalize_record_arrays` for one source: what the contract says is looked up once.
+
+    Parameters
+    ----------
+    contract : RecordContract
+        What the records promise.
+    """
+
+    def __init__(self, contract: RecordContract) -> None:
+        self._contract = contract
+        self._names = _names(contract)
+        self._pick = itemgetter(*self._names)
+        self._pick_with_owner = itemgetter(*self._names, contract.customer_key)
+        self._columns = tuple((column, plain_scaler(column)) for column in contract.measures)
+
+    def __call__(
+        self, rows: Sequence[Mapping[str, object]], timezone: str, customer_id: str | None = None
+    ) -> RecordArrays:
+        """Return the records in arrays; raises as :func:`check_person` (if a customer is given) and :func:`normalize_records` do."""
+        contract = self._contract
+        raw = self._fields(rows, customer_id)
+        event_time_us, known_at_us = _moment_arrays(raw, contract, timezone)
+        columns = {}
+        for column, scaler in self._columns:
+            values = raw[column.name]
+            columns[column.name] = scaler(values) or _scale_array(list(values), column, contract.name)
+        if contract.unique_key:
+            compared: dict[str, Sequence[Any]] = {**raw}
+            for name in contract.unique_key:
+                if name == contract.event_time.column:
+                    compared[name] = event_time_us.tolist()
+                elif name in columns:
+                    compared[name] = columns[name].to_list()
+            _check_unique(compared, contract)
+        return RecordArrays(event_time_us=event_time_us, known_at_us=known_at_us, columns=columns)
+
+    def _fields(
+        self, rows: Sequence[Mapping[str, object]], customer_id: str | None
+    ) -> Mapping[str, Sequence[Any]]:
+        names = self._names
+        if FEW < len(rows) <= LONGEST_HISTORY and len(names) > 1:
+            try:  # one pass over the records, whose fields lie close together
+                if customer_id is None:
+                    return dict(zip(names, zip(*map(self._pick, rows), strict=True), strict=True))
+                *fields, owners = zip(*map(self._pick_with_owner, rows), strict=True)
+                if owners.count(customer_id) != len(owners):
+                    check_person(rows, self._contract, customer_id)
+                return dict(zip(names, fields, strict=True))
+            except (KeyError, TypeError, IndexError):
+                pass  # said field by field
+        if customer_id is not None:
+            check_person(rows, self._contract, customer_id)
+        return _fields(rows, self._contract)
 
 
 def check_person(rows: Sequence[Mapping[str, object]], contract: RecordContract, customer_id: str) -> None:
@@ -190,17 +236,16 @@ def _fields(rows: Sequence[Mapping[str, object]], contract: RecordContract) -> d
             code="CR-SRC-032",
             context={"source": contract.name, "count": len(rows)},
         )
-    names = [
+    return {name: _field(rows, name, contract.name) for name in _names(contract)}
+
+
+def _names(contract: RecordContract) -> list[str]:
+    """Return the fields that are read."""
+    return [
         column.name
         for column in contract.columns
         if column.role in ("measure", "time") or _tells_apart(column, contract)
     ]
-    if len(rows) > FEW and len(names) > 1:
-        try:  # one pass over the records, whose fields lie close together
-            return dict(zip(names, map(list, zip(*map(itemgetter(*names), rows), strict=True)), strict=True))
-        except (KeyError, TypeError, IndexError):
-            pass  # said field by field
-    return {name: _field(rows, name, contract.name) for name in names}
 
 
 def _tells_apart(column: ColumnContract, contract: RecordContract) -> bool:
@@ -263,13 +308,10 @@ def _scale(values: list[Any], column: ColumnContract, source: str) -> list[int |
         scaled = scale_few(values, column)
         if scaled is not None:
             return list(scaled)
-    return _scale_array(values, column, source).to_list()
+    return (scale_plain(values, column) or _scale_array(values, column, source)).to_list()
 
 
 def _scale_array(values: list[Any], column: ColumnContract, source: str) -> ScaledColumn:
-    plain_column = scale_plain(values, column)
-    if plain_column is not None:
-        return plain_column
     result: ScaledColumn | Violation
     kinds = frozenset(map(type, values))
     if column.kind == "code":
@@ -361,7 +403,7 @@ def _number_array(values: list[Any]) -> NDArray[Any]:
         return np.array([np.inf if abs(value) > 1e300 else float(value) for value in values])
 
 
-def _moments(values: list[Any], rule: TimeRule, timezone: str, source: str) -> list[int]:
+def _moments(values: Sequence[Any], rule: TimeRule, timezone: str, source: str) -> list[int]:
     read = _read_moment if rule.moment == "exact" else _read_date
     moments = [read(value, rule, timezone) for value in values]
     wrong = sum(moment is None for moment in moments)
@@ -381,7 +423,7 @@ def _moments(values: list[Any], rule: TimeRule, timezone: str, source: str) -> l
 
 
 def _moment_arrays(
-    raw: Mapping[str, list[Any]], contract: RecordContract, timezone: str
+    raw: Mapping[str, Sequence[Any]], contract: RecordContract, timezone: str
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return event times and known-at times; both are read in one pass if they can be."""
     event, known = contract.event_time, contract.known_at
@@ -389,20 +431,26 @@ def _moment_arrays(
         rows = len(raw[event.column])
         found = iso_moments([*raw[event.column], *raw[known.column]])
         delay = event.delay_days * DAY_US
-        if found is not None and found.min() + delay >= EARLIEST_US and found.max() + delay <= LATEST_US:
-            return found[:rows] + delay, found[rows:] + delay
+        if found is not None and _lie_between(found, EARLIEST_US - delay, LATEST_US - delay):
+            if delay:
+                found += delay
+            return found[:rows], found[rows:]
     event_time_us = _moment_array(raw[event.column], event, timezone, contract.name)
     if known == event:
         return event_time_us, event_time_us
     return event_time_us, _moment_array(raw[known.column], known, timezone, contract.name)
 
 
-def _moment_array(values: list[Any], rule: TimeRule, timezone: str, source: str) -> NDArray[np.int64]:
+def _lie_between(moments: NDArray[np.int64], first: int, last: int) -> bool:
+    return bool(first <= np.minimum.reduce(moments) and np.maximum.reduce(moments) <= last)
+
+
+def _moment_array(values: Sequence[Any], rule: TimeRule, timezone: str, source: str) -> NDArray[np.int64]:
     """Do what :func:`_moments` does; times all written in one layout are read digit by digit."""
     found = iso_moments(values) if rule.moment == "exact" else None
     if found is not None:
-        found = found + rule.delay_days * DAY_US
-        if found.min() >= EARLIEST_US and found.max() <= LATEST_US:
+        found += rule.delay_days * DAY_US
+        if _lie_between(found, EARLIEST_US, LATEST_US):
             return found
     return np.array(_moments(values, rule, timezone, source), dtype=np.int64)
 

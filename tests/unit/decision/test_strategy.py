@@ -31,7 +31,7 @@ def test_grid_steps_are_exact_decimals(strategy):
             "max_pd = 0.30",
             "max_pdd = 0.30",
             "CR-CFG-004",
-            r"\[risk\]: key 'max_pd' is missing.*Found 'max_pdd'",
+            r"\[risk\], line \d+: key 'max_pd' is missing.*Found 'max_pdd'",
         ),
         (
             "decision_model",
@@ -48,7 +48,7 @@ def test_grid_steps_are_exact_decimals(strategy):
             "step = 5000",
             "step = 0",
             "CR-STR-003",
-            r"\[amounts\]: expected min <= max, step > 0 and max on a step",
+            r"\[amounts\], line \d+: expected min <= max, step > 0 and max on a step",
         ),
         (
             'method = "equal_instalment"',

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import stat
+from pathlib import Path
+
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -98,3 +102,23 @@ def test_parts_and_threads_change_no_bit(uci_folder, records_per_part, n_threads
     assert found.flags.equals(expected.flags)
     assert seen == [("Parts", 9 if records_per_part == 20_000 else 1)]
     assert np.isfinite(found.X.to_numpy()).any()
+
+
+def test_what_the_engine_cannot_hold_in_memory_goes_to_a_folder_of_its_own(uci_folder, tmp_path, monkeypatch):
+    """Its own default is the working folder, for everybody to read."""
+    seen = []
+
+    def connect(**arguments):
+        folder = Path(arguments["config"]["temp_directory"])
+        seen.append((folder, stat.S_IMODE(folder.stat().st_mode)))
+        return plain(**arguments)
+
+    plain = duckdb.connect
+    wanted = catalogue({"measure": "bill_amt", "aggregate": "mean", "window": "92d"})
+    with scan_sources(uci_folder, records_per_part=100_000, temporary_folder=tmp_path) as parts:
+        monkeypatch.setattr(duckdb, "connect", connect)
+        compute_features(wanted, parts, n_threads=1)
+        compute_features(wanted, parts.part(0), n_threads=1)
+    assert [mode for _, mode in seen] == [0o700] * 2
+    assert seen[0][0].is_relative_to(tmp_path)
+    assert not any(folder.exists() for folder, _ in seen)

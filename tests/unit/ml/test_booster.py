@@ -11,7 +11,7 @@ import xgboost
 from sklearn.base import clone
 
 from credit_risk.errors import FitError, GovernanceError, ScoringError, SpecificationError
-from credit_risk.ml import ForestSpec, PdBooster, forest_margin, forest_pd
+from credit_risk.ml import ForestSpec, PdBooster, fit, forest_margin, forest_pd
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +113,27 @@ def test_wrong_columns_are_refused(booster):
 def test_predict_names_the_likelier_class(data, booster):
     X, _ = data
     assert np.array_equal(booster.predict(X), (booster.predict_proba(X)[:, 1] > 0.5).astype(int))
+
+
+def test_a_base_margin_some_bits_off_is_found_and_trees_that_differ_are_refused(data, monkeypatch):
+    X, is_bad = data
+    settings = {"max_rounds": 5, "n_inner_folds": 0}
+    expected = PdBooster(**settings).fit(X, is_bad).spec_
+
+    def moved(steps):
+        exact = fit.single_logit
+
+        def other(share):
+            value = exact(share)
+            for _ in range(steps):
+                value = np.nextafter(value, np.float32(9))
+            return value
+
+        return other
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fit, "single_logit", moved(6))
+        assert PdBooster(**settings).fit(X, is_bad).spec_.base_margin == expected.base_margin
+    monkeypatch.setattr(fit, "single_logit", moved(40))
+    with pytest.raises(FitError, match=r"CR-FIT-022: Our arrays differ from XGBoost's margin on \d+ of 1500"):
+        PdBooster(**settings).fit(X, is_bad)

@@ -117,3 +117,13 @@ def test_wrong_columns_are_refused(fitted):
     paths = LeafPaths.of(fitted[0])
     with pytest.raises(ScoringError, match=r"fitted on 6 features. Got an array of shape \(2, 5\)"):
         forest_contributions(paths, np.zeros((2, 5)))
+
+
+def test_values_beyond_single_precision_count_as_infinity(fitted):
+    spec, booster = fitted
+    rows = np.full((20, 6), 1e300) * np.where(np.arange(6) % 2, -1.0, 1.0)
+    expected = booster.predict(xgboost.DMatrix(np.sign(rows) * 1e30), output_margin=True)
+    np.testing.assert_array_equal(forest_margin(spec, rows), expected)
+    paths = LeafPaths.of(spec)
+    total = forest_contributions(paths, rows).sum(axis=1) + paths.expected_margin
+    np.testing.assert_allclose(total, expected, atol=1e-5)

@@ -116,3 +116,18 @@ def test_numbers_of_seeds_that_would_lose_bits_are_refused(data, n_seeds):
 def test_unusable_base_margins_are_refused(data, margin):
     with pytest.raises(FitError, match="one finite log-odds per row"):
         PdBooster().fit(*data, base_margin=margin)
+
+
+def test_moments_are_refused_and_a_text_among_numbers_is_not_quoted():
+    X = pd.DataFrame({"a": np.arange(60.0), "since": pd.date_range("2026-01-01", periods=60)})
+    is_bad = np.arange(60) % 3 == 0
+    booster = PdBooster(max_rounds=2, n_inner_folds=0)
+    with pytest.raises(
+        SpecificationError, match="CR-ML-006: 1 of 2 columns hold dates or times .first: 'since'"
+    ):
+        booster.fit(X, is_bad)
+    booster.fit(X[["a"]], is_bad)
+    with pytest.raises(SpecificationError, match="CR-ML-007: Column 'a'") as caught:
+        booster.predict_proba(pd.DataFrame({"a": ["secret"]}))
+    assert "secret" not in str(caught.value)
+    assert caught.value.__suppress_context__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import optuna
 import pandas as pd
 import pytest
 from sklearn.base import clone
@@ -47,6 +48,24 @@ def test_a_stopped_search_goes_on(data, tmp_path):
     assert len(both.trials) == 5
     assert len({str(trial) for trial in both.trials}) == 5
     assert tune_booster(*data, booster=START, plan=plan(n_trials=5, study_file=file)) == both
+
+
+def test_trials_on_other_rows_or_of_another_booster_are_not_mixed(data, tmp_path):
+    X, is_bad = data
+    settings = plan(n_trials=1, study_file=tmp_path / "study.db")
+    tune_booster(X, is_bad, booster=START, plan=settings)
+    other = PdBooster(max_rounds=16, n_inner_folds=0)
+    for rows, outcome, start in [(X + 1, is_bad, START), (X, ~is_bad, START), (X, is_bad, other)]:
+        with pytest.raises(SpecificationError, match="CR-ML-005: The study file holds 1 trials"):
+            tune_booster(rows, outcome, booster=start, plan=settings)
+
+
+def test_a_search_killed_in_its_first_trial_still_starts_at_the_boosters_own_settings(data, tmp_path):
+    file = tmp_path / "study.db"
+    killed = optuna.create_study(study_name="booster", direction="maximize", storage=f"sqlite:///{file}")
+    killed.ask()
+    found = tune_booster(*data, booster=START, plan=plan(n_trials=2, study_file=file))
+    assert found.trials[0]["settings"]["learning_rate"] == START.learning_rate
 
 
 def test_a_budget_ends_the_search(data):

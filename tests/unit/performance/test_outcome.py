@@ -9,6 +9,7 @@ import pytest
 
 from credit_risk.errors import DataContractError, LeakageError, SpecificationError
 from credit_risk.performance import OutcomeDefinition
+from credit_risk.sources.contract import ColumnContract
 
 TOML = """schema_version = 1
 name = "default"
@@ -30,6 +31,11 @@ def _sources(status, applied_at="2005-09-30T16:00:00+00:00"):
     index = pd.Index([str(i) for i in range(len(status))], name="application_id")
     return SimpleNamespace(
         name="test",
+        contracts=SimpleNamespace(
+            applications=SimpleNamespace(
+                columns=[ColumnContract(name="status", role="outcome", kind="integer")]
+            )
+        ),
         outcomes=pd.DataFrame({"status": status}, index=index),
         applications=pd.DataFrame({"applied_at": pd.to_datetime([applied_at] * len(status))}, index=index),
     )
@@ -46,7 +52,11 @@ def test_codes_become_bad_good_or_undetermined(tmp_path):
     [
         ("schema_version = 1", "schema_version = 2", "schema_version must be 1"),
         ("good_values = [0]", "good_values = [0, 1]", r"codes \[1\] are both good and bad"),
-        ("bad_values = [1]", 'bad_values = ["1"]', "bad_values must be a list of whole numbers"),
+        (
+            "bad_values = [1]",
+            'bad_values = ["1", 2]',
+            "bad_values must be a list of whole numbers, or of words",
+        ),
         ("horizon", "horizn", "key 'horizon' is missing.*Found 'horizn'"),
         ("+08:00", "", "known_at = .* wrong type. Expected a date and time with time zone"),
     ],
@@ -54,6 +64,12 @@ def test_codes_become_bad_good_or_undetermined(tmp_path):
 def test_a_broken_definition_is_refused(tmp_path, old, new, message):
     with pytest.raises(SpecificationError, match=message):
         _definition(tmp_path, old, new)
+
+
+def test_a_word_for_a_column_of_numbers_is_refused(tmp_path):
+    definition = _definition(tmp_path, "bad_values = [1]", 'bad_values = ["bad"]')
+    with pytest.raises(SpecificationError, match="'bad' is a word, but column 'status' holds integer values"):
+        definition.label(_sources([1, 0]))
 
 
 def test_an_unknown_column_is_refused(tmp_path):

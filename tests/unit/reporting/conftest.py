@@ -6,8 +6,15 @@ import numpy as np
 import pandas
 import pytest
 
-from credit_risk.evaluation import evaluate_predictions, fairness_table, score_band_table
-from credit_risk.reporting import KeyFigures, ReportContent
+from credit_risk.evaluation import (
+    evaluate_predictions,
+    fairness_table,
+    period_table,
+    population_stability_index,
+    score_band_table,
+    segment_table,
+)
+from credit_risk.reporting import EvidenceItem, Explained, KeyFigures, ReportContent
 
 
 def made_up_content(n: int = 3000, seed: int = 5, **changes: object) -> ReportContent:
@@ -68,6 +75,46 @@ def made_up_content(n: int = 3000, seed: int = 5, **changes: object) -> ReportCo
                 "n_bads": [900, 430, int(is_bad.sum())],
             }
         ),
+        "exclusions": pandas.DataFrame({"reason": ["outcome undetermined"], "n": [120]}),
+        "selection": pandas.DataFrame(
+            {
+                "name": [f"statement__paid_ratio_{i}__180d__mean" for i in range(5)],
+                "is_kept": [True, True, False, False, False],
+                "step": ["kept", "kept", "correlation", "information_value", "a later gate"],
+                "reason": ["information value 0.5000"] * 5,
+                "information_value": [0.5, 0.3, 0.29, 0.001, 0.1],
+            }
+        ),
+        "amounts_if_approved": {
+            "scorecard": pandas.DataFrame(
+                {"n_with_offer": 1.0 * (card < 0.4), "expected_loss_amount": 1e4 * card}
+            ),
+            "booster": pandas.DataFrame(
+                {"n_with_offer": 1.0 * (booster < 0.4), "expected_loss_amount": 1e4 * booster}
+            ),
+        },
+        "segments": segment_table(
+            {"file": (risk > 1).astype(int)}, {"scorecard": card, "booster": booster}, is_bad
+        ),
+        "segment_labels": {
+            "file": {"en": "Length of the file", "zh-CN": "记录长度"},
+            "file=0": {"en": "thick", "zh-CN": "厚档"},
+        },
+        "stability": pandas.DataFrame(
+            {
+                "name": ["statement__paid_ratio_0__180d__mean", "other"],
+                "psi": [0.01, 0.02],
+                "psi_by_chance": [0.002, 0.004],
+                "points": [0.3, np.nan],
+                "missing_before": [0.0, 0.1],
+                "missing_now": [0.0, 0.2],
+            }
+        ),
+        "score_stability": population_stability_index(score[: n // 2], score[n // 2 :]),
+        "periods": period_table(
+            np.where(np.arange(n) < n // 2, "2026-01", "2026-02"), {"scorecard": card}, is_bad
+        ),
+        "explained": _made_up_contributions(generator, n),
         "evaluation": evaluate_predictions({"scorecard": card, "booster": booster}, is_bad, n_bootstrap=200),
         "predictions": {"scorecard": card, "booster": booster},
         "is_bad": is_bad,
@@ -110,11 +157,31 @@ def made_up_content(n: int = 3000, seed: int = 5, **changes: object) -> ReportCo
             "sex=1": {"en": "Male", "zh-CN": "男"},
             "sex=2": {"en": "Female", "zh-CN": "女"},
         },
+        "evidence": (
+            EvidenceItem(title={"en": "Version", "zh-CN": "版本"}, is_filled=True),
+            EvidenceItem(
+                title={"en": "Owner", "zh-CN": "负责人"},
+                is_filled=False,
+                supplied_by={"en": "Head of credit risk", "zh-CN": "信用风险负责人"},
+            ),
+        ),
         "digests": {"data": "0" * 64, "bundle": "a1" * 32},
         "versions": {"numpy": "2.4.0"},
         "artefacts": {"decisions": "out/decisions.parquet", "bundle": "out/bundle"},
     }
     return ReportContent(**(values | changes))  # type: ignore[arg-type]
+
+
+def _made_up_contributions(generator: np.random.Generator, n: int) -> Explained:
+    values = generator.normal(size=(400, 5)).round(1)
+    values[:40, 1] = np.nan
+    return Explained(
+        model="booster",
+        names=tuple(f"statement__paid_ratio_{i}__180d__mean" for i in range(5)),
+        values=values,
+        contributions=np.nan_to_num(values) * np.array([0.5, 0.4, -0.3, 0.2, 0.0]),
+        n_population=n,
+    )
 
 
 def _made_up_bins(generator: np.random.Generator) -> pandas.DataFrame:

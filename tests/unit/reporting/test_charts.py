@@ -10,7 +10,7 @@ import pandas
 import pytest
 from matplotlib.figure import Figure
 
-from credit_risk.evaluation import calibration_table, roc_curve
+from credit_risk.evaluation import calibration_table, cut_off_table, roc_curve
 from credit_risk.reporting import charts
 from credit_risk.reporting.figures import draw
 
@@ -77,7 +77,7 @@ def test_binning_bars_are_shares_and_the_line_is_the_bad_rate(ax) -> None:
 def test_tradeoff_ends_at_the_bad_rate_of_all(ax) -> None:
     pd = np.linspace(0.01, 0.9, 1000)
     is_bad = np.arange(1000) >= 800
-    charts.plot_tradeoff(ax, pd, is_bad, chosen=0.5)
+    charts.plot_tradeoff(ax, {"m": cut_off_table(pd, is_bad)}, chosen=0.5)
     x, y = ax.lines[0].get_data()
     assert (x[-1], y[-1]) == (1.0, 0.2)
     assert y[x <= 0.8].max() == 0.0
@@ -127,7 +127,7 @@ def test_two_drawings_share_no_id() -> None:
 
 
 def test_axis_amounts_are_short() -> None:
-    assert [charts._short_amount(v, 0) for v in (0, 950, 50_000, -2.5e6, 3e9)] == [
+    assert [charts.short_amount(v, 0) for v in (0, 950, 50_000, -2.5e6, 3e9)] == [
         "0",
         "950",
         "50k",

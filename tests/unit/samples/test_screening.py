@@ -176,3 +176,11 @@ def test_every_suspicion_says_what_to_look_at():
         "Look" in text or "known-at" in text or "lives" in text or "records" in text
         for text in SUSPICIONS.values()
     )
+
+
+def test_words_are_ordered_by_their_bad_rates():
+    words = pd.Categorical(["b", "a", "b", None, "c", "a"], categories=["a", "b", "c"])
+    X = pd.DataFrame({"purpose": words})
+    table = screen_features(X, [True, False, True, False, False, False]).table
+    assert table.loc["purpose", "auc"] == 1.0
+    assert table.loc["purpose", "suspicions"] == "copies_the_outcome"

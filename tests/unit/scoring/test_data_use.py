@@ -47,6 +47,14 @@ def test_other_people_are_passed_over_and_unknown_bundles_are_said_to_be_unknown
     assert nobody.decisions == nobody.untouched == nobody.unknown == ()
 
 
+def test_applications_are_found_as_numbers_and_one_text_is_not_a_list_of_letters(bundle, decision):
+    numbered = replace(decision, application_id="17")
+    use = trace_data_use(FEED, [17], bundles=[bundle], decisions=[numbered])
+    assert use.decisions == ("17",)
+    with pytest.raises(SpecificationError, match="CR-SRC-035: application_ids is one text"):
+        trace_data_use(FEED, "17", bundles=[bundle], decisions=[numbered])
+
+
 def test_an_unknown_feed_is_refused_with_the_nearest_name(bundle):
     with pytest.raises(
         SpecificationError, match="CR-SRC-033: No bundle reads a feed called 'monthly_statement'. Did"

@@ -93,6 +93,15 @@ def test_the_moment_of_processing_is_explicit_with_a_ledger_and_only_then():
             check_processed_at(declaration, moment)
 
 
+def test_another_persons_consent_is_nobodys():
+    assert len(read_grants([{**ROW, "customer": "P-1"}], LEDGER, "P-1")) == 1
+    assert len(read_grants([ROW], LEDGER, "P-1")) == 1
+    with pytest.raises(ScoringError, match="1 of 2 consent rows name another customer") as caught:
+        read_grants([ROW, {**ROW, "customer": "P-2"}], LEDGER, "P-1")
+    assert caught.value.code == "CR-SRC-028"
+    assert "P-2" not in str(caught.value)
+
+
 def test_rows_of_a_request_are_read_or_refused():
     (grant,) = read_grants([ROW], LEDGER)
     assert (grant.source, grant.granted_us) == ("bank", 1_767_225_600_000_000)
@@ -155,6 +164,22 @@ def test_the_same_moment_gives_the_same_state_and_a_later_withdrawal_another(wit
     assert after.to_dict()["processed_at"] == "2026-04-11T00:00:00+00:00"
     with pytest.raises(SpecificationError, match="CR-SRC-027"):
         consent_state(sources, datetime(2026, 4, 1))
+
+
+def test_consent_withdrawn_before_the_application_was_not_lost_after_it(with_ledger):
+    moment = pa.timestamp("us", tz="UTC")
+    sources = with_ledger(
+        customer=["p", "q"],
+        source=["bank"] * 2,
+        purpose=["credit_assessment"] * 2,
+        granted_at=pa.array([GRANTED] * 2, moment),
+        expires_at=pa.array([None] * 2, moment),
+        withdrawn_at=pa.array(
+            [datetime(2026, 3, 1, 4, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC)], moment
+        ),
+    )  # both apply on 2026-03-01 at 4: p had withdrawn by then, q withdraws later
+    state = consent_state(sources, datetime(2026, 6, 1, tzinfo=UTC))
+    assert (state.n_allowed, state.n_withdrawn) == ({"bank": 0}, {"bank": 1})
 
 
 def test_a_contradiction_set_apart_is_no_consent(with_ledger):

@@ -72,12 +72,26 @@ def contract(folder):
             'column = "amount", moment = "start_of_day"',
             "CR-SRC-003",
         ),
+        ("delay_days = 1", "delay_days = -1", "CR-SRC-002: .*delay_days must not be negative"),
+        ('"bank.parquet"', '"../bank.parquet"', "CR-SRC-007: File '../bank.parquet' lies outside the folder"),
+        ('"bank.parquet"', '"/bank.parquet"', "CR-SRC-007: File '/bank.parquet' lies outside the folder"),
+        ('"people.parquet"', "'a\\..\\..\\people.parquet'", "CR-SRC-007: .*lies outside the folder"),
         ('applied_at_column = "applied_at"', "applied_at = 2026-03-01T00:00:00", "CR-CFG-006: .*time zone"),
     ],
 )
 def test_a_mistake_is_refused(contract, old, new, message):
     with pytest.raises(SpecificationError, match=message):
         contract(old, new)
+
+
+def test_a_source_named_like_a_path_is_refused(folder):
+    """Its records are set aside in files of that name."""
+    path = folder() / "sources.toml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("[records.bank", '[records."../bank"'), encoding="utf-8"
+    )
+    with pytest.raises(SpecificationError, match="CR-SRC-007: Source '../bank' is named like a path"):
+        read_contracts(path)
 
 
 def test_money_takes_the_currencys_decimal_places(contract):

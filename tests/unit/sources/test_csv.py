@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from decimal import Decimal
 
 import pyarrow as pa
@@ -48,9 +49,10 @@ def test_text_that_is_not_utf8_is_refused(csv_folder, bank):
 
 
 def test_ragged_lines_are_refused_without_their_content(csv_folder):
+    amount = 7_777 / 100  # written so that the lines of code in the traceback do not hold it
     with pytest.raises(DataContractError, match="CR-SRC-011: .*lines do not all have the columns") as caught:
-        read_sources(csv_folder(bank=BANK_CSV + "q,2026-02-03,77.77\n"))
-    assert "77.77" not in str(caught.value)
+        read_sources(csv_folder(bank=BANK_CSV + f"q,2026-02-03,{amount}\n"))
+    assert str(amount) not in "".join(traceback.format_exception(caught.value))
 
 
 def test_an_empty_file_and_a_header_alone_are_refused(csv_folder):

@@ -158,6 +158,15 @@ def test_own_rules_that_mean_nothing_are_refused(csv_folder):
     absent = pandera.DataFrameSchema({"nothing": pandera.Column()})
     with pytest.raises(SpecificationError, match="CR-SRC-031: The rules of 'bank': .* does not fail by rows"):
         read_sources(root, rules={"bank": absent})
+    once = {"amount": pandera.Column(unique=True)}, {"amount": pandera.Column(), "status": pandera.Column()}
+    for schema in (
+        pandera.DataFrameSchema(once[0]),
+        pandera.DataFrameSchema(once[1], unique=["amount", "status"]),
+    ):
+        with pytest.raises(SpecificationError, match="CR-SRC-031: .* ask for values that occur once"):
+            read_sources(
+                root, rules={"bank": schema}
+            )  # though they do: in batches nobody would see that they do not
 
 
 FIELDS = {

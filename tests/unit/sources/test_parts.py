@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -269,3 +270,21 @@ def test_records_that_somebody_deleted_meanwhile_are_missed(folder, tmp_path_fac
             path.write_bytes(b"")
         with pytest.raises(DataContractError, match="CR-SRC-042: Records that were set aside are gone"):
             parts.part(0)
+
+
+@pytest.mark.parametrize("name", ["data[1]", "customer=p"])
+def test_a_folders_name_is_no_pattern(folder, tmp_path, name):
+    """The engine that looks for keys given twice must look into this file, not into its neighbour's."""
+    whole = folder()
+    neighbour, root = tmp_path / "data1", tmp_path / name
+    for copy in (neighbour, root):
+        copy.mkdir()
+        for path in whole.iterdir():
+            if path.is_file():
+                shutil.copy(path, copy)
+    with scan_sources(root) as parts:
+        pd.testing.assert_frame_equal(records_of(parts), expected(read_sources(root)))
+    table = pq.read_table(root / "bank.parquet")
+    pq.write_table(pa.concat_tables([table, table]), root / "bank.parquet")
+    with pytest.raises(DataContractError, match="CR-SRC-016"):
+        scan_sources(root)

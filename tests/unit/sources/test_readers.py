@@ -26,7 +26,7 @@ def test_a_good_folder_gives_checked_and_scaled_tables(folder):
     assert sources.applications["income"].tolist() == [pd.NA, 100_050]
     assert str(sources.applications["applied_at"].dt.tz) == "UTC"
     assert list(sources.applications.columns) == ["customer_id", "applied_at", "income"]
-    assert sources.held.to_dict() == {"sex": {"10": 1, "2": 0}}
+    assert sources.held.to_dict() == {"sex": {"10": "m", "2": "f"}}
     assert sources.outcomes["is_bad"].to_dict() == {"10": 1, "2": 0}
     records = sources.records["bank"]
     assert records["amount"].tolist() == [1050, 2000, 3025]

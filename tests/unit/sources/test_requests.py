@@ -16,6 +16,7 @@ from credit_risk.sources import read_contracts
 from credit_risk.sources.calendar import microseconds
 from credit_risk.sources.iso_times import iso_moments
 from credit_risk.sources.requests import (
+    RecordReader,
     normalize_attributes,
     normalize_record_arrays,
     normalize_records,
@@ -103,6 +104,27 @@ def test_times_of_one_layout_are_read_as_the_standard_library_reads_them(moments
         assert found.tolist() == expected
     else:
         assert found is None
+
+
+def test_a_comma_is_no_sign_of_an_offset():
+    assert iso_moments(["2024-01-01T00:00:00+00:00", "2024-01-01T00:00:00-00:00"]) is not None
+    for offset in ("00:00", "08:00"):
+        assert iso_moments(["2024-01-01T00:00:00+00:00", f"2024-01-01T00:00:00,{offset}"]) is None
+
+
+@pytest.mark.parametrize("n_records", [2, 40])
+def test_one_reading_looks_at_the_owner_as_well(contracts, n_records):
+    contract = contracts.record("bank")
+    first = date(2025, 1, 1)
+    rows = [{**GOOD, "day": (first + timedelta(days=i)).isoformat()} for i in range(n_records)]
+    read = RecordReader(contract)
+    without_owner = read(rows, contracts.timezone, "7").to_lists()
+    for owner in ("7", 7):
+        owned = [{**row, contract.customer_key: owner} for row in rows]
+        assert read(owned, contracts.timezone, "7").to_lists() == without_owner
+        assert read(owned[1:] + rows[:1], contracts.timezone, "7").event_time_us.size == n_records
+        with pytest.raises(ScoringError, match=f"CR-SRC-028: .* {n_records} of {n_records} records carry"):
+            read(owned, contracts.timezone, "8")
 
 
 GOOD_TIME = "2024-02-29T23:59:59+08:00"

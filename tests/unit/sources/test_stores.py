@@ -73,9 +73,9 @@ def renamed(contracts, ending):
 
 def test_the_sample_is_the_template_under_other_file_names(sample):
     template = contract_template("instant_loan").read_text(encoding="utf-8")
-    assert (sample / "sources.toml").read_text(encoding="utf-8") == template.replace(
-        'file = "', 'file = "synthetic_'
-    )
+    expected = template.replace('file = "', 'file = "synthetic_')
+    expected = expected.replace('name = "instant_loan"', 'name = "synthetic_instant_loan"', 1)
+    assert (sample / "sources.toml").read_text(encoding="utf-8") == expected
 
 
 def test_parquet_and_duckdb_hold_the_same_as_csv(sample, contracts, tmp_path):
@@ -242,3 +242,13 @@ def test_a_place_that_cannot_be_read_from_is_refused(sample, contracts, tmp_path
         SpecificationError, match="CR-SRC-029: .*no known format. Expected .* .parquet or .csv"
     ):
         read_sources(tmp_path, spreadsheet)
+
+
+def test_a_file_beside_a_duckdb_is_no_table_of_it(csv_folder, tmp_path, monkeypatch):
+    root = csv_folder()
+    monkeypatch.chdir(root)
+    text = (root / "sources.toml").read_text(encoding="utf-8")
+    (tmp_path / "odd.toml").write_text(text.replace("people.csv", "people.csv.csv"), encoding="utf-8")
+    duckdb.connect(str(tmp_path / "small.duckdb")).close()
+    with pytest.raises(DataContractError, match="CR-SRC-010: Table 'people.csv' does not exist"):
+        read_sources(tmp_path / "small.duckdb", tmp_path / "odd.toml")

@@ -105,10 +105,10 @@ def run_batch(
     """
     tops, bottoms = (np.asarray(part) for part in aggregate.batch(values, ages, starts))
     for part in (tops, bottoms):
-        if part.dtype.kind not in "iu" or part.shape != (starts.size - 1,):
+        if part.dtype.kind not in "iu" or part.dtype == np.uint64 or part.shape != (starts.size - 1,):
             raise SpecificationError(
                 f"Aggregate {aggregate.name!r}: the batch half gives an array of {part.dtype} and shape {part.shape}. Expected "
-                f"whole numbers of shape {(starts.size - 1,)}.",
+                f"signed whole numbers of shape {(starts.size - 1,)}.",
                 code="CR-FEA-021",
             )
     return tops.astype(np.int64), bottoms.astype(np.int64)

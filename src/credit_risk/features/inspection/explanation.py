@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -63,7 +64,7 @@ class FeatureExplanation:
 
     def _repr_html_(self) -> str:
         flags = f" ({', '.join(self.flags)})" if self.flags else ""
-        head = f"<p><b>{self.feature}</b> = {self.value}{flags}<br>{self.meaning}"
+        head = f"<p><b>{escape(self.feature)}</b> = {self.value}{escape(flags)}<br>{escape(self.meaning)}"
         if self.parts:
             return f"{head}; joined of</p>" + "".join(part._repr_html_() for part in self.parts)
         if self.records.empty:

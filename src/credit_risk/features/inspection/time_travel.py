@@ -10,6 +10,7 @@ Reading order: :class:`DifferenceReport`, :func:`compare_features`, :func:`known
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,7 @@ import pandas as pd
 from credit_risk.errors import SpecificationError
 from credit_risk.features.compile_batch import compute_features
 from credit_risk.numerics.discrimination import area_under_curve
-from credit_risk.sources.calendar import microseconds
+from credit_risk.sources.calendar import DAY_US, microseconds
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -165,7 +166,7 @@ def shift_test(
 ) -> DifferenceReport:
     """Recompute a sample as if everybody had applied some days earlier, and report which features differ.
 
-    Windows move along, so most features over records differ a little. Suspect is the feature whose separation of goods and
+    Consent moves along: who may be read is the same on both days. Windows too, so most features over records differ a little. Suspect is the feature whose separation of goods and
     bads collapses: it lived on what arrived at the moment of the application, or because of it.
 
     Parameters
@@ -196,14 +197,27 @@ def shift_test(
             f"days = {days} is outside 1..{_LONGEST_SHIFT_DAYS}: an earlier day is a whole number of days back.",
             code="CR-FEA-032",
         )
-    form = sources.applications
-    earlier = replace(
-        sources, applications=form.assign(applied_at=form["applied_at"] - pd.Timedelta(days=days))
+    processed_then = None if processed_at is None else processed_at - timedelta(days=days)
+    then = compute_features(
+        catalogue, _moved_back(sources, days), processed_at=processed_then, n_threads=n_threads
     )
-    then = compute_features(catalogue, earlier, processed_at=processed_at, n_threads=n_threads)
     now = compute_features(catalogue, sources, processed_at=processed_at, n_threads=n_threads)
     question = f"{days} day{'' if days == 1 else 's'} before the application against the application"
     return compare_features(then, now, is_bad=is_bad, question=question)
+
+
+def _moved_back(sources: Sources, days: int) -> Sources:
+    """Return the sources with every application some days earlier, and consent with it.
+
+    People consent as they apply: were their consent left where it is, a day earlier nothing might be read, and every feature of
+    records would be missing.
+    """
+    form, ledger = sources.applications, sources.consents
+    if ledger is not None:
+        times = ["granted_at", "expires_at", "withdrawn_at"]
+        ledger = ledger.assign(**{name: ledger[name] - days * DAY_US for name in times})
+    earlier = form.assign(applied_at=form["applied_at"] - pd.Timedelta(days=days))
+    return replace(sources, applications=earlier, consents=ledger)
 
 
 def _check_comparable(before: pd.DataFrame, after: pd.DataFrame) -> None:

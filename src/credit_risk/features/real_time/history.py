@@ -25,7 +25,8 @@ from credit_risk.sources.calendar import DAY_US, HOUR_US, days_of, local_clock, 
 from credit_risk.sources.requests import (
     FEW,
     NormalizedRecords,
-    normalize_record_arrays,
+    RecordReader,
+    check_person,
     normalize_records,
 )
 
@@ -42,7 +43,7 @@ ApplicationClock = tuple[int, int, str]
 
 _SMALLEST = -(2**63)
 #: Above this many records, arrays are quicker than plain Python.
-LONG = 48
+LONG = 32
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
@@ -62,7 +63,9 @@ class SourceEvaluator:
         self._plan = plan
         self._contract = contract
         self._series = _group_by_series(plan)
-        self._long = LongHistory(plan) if contract is not None and LongHistory.fits(plan) else None
+        self._long: LongHistory | None = None
+        if contract is not None and LongHistory.fits(plan):
+            self._long, self._reader = LongHistory(plan), RecordReader(contract)
         self.empty = [(0, 0) if is_paired(primitive.kind) else 0 for primitive in plan.primitives]
 
     def __call__(
@@ -70,6 +73,7 @@ class SourceEvaluator:
         rows: Sequence[Mapping[str, object]] | None,
         attributes: Mapping[str, int | None],
         clock: ApplicationClock,
+        customer_id: str,
     ) -> tuple[Values, str]:
         """Return primitives in the plan's order, and a flag if there are no records ('' otherwise)."""
         if self._contract is None:
@@ -77,10 +81,12 @@ class SourceEvaluator:
         if rows is None:
             return self.empty, "not_supplied"
         if self._long is not None and isinstance(rows, list | tuple) and len(rows) > LONG:
-            arrays = normalize_record_arrays(rows, self._contract, clock[2])
-            self._refuse_future(int((arrays.event_time_us >= clock[0]).sum()), len(rows))
+            arrays = self._reader(rows, clock[2], customer_id)
+            if np.maximum.reduce(arrays.event_time_us) >= clock[0]:
+                self._refuse_future(int((arrays.event_time_us >= clock[0]).sum()), len(rows))
             found = self._long(arrays, attributes, clock)
             return (found, "") if found else (self.empty, "no_records")
+        check_person(rows, self._contract, customer_id)
         records = normalize_records(rows, self._contract, clock[2])
         order = self.eligible(records, clock[0])
         if not order:

@@ -3,19 +3,20 @@
 Records are put in order of time once; windows are then tails of every row of a table with one row per series (a subject's
 records and a measure of them). Light: numpy only.
 
-Reading order: :class:`LongHistory`; operands come from ``array_columns``, the arithmetic from ``reductions`` and ``long_groups``.
+Reading order: :class:`LongHistory`; operands come from ``record_program``, the arithmetic from ``reductions`` and ``long_groups``.
 """
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from credit_risk.features.aggregates import PERCENTS, custom_of
 from credit_risk.features.definition import RECORDS
-from credit_risk.features.real_time.array_columns import holds, read_columns
 from credit_risk.features.real_time.long_groups import GAPS, gap_primitives, group_series
+from credit_risk.features.real_time.record_program import RecordProgram
 from credit_risk.features.real_time.reductions import (
     POSITIONED,
     SUMMED,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from credit_risk.features.plan import Primitive, SourcePlan
-    from credit_risk.features.real_time.array_columns import Column
     from credit_risk.sources.requests import RecordArrays
 
 _SMALLEST = -(2**63)
@@ -56,7 +56,8 @@ class LongHistory:
         self._plan = plan
         self._measures = sorted({p.measure for p in plan.primitives if p.measure not in (RECORDS, "")})
         self._subjects = {subject.name: row for row, subject in enumerate(plan.subjects)}
-        self._conditions = tuple({c: None for subject in plan.subjects for c in subject.conditions})
+        self._program = RecordProgram(plan, self._measures)
+        self._age_row = self._program.rows["age_days"]
         self._days = tuple({p.days: None for p in plan.primitives})
         self._earliest = np.array([-_FAR if d is None else -d for d in self._days], dtype=np.int64)
         self._grouped = group_series(plan, self._subjects, self._days)
@@ -86,7 +87,8 @@ class LongHistory:
             places += [place for place, _ in wanted]
         places += [place for series in self._grouped for place, _, _ in series.wanted]
         places += [place for place, *_ in self._gaps]
-        self._places = sorted(range(len(places)), key=places.__getitem__)
+        order = sorted(range(len(places)), key=places.__getitem__)
+        self._in_order = itemgetter(*order) if len(order) > 1 else tuple
 
     def _wanted(self, kinds: tuple[str, ...]) -> list[tuple[int, Request]]:
         return [(at, self._request(p)) for at, p in enumerate(self._plan.primitives) if p.kind in kinds]
@@ -120,51 +122,40 @@ class LongHistory:
         order = self._order(records, clock[0])
         if not order.size:
             return []
-        columns = read_columns(self._plan, records, order, attributes, clock)
         scratch = self._scratch.pop() if self._scratch else Scratch()
-        history = self._history(columns, order.size, scratch)
+        values, present, masks = self._program(records, order, attributes, clock, scratch)
+        ages = values[self._age_row]
+        history = History(masks, values[: len(self._measures)], present, ages, scratch)
+        history.cut(self._earliest)
         found: list[Any] = []
         for reduction in self._reductions:
             found += reduction(history)
+        if self._grouped:
+            columns = {key: (values[row], ~present[row]) for key, row in self._program.rows.items()}
+            for series in self._grouped:
+                found += series(masks, columns, history.starts)
+        if self._gaps:
+            found += gap_primitives(self._gaps, masks, ages, history.starts)
         self._scratch.append(scratch)
-        for series in self._grouped:
-            found += series(history.masks, columns, history.starts)
-        found += gap_primitives(self._gaps, history.masks, history.ages, history.starts)
-        return [found[place] for place in self._places]
-
-    def _history(self, columns: Mapping[str, Column], n: int, scratch: Scratch) -> History:
-        masks = np.ones((len(self._plan.subjects), n), dtype=bool)
-        met = {condition: holds(condition, columns) for condition in self._conditions}
-        for row, subject in enumerate(self._plan.subjects):
-            for condition in subject.conditions:
-                masks[row] &= met[condition]
-        values = np.empty((len(self._measures), n), dtype=np.int64)
-        present = np.ones((len(self._measures) + 1, n), dtype=bool)
-        for row, name in enumerate(self._measures):
-            values[row], missing = columns[name]
-            if missing is not None:
-                np.logical_not(missing, out=present[row])
-        history = History(masks, values, present, columns["age_days"][0], scratch)
-        history.cut(self._earliest)
-        return history
+        return list(self._in_order(found))
 
     def _order(self, records: RecordArrays, applied_us: int) -> NDArray[np.intp]:
         """Return positions of the records that count, in their order of time."""
         events, known = records.event_time_us, records.known_at_us
-        if int(events.max()) < applied_us and int(known.max()) <= applied_us:
-            order = np.argsort(events)
+        if np.maximum.reduce(events) < applied_us and np.maximum.reduce(known) <= applied_us:
+            order = events.argsort()
         else:
             kept = np.flatnonzero((events < applied_us) & (known <= applied_us))
-            order = kept[np.argsort(events[kept])]
+            order = kept[events[kept].argsort()]
         if self._plan.needs_order:
             self._break_ties(records, order)
         return order
 
     def _break_ties(self, records: RecordArrays, order: NDArray[np.intp]) -> None:
         """Put records of one moment in order by when they were known, then by every column, in place."""
-        moments = records.event_time_us[order]
+        moments = records.event_time_us.take(order)
         same = moments[1:] == moments[:-1]
-        if not same.any():
+        if not np.logical_or.reduce(same):
             return
         tied = np.zeros(order.size, dtype=bool)
         tied[1:] = same

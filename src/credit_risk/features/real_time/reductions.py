@@ -11,12 +11,14 @@ Reading order: :class:`History`, :class:`Sums`, :class:`Extremes`, :class:`Order
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
     Places = NDArray[np.intp]
 
 _INT64 = 2**63 - 1
-#: Stands for "not in the series"; no value comes near it.
-_FAR = 2**62
+#: Whole numbers up to this are exact in float64.
+_EXACT = 2**53
 #: Elements of the largest table kept from call to call (8 MB).
 _MOST_KEPT = 1 << 20
 #: Records handled at once: small enough for the processor's cache, and for sums of halves to fit 63 bits.
@@ -58,6 +60,10 @@ class Scratch:
             block = self._blocks[name] = np.empty(size, dtype=np.int64)
         return block[:size].reshape(n_rows, n_columns)
 
+    def floats(self, name: str, n_rows: int, n_columns: int) -> NDArray[np.float64]:
+        """Return such a table of float64."""
+        return self.table(name, n_rows, n_columns).view(np.float64)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -82,7 +88,8 @@ class History:
     masks : ndarray of bool, shape (n_subjects, n)
         Which records belong to each subject.
     values : ndarray of int64, shape (n_measures, n)
-    present : ndarray of bool, shape (n_measures + 1, n)
+        0 where there is no value.
+    present : ndarray of bool, shape (at least n_measures + 1, n)
         Where values are; the last row, for the record itself, is true throughout.
     ages : ndarray of int64, shape (n,)
         Days before the application, never rising.
@@ -109,21 +116,17 @@ class History:
     ) -> None:
         self.masks, self.values, self.present, self.ages = masks, values, present, ages
         self.scratch, self.n = scratch, ages.size
-        self.peaks = np.maximum(values.max(axis=1), -values.min(axis=1)).tolist() if len(values) else []
+        self.peaks: list[int] = np.maximum.reduce(np.abs(values), axis=1).tolist()
         self.oldest = max(abs(int(ages[0])), abs(int(ages[-1])))
 
     def cut(self, earliest: Integers) -> None:
         """Cut the history at the starts of windows, given the negated length of each."""
         #: for each window, its first record; n where it is empty
-        self.starts = np.searchsorted(-self.ages, earliest)
+        self.starts = (-self.ages).searchsorted(earliest)
         cuts = {*self.starts.tolist(), *range(0, self.n, CHUNK)} - {self.n}
         self.edges = np.array(sorted(cuts), dtype=np.intp)
         #: for each window, its first ring; one past the last ring where it is empty
-        self.rings = np.searchsorted(self.edges, self.starts)
-
-    def peak(self, measures: Iterable[int]) -> int:
-        """Return the largest magnitude among some measures."""
-        return max((self.peaks[measure] for measure in measures), default=0)
+        self.rings = self.edges.searchsorted(self.starts)
 
     def chunks(self) -> list[tuple[slice, Places]]:
         """Return parts of the history, each with the starts of its rings."""
@@ -149,6 +152,13 @@ class History:
         return chosen
 
 
+def _rows_of(places: list[int]) -> slice | Places:
+    """Return what chooses rows of a table: a slice where they lie together, which copies nothing."""
+    if places and places[0] >= 0 and places == list(range(places[0], places[-1] + 1)):
+        return slice(places[0], places[-1] + 1)
+    return np.array(places, dtype=np.intp)
+
+
 def _tails(rings: NDArray[Any], combine: np.ufunc, nothing: int) -> NDArray[Any]:
     """Combine rings from the most recent backwards; the last column is the tail that holds no record."""
     tails = np.empty((rings.shape[0], rings.shape[1] + 1), dtype=rings.dtype)
@@ -172,74 +182,124 @@ def _distinct(requests: Sequence[Request]) -> tuple[Places, Places, Places]:
 
 COUNTED, AGED, VALUED = ("n",), ("t", "tt"), ("s", "q", "tx")
 SUMMED = (*COUNTED, *AGED, *VALUED)
+#: Squares are added in two parts: this many low bits, and the rest.
+_LOW_BITS = 26
+_LOW_MASK = np.int64((1 << _LOW_BITS) - 1)
 
 
 class Sums:
-    """Counts, sums, sums of squares and of ages: one table of terms, reduced once."""
+    """Counts, sums, sums of squares and of ages of every subject: one product of matrices per ring.
+
+    Terms are whole numbers; as long as the magnitudes of a sum add up to less than 2**53, float64 holds every step exactly,
+    in whatever order a matrix product adds. Where they could not, a kind is summed again in halves, see :meth:`_wide_tails`.
+    """
 
     def __init__(self, requests: Sequence[Request]) -> None:
         self._subjects, self._measures, places = _distinct(requests)
-        rows: dict[tuple[str, int], int] = {}
-        self._slices: dict[str, slice] = {}
+        self._series: dict[str, Places] = {}
+        terms: dict[str, list[int]] = {}
         for kind in SUMMED:
-            own = sorted(
-                {place for r, place in zip(requests, places.tolist(), strict=True) if r.kind == kind}
-            )
-            self._slices[kind] = slice(len(rows), len(rows) + len(own))
-            rows |= {(kind, place): len(rows) + rank for rank, place in enumerate(own)}
-        self._series = np.array([place for _, place in rows], dtype=np.intp)
-        self._rows = np.array(
-            [rows[r.kind, place] for r, place in zip(requests, places.tolist(), strict=True)], dtype=np.intp
+            own = {place: None for r, place in zip(requests, places.tolist(), strict=True) if r.kind == kind}
+            self._series[kind] = np.array(list(own), dtype=np.intp)
+            terms[kind] = sorted(set(self._measures[self._series[kind]].tolist()))
+        self._terms = {kind: _rows_of(measures) for kind, measures in terms.items()}
+        #: rows of the table of terms; the upper parts of squares come last
+        self._slices: dict[str, slice] = {}
+        rows = 0
+        for kind in (*SUMMED, "upper"):
+            size = len(terms["q" if kind == "upper" else kind])
+            self._slices[kind] = slice(rows, rows + size)
+            rows += size
+        self._n_terms = rows
+        self._asked_subjects = np.array([request.subject for request in requests], dtype=np.intp)
+        self._asked_terms = np.array(
+            [self._slices[r.kind].start + terms[r.kind].index(r.measure) for r in requests], dtype=np.intp
         )
         self._windows = np.array([request.window for request in requests], dtype=np.intp)
-        self._valued = slice(self._slices["s"].start, self._slices["tx"].stop)
-        self._of_values = self._measures[self._series[self._valued]]
+        self._asked = {
+            kind: np.array([at for at, r in enumerate(requests) if r.kind == kind], dtype=np.intp)
+            for kind in VALUED
+        }
+        self._measured = {kind: terms[kind] for kind in VALUED}
+        self._has = {kind: bool(measures) for kind, measures in terms.items()}
+        self._places = places
+        self._to_upper = self._slices["upper"].start - self._slices["q"].start
 
     def __call__(self, history: History) -> list[int]:
         """Return one number per request."""
-        found = [self._ring_sums(history, *part) for part in history.chunks()]
-        tails = _tails(found[0] if len(found) == 1 else np.concatenate(found, axis=1), np.add, 0)
-        wide = self._wide_kinds(history)
-        if wide:
-            tails = tails.astype(object)
-            for kind in wide:
-                tails[self._slices[kind]] = self._wide_tails(history, kind)
-        numbers: list[int] = tails[self._rows, history.rings[self._windows]].tolist()
+        tails, wide = self._tails(history), self._wide_kinds(history)
+        rings = history.rings[self._windows]
+        exact = tails[rings, self._asked_subjects, self._asked_terms]
+        for kind in wide:
+            exact[self._asked[kind]] = 0  # no whole number of 64 bits may hold it
+        found = exact.astype(np.int64)
+        squared = self._asked["q"]
+        if squared.size and "q" not in wide:
+            upper = self._asked_terms[squared] + self._to_upper
+            parts = tails[rings[squared], self._asked_subjects[squared], upper]
+            found[squared] += parts.astype(np.int64) << _LOW_BITS
+        numbers: list[int] = found.tolist()
+        for kind in wide:
+            own = self._asked[kind]
+            rows = np.searchsorted(np.sort(self._series[kind]), self._places[own])
+            sums = self._wide_tails(history, kind)[rows, rings[own]].tolist()
+            for place, number in zip(own.tolist(), sums, strict=True):
+                numbers[place] = number
         return numbers
 
-    def _ring_sums(self, history: History, part: slice, edges: Places) -> Integers:
-        """Return sums over each ring of a part of the history; they may wrap around where a kind is wide."""
-        ages, at = history.ages[part], self._slices
-        mask = history.inside(self._subjects, self._measures, part)[self._series]
-        table = history.scratch.table("terms", self._series.size, ages.size)
-        table[at["n"]] = mask[at["n"]]
-        aged, valued = table[at["t"].start : at["tt"].stop], table[self._valued]
-        np.multiply(mask[at["t"].start : at["tt"].stop], ages, out=aged)
-        table[at["tt"]] *= ages
-        if len(valued):
-            np.take(history.values[:, part], self._of_values, axis=0, out=valued, mode="clip")
-            valued *= mask[self._valued]
-        squared = table[at["q"]]
-        squared *= squared
-        table[at["tx"]] *= ages
-        return np.add.reduceat(table, edges, axis=1)
+    def _tails(self, history: History) -> NDArray[np.float64]:
+        """Return sums over every tail, by ring, subject and term; meaningless where a kind is wide."""
+        rings = np.empty((history.edges.size, history.masks.shape[0], self._n_terms))
+        place = 0
+        for part, edges in history.chunks():
+            terms, masks = self._table(history, part).T, history.masks[:, part].astype(np.float64)
+            for start, end in pairwise([*edges.tolist(), len(terms)]):
+                np.matmul(masks[:, start:end], terms[start:end], out=rings[place])
+                place += 1
+        # each tail is the sum of its ring and of those after it; the last tail holds no record
+        return (_later(place) @ rings.reshape(place, -1)).reshape(place + 1, *rings.shape[1:])
+
+    def _table(self, history: History, part: slice) -> NDArray[np.float64]:
+        """Return the terms of a part of the history; a value that is not there gives 0."""
+        ages, at, of = history.ages[part], self._slices, self._terms
+        present, values = history.present[:, part], history.values[:, part]
+        table = history.scratch.floats("terms", self._n_terms, ages.size)
+        table[at["n"]] = present[of["n"]]
+        if self._has["t"]:
+            np.multiply(present[of["t"]], ages, out=table[at["t"]])
+        if self._has["tt"]:
+            np.multiply(present[of["tt"]], ages * ages, out=table[at["tt"]])
+        if self._has["s"]:
+            table[at["s"]] = values[of["s"]]
+        if self._has["q"]:
+            squares = values[of["q"]]
+            squares = squares * squares
+            table[at["upper"]] = squares >> _LOW_BITS
+            squares &= _LOW_MASK
+            table[at["q"]] = squares
+        if self._has["tx"]:
+            np.multiply(values[of["tx"]], ages, out=table[at["tx"]])
+        return table
 
     def _wide_kinds(self, history: History) -> list[str]:
-        """Return the kinds whose sums could pass 63 bits."""
-        if history.n * history.peak(range(len(history.peaks))) <= _NARROW:
+        """Return the kinds whose sums could pass what float64 holds, or squares what 63 bits hold."""
+        if history.n * max(history.peaks, default=0) <= _NARROW:
             return []
         found = []
         for kind in VALUED:
-            measures = set(self._measures[self._series[self._slices[kind]]].tolist())
-            peak = history.peak(measures)
-            limit = {"s": peak, "q": peak * peak, "tx": peak * history.oldest}[kind]
-            if limit * history.n > _INT64:
+            peak = max(map(history.peaks.__getitem__, self._measured[kind]), default=0)
+            limit, most = {
+                "s": (peak, _EXACT),
+                "q": (peak * peak, _INT64),
+                "tx": (peak * history.oldest, _EXACT),
+            }[kind]
+            if limit * history.n > most:
                 found.append(kind)
         return found
 
     def _wide_tails(self, history: History, kind: str) -> NDArray[Any]:
         """Return sums over every tail in Python integers, from sums of halves that fit 63 bits in each ring."""
-        own = self._series[self._slices[kind]]
+        own = np.sort(self._series[kind])
         found: list[NDArray[Any]] = []
         for part, edges in history.chunks():
             mask = history.inside(self._subjects[own], self._measures[own], part)
@@ -255,6 +315,12 @@ class Sums:
         return _tails(np.concatenate(found, axis=1), np.add, 0)
 
 
+@lru_cache(maxsize=16)
+def _later(n_rings: int) -> NDArray[np.float64]:
+    """Return the matrix that adds to each ring those after it."""
+    return np.triu(np.ones((n_rings + 1, n_rings)))
+
+
 # ---- extremes ----------------------------------------------------------------------------------------------------
 
 
@@ -262,13 +328,13 @@ class Extremes:
     """Smallest and largest values: a smallest value is the negated largest of negated values."""
 
     def __init__(self, requests: Sequence[Request]) -> None:
-        signed = list(dict.fromkeys((request.kind == "min", request.series) for request in requests))
+        signed = sorted({(request.kind == "min", request.series) for request in requests})
         places = {key: place for place, key in enumerate(signed)}
         self._subjects = np.array([series[0] for _, series in signed], dtype=np.intp)
         self._measures = np.array([series[1] for _, series in signed], dtype=np.intp)
-        self._signs = np.array([[-1 if is_least else 1] for is_least, _ in signed], dtype=np.int64)
+        self._n_largest = sum(not is_least for is_least, _ in signed)
         self._rows = np.array([places[r.kind == "min", r.series] for r in requests], dtype=np.intp)
-        self._own_signs = np.array([-1 if r.kind == "min" else 1 for r in requests], dtype=np.int64)
+        self._signs = np.array([-1 if r.kind == "min" else 1 for r in requests], dtype=np.int64)
         self._windows = np.array([request.window for request in requests], dtype=np.intp)
 
     def __call__(self, history: History) -> list[int]:
@@ -276,21 +342,35 @@ class Extremes:
         found = []
         for part, edges in history.chunks():
             values = history.gather("extremes", self._measures, part)
-            values *= self._signs
-            np.copyto(values, -_FAR, where=~history.inside(self._subjects, self._measures, part))
+            least = values[self._n_largest :]
+            np.negative(least, out=least)
+            # a product, because choosing by a random mask costs the processor many times as much
+            values += _LIFT
+            values *= history.inside(self._subjects, self._measures, part)
             found.append(np.maximum.reduceat(values, edges, axis=1))
         rings = found[0] if len(found) == 1 else np.concatenate(found, axis=1)
-        tails = _tails(rings, np.maximum, -_FAR)[self._rows, history.rings[self._windows]]
-        tails[tails == -_FAR] = 0
-        numbers: list[int] = (tails * self._own_signs).tolist()
+        tails = _tails(rings, np.maximum, 0)[self._rows, history.rings[self._windows]]
+        is_there = tails > 0
+        tails -= _LIFT
+        tails *= self._signs
+        tails *= is_there
+        numbers: list[int] = tails.tolist()
         return numbers
 
 
+#: Makes every value positive, so that 0 stands for "not in the series".
+_LIFT = 1 << 51
+
 # ---- order statistics ----------------------------------------------------------------------------------------------
+
+#: Values of one cell lie in a range of this size of their own, so that all cells are sorted at once.
+_CELL = 1 << 51
+#: Cells that fit 63 bits so.
+_MOST_CELLS = 1 << 11
 
 
 class _Cells:
-    """Quantiles and numbers of different values of some series and windows, each sorted once."""
+    """Quantiles and numbers of different values of some series and windows: all sorted as one list, cell after cell."""
 
     def __init__(self, requests: Sequence[Request], percents: Sequence[int | None]) -> None:
         keys = list(dict.fromkeys((request.window, request.series) for request in requests))
@@ -298,11 +378,13 @@ class _Cells:
         self._subjects = np.array([series[0] for _, series in keys], dtype=np.intp)
         self._measures = np.array([series[1] for _, series in keys], dtype=np.intp)
         self._windows = np.array([window for window, _ in keys], dtype=np.intp)
+        self._bases = np.arange(len(keys), dtype=np.int64) * _CELL
         quantiles = [at for at, percent in enumerate(percents) if percent is not None]
         counts = [at for at, percent in enumerate(percents) if percent is None]
         self._cells = np.array([cell_of[at] for at in quantiles], dtype=np.intp)
         self._counted = np.array([cell_of[at] for at in counts], dtype=np.intp)
         self._percents = np.array([percents[at] for at in quantiles], dtype=np.int64)
+        self._own_bases = self._bases[self._cells]
         self._back = [[*quantiles, *counts].index(at) for at in range(len(percents))]
 
     def __call__(self, history: History, first: int) -> list[Any]:
@@ -310,28 +392,40 @@ class _Cells:
         part = slice(first, None)
         inside = history.inside(self._subjects, self._measures, part)
         if first == 0:
-            inside &= np.arange(history.n) >= history.starts[self._windows][:, None]
-        ordered = history.gather("sorted", self._measures, part)
-        np.copyto(ordered, _FAR, where=~inside)
-        ordered.sort(axis=1)
-        n = np.count_nonzero(inside, axis=1)
-        found = self._neighbours(ordered, n[self._cells]) + self._differing(ordered, n[self._counted])
+            inside &= (np.arange(history.n) >= history.starts[:, None])[self._windows]
+        values = history.gather("sorted", self._measures, part)
+        values += self._bases[:, None]
+        chosen = inside.ravel().nonzero()[0]
+        ordered = values.ravel().take(chosen)
+        ordered.sort()
+        borders = chosen.searchsorted(np.arange(len(inside) + 1) * inside.shape[1])
+        found = self._neighbours(ordered, borders) if self._cells.size else []
+        if self._counted.size:
+            found += self._differing(ordered, borders)
         return [found[at] for at in self._back]
 
-    def _neighbours(self, ordered: Integers, n: Integers) -> list[Any]:
+    def _neighbours(self, ordered: Integers, borders: Places) -> list[Any]:
         """Return the two order statistics between which each quantile lies; 0 where there is no value."""
-        last = np.maximum(n - 1, 0)
+        if not ordered.size:
+            return [(0, 0)] * self._cells.size
+        starts = borders[self._cells]
+        last = borders[1:][self._cells] - starts - 1
         low = last * self._percents // 100
-        high = np.minimum(low + 1, last)
-        below, above = ordered[self._cells, low], ordered[self._cells, high]
-        below[n == 0] = above[n == 0] = 0
-        return list(zip(below.tolist(), above.tolist(), strict=True))
+        places = np.array([low, np.minimum(low + 1, last)])
+        places += starts
+        # the place before an empty cell is another cell's, or leads to the end of the list: it is not looked at
+        found = ordered.take(places, mode="wrap")
+        found -= self._own_bases
+        found *= last >= 0
+        return list(zip(*found.tolist(), strict=True))
 
-    def _differing(self, ordered: Integers, n: Integers) -> list[Any]:
-        """Count where a sorted row changes; the last change leads out of the series unless it holds every record."""
-        rows = ordered[self._counted]
-        changes = np.count_nonzero(rows[:, 1:] != rows[:, :-1], axis=1)
-        found: list[Any] = (changes + 1 - (n < ordered.shape[1])).tolist()
+    def _differing(self, ordered: Integers, borders: Places) -> list[Any]:
+        """Count where the sorted list changes within each cell."""
+        changes = np.zeros(ordered.size + 1, dtype=np.int64)
+        np.cumsum(ordered[1:] != ordered[:-1], out=changes[2:])
+        starts, ends = borders[self._counted], borders[1:][self._counted]
+        differing = changes[ends] - changes[np.minimum(starts + 1, ordered.size)] + 1
+        found: list[Any] = (differing * (ends > starts)).tolist()
         return found
 
 
@@ -339,20 +433,24 @@ class OrderStatistics:
     """Quantiles and numbers of different values; a long history is sorted window by window."""
 
     def __init__(self, requests: Sequence[Request], percents: Sequence[int | None]) -> None:
-        self._all = _Cells(requests, percents)
         places: dict[int, list[int]] = {}
         for place, request in enumerate(requests):
             places.setdefault(request.window, []).append(place)
-        self._by_window = [
-            (window, own, _Cells([requests[at] for at in own], [percents[at] for at in own]))
-            for window, own in places.items()
-        ]
+
+        def cells(places: Sequence[int]) -> list[tuple[Sequence[int], _Cells]]:
+            parts = [places[at : at + _MOST_CELLS] for at in range(0, len(places), _MOST_CELLS)]
+            return [
+                (own, _Cells([requests[at] for at in own], [percents[at] for at in own])) for own in parts
+            ]
+
+        self._all = cells(range(len(requests)))
+        self._by_window = [(window, *part) for window, own in places.items() for part in cells(own)]
         self._nothing = [0 if percent is None else (0, 0) for percent in percents]
 
     def __call__(self, history: History) -> list[Any]:
         """Return per request how many values differ, or the two order statistics between which a quantile lies."""
         if history.n <= CHUNK:
-            return self._all(history, 0)
+            return [value for _, cells in self._all for value in cells(history, 0)]
         found = list(self._nothing)
         for window, places, cells in self._by_window:
             first = int(history.starts[window])
@@ -369,42 +467,45 @@ class Positions:
     """What depends on the order of records: the most recent value, and records in a row."""
 
     def __init__(self, requests: Sequence[Request]) -> None:
-        self._requests = requests
-        last = [request for request in requests if request.kind == "last"]
-        self._subjects, self._measures, self._rows = _distinct(last)
+        by_kind = {kind: [at for at, r in enumerate(requests) if r.kind == kind] for kind in POSITIONED}
+        last = [requests[at] for at in by_kind["last"]]
+        self._subjects = np.array([request.subject for request in last], dtype=np.intp)
+        self._measures = np.array([request.measure for request in last], dtype=np.intp)
+        self._each = np.arange(len(last))
+        self._leads = np.array([requests[at].subject for at in by_kind["lead"]], dtype=np.intp)
+        self._runs = [(requests[at].subject, requests[at].window) for at in by_kind["longest"]]
+        order = [at for kind in POSITIONED for at in by_kind[kind]]
+        self._back = sorted(range(len(order)), key=order.__getitem__)
 
     def __call__(self, history: History) -> list[int]:
         """Return one number per request."""
-        last = iter(self._last(history))
-        found = []
-        for request in self._requests:
-            if request.kind == "last":
-                found.append(next(last))
-            elif request.kind == "lead":
-                found.append(_lead(history.masks[request.subject]))
-            else:
-                found.append(_longest(history.masks[request.subject, history.starts[request.window] :]))
-        return found
+        found = self._last(history) if self._each.size else []
+        if self._leads.size:
+            found += _leads(history.masks[self._leads])
+        starts = history.starts
+        found += [_longest(history.masks[subject, starts[window] :]) for subject, window in self._runs]
+        return [found[at] for at in self._back]
 
     def _last(self, history: History) -> list[int]:
-        if not self._rows.size:
-            return []
         mask = history.inside(self._subjects, self._measures, slice(None))
         place = history.n - 1 - mask[:, ::-1].argmax(axis=1)
-        each = np.arange(place.size)
-        values = np.where(mask[each, place], history.values[self._measures, place], 0)
-        found: list[int] = values[self._rows].tolist()
+        values = history.values[self._measures, place]
+        values *= mask[self._each, place]
+        found: list[int] = values.tolist()
         return found
 
 
 POSITIONED = ("last", "lead", "longest")
 
 
-def _lead(mask: Flags) -> int:
+def _leads(masks: Flags) -> list[int]:
     """Count records that meet the conditions, back from the most recent to the first that does not."""
-    backwards = mask[::-1]
-    place = int(backwards.argmin())
-    return place if not backwards[place] else mask.size
+    gaps = ~masks[:, ::-1]
+    places = gaps.argmax(axis=1)
+    n = masks.shape[1]
+    return [
+        place if place or gap else n for place, gap in zip(places.tolist(), gaps[:, 0].tolist(), strict=True)
+    ]
 
 
 def _longest(mask: Flags) -> int:

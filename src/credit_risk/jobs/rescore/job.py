@@ -97,9 +97,9 @@ def run_rescore(settings: RescoreSettings) -> RescoreResult:
     rows = open_prepared_rows(settings.rows, used_features(bundle))
     parts = PartFiles(output=settings.output, plan=_plan(settings, bundle, rows))
     was_complete = parts.is_complete() and not settings.overwrite
-    n_rows, n_resumed = rows.n_rows or 0, 0
+    n_resumed = 0
     if was_complete:
-        parts.discard()
+        n_rows = parts.tidied()
     else:
         _check_output(settings)
         try:

@@ -73,11 +73,11 @@ class PartFiles:
         OutputError
             Another run holds it (``CR-OUT-020``), or its parts are of another plan (``CR-OUT-021``).
         """
-        if restart:
-            shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "lock").open("w") as lock:
             self._hold(lock.fileno())
+            if restart:  # only once the folder is held: another run may be writing into it
+                self._forget()
             self._check_plan()
             for draft in self.folder.glob("*.writing"):
                 draft.unlink()
@@ -110,9 +110,27 @@ class PartFiles:
         self.discard()
         return n_rows
 
+    def tidied(self) -> int:
+        """Remove what a finished run left beside its output, and return the number of rows of the output.
+
+        Raises
+        ------
+        OutputError
+            Another run is writing there (``CR-OUT-020``).
+        """
+        if self.folder.is_dir():
+            with (self.folder / "lock").open("w") as lock:
+                self._hold(lock.fileno())
+                self.discard()
+        return int(pq.read_metadata(self.output).num_rows)
+
     def discard(self) -> None:
         """Remove the parts."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _forget(self) -> None:
+        for path in [self.folder / "plan.json", *self.folder.glob("part-*.parquet")]:
+            path.unlink(missing_ok=True)
 
     def _hold(self, descriptor: int) -> None:
         try:

@@ -5,6 +5,7 @@ Blocks are cut by row number alone, so block 7 holds the same rows in every run,
 
 from __future__ import annotations
 
+import csv
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -144,13 +145,12 @@ class CsvRows:
     def open(cls, file: Path, features: Sequence[str]) -> CsvRows:
         """Read the header only."""
         try:
-            with file.open(encoding="utf-8-sig") as stream:
-                header = stream.readline()
+            with file.open(encoding="utf-8-sig", newline="") as stream:
+                names = tuple(next(csv.reader(stream), ()))
         except UnicodeDecodeError as error:
             raise DataContractError(
                 f"Input '{file}' is not UTF-8 text. Hint: save it as UTF-8.", code="CR-RSC-001"
             ) from error
-        names = tuple(name.strip().strip('"') for name in header.rstrip("\r\n").split(","))
         _check_columns(str(file), names, (KEY, *features))
         return cls(file=file, names=names, columns=(KEY, *features))
 

@@ -63,11 +63,14 @@ def score_block(bundle: ScoringBundle, block: pa.Table) -> pa.Table:
 
 
 def _matrix(bundle: ScoringBundle, block: pa.Table) -> NDArray[np.float64]:
-    """Return the catalogue's columns; features that no model reads stay missing."""
+    """Return the catalogue's columns; features that no model reads stay missing.
+
+    Whole numbers beyond 2**53 become the nearest double, as they do for one applicant.
+    """
     X = np.full((block.num_rows, len(bundle.features.names)), np.nan)
     for column, name in enumerate(bundle.features.names):
         if name in block.column_names:
-            X[:, column] = block.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False)
+            X[:, column] = block.column(name).cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     return X
 
 

@@ -168,7 +168,9 @@ def steps_of(
         rare_counts=np.zeros(4),
     )
     bins = record_bins(column, outcome, rules, regular)
-    means = np.add.reduceat(weights * table[:n_regular], starts) / np.add.reduceat(weights, starts)
+    totals = np.add.reduceat(weights, starts)
+    sums = np.add.reduceat(weights * table[:n_regular], starts)
+    means = sums / np.where(totals > 0, totals, 1.0)  # a variable without any value has one bin without rows
     same = np.minimum.reduceat(table[:n_regular], starts) == np.maximum.reduceat(table[:n_regular], starts)
     effects = np.concatenate([np.where(same, table[starts], means), table[n_regular:]])
     index = bin_column(bins, column.values)

@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from credit_risk.errors import FitError
+from credit_risk.numerics.logistic_function import base_that_gives, single_logit
 
 if TYPE_CHECKING:
     import xgboost
     from numpy.typing import NDArray
-
-
-_NEAR = 8
-"""Neighbouring single-precision numbers looked at on each side of the base margin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +46,14 @@ class Stumps:
         Raises
         ------
         FitError
-            A tree asks more than one question (``CR-CRD-030``).
+            A tree asks more than one question (``CR-CRD-038``).
         """
         learner = json.loads(bytes(booster.save_raw("json")))["learner"]
         rows = [_row(tree) for tree in learner["gradient_booster"]["model"]["trees"]]
-        share = np.float32(str(learner["learner_model_param"]["base_score"]).strip("[]"))
+        share = float(str(learner["learner_model_param"]["base_score"]).strip("[]"))
         columns = list(zip(*rows, strict=True))
         return cls(
-            base_margin=float(-np.log(np.float32(1.0) / share - np.float32(1.0), dtype=np.float32)),
+            base_margin=float(single_logit(share)),
             column=np.array(columns[0], dtype=np.int64),
             threshold=np.array(columns[1], dtype=np.float32),
             left=np.array(columns[2], dtype=np.float32),
@@ -109,27 +106,22 @@ def proved(booster: xgboost.Booster, columns: xgboost.DMatrix, matrix: NDArray[n
     Raises
     ------
     FitError
-        They do not (``CR-CRD-031``), or a tree is deeper than 1 (``CR-CRD-030``).
+        They do not (``CR-CRD-039``), or a tree is deeper than 1 (``CR-CRD-038``).
     """
     expected = booster.predict(columns, output_margin=True)
     stumps = Stumps.read(booster)
-    # XGBoost's logarithm may differ in the last bits; the neighbour that reproduces every row is the one it used
-    near = sorted(range(-_NEAR, _NEAR + 1), key=abs)
-    bases = np.float32(stumps.base_margin) + np.array(near, dtype=np.float32) * np.spacing(
-        np.float32(stumps.base_margin)
-    )
-    few = slice(0, 1000)
-    for base in bases.tolist():
-        candidate = replace(stumps, base_margin=base)
-        if not np.array_equal(candidate.margin(matrix[few]), expected[few]):
-            continue
-        if np.array_equal(candidate.margin(matrix), expected):
-            return candidate
+
+    def margin(base: float, rows: slice) -> NDArray[np.float32]:
+        return replace(stumps, base_margin=base).margin(matrix[rows])
+
+    base = base_that_gives(expected, margin, stumps.base_margin)
+    if base is not None:
+        return replace(stumps, base_margin=base)
     n_different = int((stumps.margin(matrix) != expected).sum())
     raise FitError(
         f"The stumps differ from XGBoost's margin on {n_different} of {len(matrix)} rows. "
         "Hint: this XGBoost version stores trees in a way this library does not know; use the pinned version.",
-        code="CR-CRD-031",
+        code="CR-CRD-039",
     )
 
 
@@ -143,7 +135,7 @@ def _row(tree: dict[str, Any]) -> tuple[int, float, float, float, float]:
         raise FitError(
             f"A tree of the booster has {len(left_child)} nodes. Expected depth 1. "
             "Hint: only a booster of depth 1 is a scorecard.",
-            code="CR-CRD-030",
+            code="CR-CRD-038",
         )
     left, right = value[left_child[0]], value[tree["right_children"][0]]
     return tree["split_indices"][0], value[0], left, right, left if tree["default_left"][0] else right

@@ -135,19 +135,19 @@ def _read_parquet(path: Path, names: Sequence[str]) -> tuple[pa.Table, list[str]
 
 
 def _read_csv(path: Path, names: Sequence[str]) -> tuple[pa.Table, list[str]]:
-    """Read columns as text; an empty field is missing."""
+    """Read columns as text; an empty field is missing. Arrow's own errors quote the line, a person's, so they are never shown."""
     parsing = pa_csv.ParseOptions(newlines_in_values=True)
     try:
         with pa_csv.open_csv(path, parse_options=parsing) as reader:
             found = list(reader.schema.names)
     except pa.ArrowInvalid as error:
         if "UTF8" in str(error):
-            raise _not_utf8(path.name) from error
+            raise _not_utf8(path.name) from None
         if path.stat().st_size and "Empty CSV" not in str(error):
-            raise _broken_csv(path.name) from error
+            raise _broken_csv(path.name) from None
         found = []
-    except UnicodeDecodeError as error:
-        raise _not_utf8(path.name) from error
+    except UnicodeDecodeError:
+        raise _not_utf8(path.name) from None
     if len(set(found)) < len(found):
         raise _unreadable(path.name, "as CSV: its header names a column twice", "name every column once")
     wanted = [name for name in names if name in found]
@@ -162,7 +162,7 @@ def _read_csv(path: Path, names: Sequence[str]) -> tuple[pa.Table, list[str]]:
     try:
         return pa_csv.read_csv(path, convert_options=options, parse_options=parsing), found
     except pa.ArrowInvalid as error:
-        raise (_not_utf8 if "UTF8" in str(error) else _broken_csv)(path.name) from error
+        raise (_not_utf8 if "UTF8" in str(error) else _broken_csv)(path.name) from None
 
 
 def _not_utf8(file: str) -> DataContractError:
@@ -237,10 +237,10 @@ class DuckDbStore:
 def _read_duckdb(connection: Any, table: str, names: Sequence[str]) -> RawTable:
     import duckdb
 
-    try:
-        found = connection.table('"' + table.replace('"', '""') + '"')
-    except duckdb.CatalogException:
-        raise _no_table(table) from None
+    tables = [str(name).lower() for (name,) in connection.sql("SHOW TABLES").fetchall()]
+    if table.lower() not in tables:  # DuckDB would take the name of a file for a table
+        raise _no_table(table)
+    found = connection.table('"' + table.replace('"', '""') + '"')
     wanted = [duckdb.ColumnExpression(name) for name in names if name in found.columns]
     content = found.select(*wanted).to_arrow_table() if wanted else pa.table({})
     undeclared = tuple(name for name in found.columns if name not in names)

@@ -79,6 +79,12 @@ def own_rules(schema: Any, frame: pd.DataFrame, table: str) -> list[tuple[str, s
             f"The rules of {table!r} are a {type(schema).__name__}. Expected a pandera.DataFrameSchema.",
             code="CR-SRC-031",
         )
+    if schema.unique or any(column.unique for column in schema.columns.values()):
+        raise SpecificationError(
+            f"The rules of {table!r} ask for values that occur once. Expected checks that answer row by row: a large table is "
+            "checked batch by batch. Hint: unique_key in the contract.",
+            code="CR-SRC-031",
+        )
     return [
         (name, rule, "what the lender's own rule says", np.flatnonzero(wrong))
         for name, rule, wrong in _failing(schema, frame.reset_index(drop=True), table)

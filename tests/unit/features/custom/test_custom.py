@@ -94,7 +94,11 @@ def test_halves_that_differ_are_refused_and_not_registered(batch):
             {"batch": lambda values, ages, starts: (values * 1.0, ages)},
             "batch half gives an array of float64",
         ),
-        ({"batch": lambda values, ages, starts: (starts, starts)}, "Expected whole numbers of shape"),
+        ({"batch": lambda values, ages, starts: (starts, starts)}, "Expected signed whole numbers of shape"),
+        (
+            {"batch": lambda values, ages, starts: (starts[1:].astype(np.uint64), starts[1:])},
+            "an array of uint64 .* Expected signed whole numbers",
+        ),
     ],
 )
 def test_what_is_no_whole_number_is_refused(fields, message):

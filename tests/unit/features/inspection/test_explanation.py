@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, timedelta
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from credit_risk.domain.application import Application
 from credit_risk.errors import SpecificationError
 from credit_risk.features import FeatureCatalogue, FeatureClosure, FeatureDefinition, Subject
-from credit_risk.features.inspection import explain_feature
+from credit_risk.features.inspection import FeatureExplanation, explain_feature
 from credit_risk.sources import SourceContracts
 
 KEY = {"name": "customer", "role": "key", "kind": "text"}
@@ -199,3 +200,10 @@ def test_the_records_that_counted_make_the_value(rng: random.Random, n_records, 
         {"application_id": "A", "customer_id": "A", "applied_at": APPLIED_AT.isoformat(), "limit": 5}
     )
     assert closure(application, {"bank": records}).to_dict() == {added.feature: added.value}
+
+
+def test_words_of_a_catalogue_are_no_markup():
+    found = FeatureExplanation(
+        feature="n", meaning="a < b", value=1.0, flags=(), records=pd.DataFrame({"counted": []})
+    )
+    assert "a &lt; b" in found._repr_html_()

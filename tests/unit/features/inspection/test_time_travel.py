@@ -191,6 +191,33 @@ def earlier(sources, days):
     return form.assign(applied_at=form["applied_at"] - pd.Timedelta(days=days))
 
 
+def test_consent_given_with_the_application_moves_with_it(tmp_path):
+    """A grant minutes before the application must not make all features vanish a day earlier."""
+    calls = [(who, START - timedelta(days=9), START - timedelta(days=9), 4) for who in ("x", "y", "z")]
+    write(tmp_path, [(name, name, START, 1.0, 0) for name in ("x", "y", "z")], calls)
+    (tmp_path / "sources.toml").write_text(
+        CONTRACT.replace('mode = "assumed"', 'mode = "ledger"\nfile = "consents.csv"'), encoding="utf-8"
+    )
+    granted = (START - timedelta(minutes=5)).isoformat()
+    (tmp_path / "consents.csv").write_text(
+        "customer,source,purpose,granted_at,expires_at,withdrawn_at\n"
+        f"x,calls,credit_assessment,{granted},,\n"
+        f"y,calls,credit_assessment,{granted},,{(START + timedelta(days=5)).isoformat()}\n",
+        encoding="utf-8",
+    )
+    sources = read_sources(tmp_path)
+    for processed, n_flagged in (
+        (START + timedelta(days=5, microseconds=-1), 1),
+        (START + timedelta(days=5), 2),
+    ):
+        table = compute_features(CATALOGUE, sources, processed_at=processed)
+        assert table.flags["calls__no_consent"].sum() == n_flagged
+        report = shift_test(CATALOGUE, sources, days=1, processed_at=processed)
+        assert report.differing == ("calls__all__records__history__days_since_last",)
+        assert report.table.loc["calls__all__records__history__days_since_last", "n_differ"] == 3 - n_flagged
+        assert report.table["n_appeared"].sum() == report.table["n_vanished"].sum() == 0
+
+
 @pytest.mark.parametrize("days", [0, -1, 3_651])
 def test_a_shift_goes_a_whole_number_of_days_back(tmp_path, days):
     sources = write(tmp_path, [("a", "x", START, 1.0, 0)], [("x", START, START, 1)])

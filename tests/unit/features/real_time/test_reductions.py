@@ -26,6 +26,7 @@ def history_of(n, largest):
     values = RNG.integers(-largest, largest, (2, n), endpoint=True)
     present = np.ones((3, n), dtype=bool)
     present[1] = RNG.random(n) < 0.7
+    values *= present[:2]
     ages = np.sort(RNG.integers(1, 500, n))[::-1].copy()
     history = History(masks, values, present, ages, Scratch())
     history.cut(np.array([-(2**62) if days is None else -days for days in WINDOWS]))
@@ -72,10 +73,13 @@ def test_sums_are_exact_whatever_their_size(monkeypatch, chunk, largest):
     assert Sums(requests)(history) == expected
 
 
+@pytest.mark.parametrize("most_cells", [7, 2048])
 @pytest.mark.parametrize("chunk", [3, 50, 1024])
-def test_extremes_and_order_statistics_are_those_of_sorted_lists(monkeypatch, chunk):
+def test_extremes_and_order_statistics_are_those_of_sorted_lists(monkeypatch, chunk, most_cells):
     monkeypatch.setattr(reductions, "CHUNK", chunk)
-    history, extremes, ordered = history_of(120, 20), requests_of("min", "max"), requests_of("any")
+    monkeypatch.setattr(reductions, "_MOST_CELLS", most_cells)
+    largest = 20 if chunk < 1024 else 10**15
+    history, extremes, ordered = history_of(120, largest), requests_of("min", "max"), requests_of("any")
     pick = {"min": min, "max": max}
     expected = [pick[r.kind]((x for x, _ in chosen(history, r)), default=0) for r in extremes]
     assert Extremes(extremes)(history) == expected

@@ -21,6 +21,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
+from credit_risk.blend import BlendSpec
 from credit_risk.jobs.cli import main
 from credit_risk.scoring import FeatureRows
 
@@ -149,6 +150,62 @@ def test_two_runs_do_not_write_the_same_output(rows_file, tmp_path, capsys):
     assert "CR-OUT-020" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("restart", [(), ("--restart",)])
+def test_a_run_that_is_writing_keeps_its_parts(restart, rows_file, tmp_path, capsys):
+    output = tmp_path / "scores.parquet"
+    assert rescore(rows_file, output) == 0
+    parts = tmp_path / "scores.parquet.parts"
+    parts.mkdir()
+    (parts / "part-000000.parquet").write_bytes(b"of the other run")
+    with (parts / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert rescore(rows_file, output, "--overwrite", *restart) == 5
+        assert rescore(rows_file, output, *restart) == 5
+    assert capsys.readouterr().err.count("CR-OUT-020") == 2
+    assert (parts / "part-000000.parquet").read_bytes() == b"of the other run"
+
+
+def test_a_restart_forgets_the_parts_before(rows_file, prepared, tmp_path):
+    output = tmp_path / "scores.parquet"
+    parts = tmp_path / "scores.parquet.parts"
+    parts.mkdir()
+    pq.write_table(pa.table({"score": [1]}), parts / "part-000000.parquet")
+    assert rescore(rows_file, output, "--restart", "--block-rows", "1000") == 0
+    scored = pq.read_table(output).column("application_id").to_pylist()
+    assert scored == prepared.column("application_id").to_pylist()
+
+
+def test_a_complete_csv_tells_its_rows(prepared, tmp_path, capsys):
+    pa.csv.write_csv(prepared.slice(0, 50), tmp_path / "rows.csv")
+    for _ in range(2):
+        assert rescore(tmp_path / "rows.csv", tmp_path / "scores.parquet", "--json") == 0
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["n_rows"], one["was_complete"]) for one in answers] == [(50, False), (50, True)]
+
+
+def test_names_of_a_csv_are_read_as_its_rows_are(prepared, tmp_path, capsys):
+    pa.csv.write_csv(prepared.slice(0, 50), tmp_path / "rows.csv")
+    header, rest = (tmp_path / "rows.csv").read_text().split("\n", 1)
+    more = "".join("," + line for line in rest.splitlines(keepends=True))
+    (tmp_path / "rows.csv").write_text('"a, b",' + header + "\n" + more)
+    assert rescore(tmp_path / "rows.csv", tmp_path / "scores.parquet") == 0
+    assert pq.read_metadata(tmp_path / "scores.parquet").num_rows == 50
+    name = prepared.column_names[1]
+    (tmp_path / "rows.csv").write_text(header.replace(f'"{name}"', f" {name} ") + "\n" + rest)
+    assert rescore(tmp_path / "rows.csv", tmp_path / "others.parquet") == 3
+    assert "CR-RSC-002" in capsys.readouterr().err
+
+
+def test_whole_numbers_that_no_double_holds_are_the_nearest_ones(prepared, tmp_path):
+    name = prepared.column_names[1]
+    large = [2**53 + 1] * len(prepared)
+    for kind, values in {"whole": pa.array(large), "double": pa.array(np.array(large, dtype=float))}.items():
+        pq.write_table(prepared.set_column(1, name, values), tmp_path / f"{kind}.parquet")
+        assert rescore(tmp_path / f"{kind}.parquet", tmp_path / f"scores-{kind}.parquet") == 0
+    whole, double = (pq.read_table(tmp_path / f"scores-{kind}.parquet") for kind in ("whole", "double"))
+    assert whole.equals(double)
+
+
 def test_parts_of_other_rows_are_not_joined(rows_file, prepared, tmp_path, capsys):
     output = tmp_path / "scores.parquet"
     parts = tmp_path / "scores.parquet.parts"
@@ -257,3 +314,13 @@ def test_bundle_diff_names_what_changed(bundle, tmp_path, capsys):
     assert facts["files"] == {"strategy.json": ["max_pd"]}
     assert main(["bundle", "diff", str(BUNDLE), str(BUNDLE)]) == 0
     assert "is_equal" in capsys.readouterr().out
+
+
+def test_bundle_diff_tells_of_a_blend_that_only_one_has(bundle, tmp_path, capsys):
+    both = {**bundle.calibrations, "blend": bundle.calibrations["scorecard"]}
+    spec = BlendSpec(how="average", card_weight=0.5, booster_weight=0.5)
+    replace(bundle, blend=spec, calibrations=both).save(tmp_path / "blend")
+    assert main(["bundle", "diff", str(BUNDLE), str(tmp_path / "blend"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["files"]["blend.json"] == ["only in second"]
+    assert main(["bundle", "diff", str(tmp_path / "blend"), str(BUNDLE), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["files"]["blend.json"] == ["only in first"]

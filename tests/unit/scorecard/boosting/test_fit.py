@@ -232,3 +232,13 @@ def test_a_column_given_twice_is_asked_about_once(sample):
     X, is_bad = sample
     twice = X[["payments"]].assign(again=X["payments"])
     assert BoostedScorecard(n_rounds=30).fit(twice, is_bad).spec_.feature_names == ("payments",)
+
+
+def test_a_variable_without_any_value_stays_off_the_card(sample):
+    X, is_bad = sample
+    card = BoostedScorecard(n_rounds=20).fit(X[["utilization"]].assign(empty=np.nan), is_bad)
+    assert card.spec_.feature_names == ("utilization",)
+    assert [(one.name, one.step) for one in card.spec_.selection] == [
+        ("utilization", "kept"),
+        ("empty", "no_split"),
+    ]

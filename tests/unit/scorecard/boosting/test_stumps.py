@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import xgboost
@@ -52,13 +54,23 @@ def test_a_tree_without_a_question_is_a_constant():
 
 def test_deeper_trees_are_refused():
     booster, columns, matrix = boosted(2)
-    with pytest.raises(FitError, match="CR-CRD-030: A tree of the booster has 7 nodes. Expected depth 1"):
+    with pytest.raises(FitError, match="CR-CRD-038: A tree of the booster has 7 nodes. Expected depth 1"):
         proved(booster, columns, matrix)
 
 
 def test_trees_that_do_not_give_the_margin_are_refused():
     booster, columns, matrix = boosted(1)
     with pytest.raises(
-        FitError, match="CR-CRD-031: The stumps differ from XGBoost's margin on 29[0-9]{2} of 3000 rows"
+        FitError, match="CR-CRD-039: The stumps differ from XGBoost's margin on 29[0-9]{2} of 3000 rows"
     ):
         proved(booster, columns, matrix + 20)
+
+
+def test_codes_of_stumps_are_not_those_of_exported_queries(project_folder):
+    folder = project_folder / "src" / "credit_risk" / "scorecard"
+    stumps, query = (
+        set(re.findall(r"CR-CRD-\d+", (folder / path).read_text()))
+        for path in ("boosting/stumps.py", "export/sql.py")
+    )
+    assert stumps
+    assert not stumps & query

@@ -19,7 +19,8 @@ from credit_risk.reporting.formatting import (
     text_table,
     whole,
 )
-from credit_risk.reporting.sections_model import chart, column, label_of, paragraph, section
+from credit_risk.reporting.sections.cut_off import cut_off_sections
+from credit_risk.reporting.sections.model import chart, column, label_of, paragraph, section
 
 if TYPE_CHECKING:
     import pandas
@@ -40,7 +41,11 @@ _FINDINGS = {
 
 def portfolio_sections(content: ReportContent, language: str) -> tuple[Section, ...]:
     """Return the sections from approvals to fairness; those without data are left out."""
-    sections = [_approvals(content, language), _offers(content, language)]
+    sections = [
+        _approvals(content, language),
+        *cut_off_sections(content, language),
+        _offers(content, language),
+    ]
     if content.profit is not None:
         sections.append(_profit(content, content.profit, language))
     if content.reasons is not None:
@@ -51,14 +56,6 @@ def portfolio_sections(content: ReportContent, language: str) -> tuple[Section, 
 
 
 def _approvals(content: ReportContent, language: str) -> Section:
-    decides = content.predictions[content.decision_model]
-    tradeoff = partial(
-        charts.plot_tradeoff,
-        pd=decides,
-        is_bad=content.is_bad,
-        chosen=content.key_figures.approval_rate,
-        language=language,
-    )
     approvals = partial(charts.plot_approvals, bands=content.bands, language=language)
     columns = [
         column("band", language),
@@ -69,13 +66,14 @@ def _approvals(content: ReportContent, language: str) -> Section:
         column("approval_rate", language, percent),
         column("bad_rate_approved", language, percent),
     ]
+    beside: list[Block] = [chart("approvals", approvals, language)]
+    if content.outcomes is not None:
+        beside.append(_outcomes(content.outcomes, language))
     blocks: list[Block] = [
         paragraph("approvals", language),
-        Grid(items=(chart("approvals", approvals, language), chart("tradeoff", tradeoff, language))),
+        Grid(items=tuple(beside)),
         text_table(content.bands, columns, bars=("approval_rate",)),
     ]
-    if content.outcomes is not None:
-        blocks.insert(1, _outcomes(content.outcomes, language))
     return section("approvals", language, *blocks)
 
 

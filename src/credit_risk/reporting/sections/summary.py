@@ -14,6 +14,7 @@ from credit_risk.reporting.formatting import (
     percent_fine,
     whole,
 )
+from credit_risk.reporting.sections.holding import marked_groups
 
 if TYPE_CHECKING:
     from credit_risk.evaluation.discrimination import PairedComparison
@@ -90,7 +91,10 @@ def _sentences(content: ReportContent, language: str) -> tuple[str, ...]:
     )
     compared = [_compared(pair, language) for pair in content.evaluation.comparisons]
     stated = tuple(content.assumptions.get(language) or content.assumptions.get("en") or ())
-    return (*stated[:1], first, *compared, level, approves)
+    missing = [item for item in content.evidence if not item.is_filled]
+    gaps = text("report.summary.missing", language, n_missing=len(missing), n=len(content.evidence))
+    groups = [] if content.segments is None else [marked_groups(content.segments, decides.name, language)]
+    return (*stated[:1], first, *compared, level, *groups, approves, *([gaps] if missing else []))
 
 
 def _level(model: ModelEvaluation) -> str:

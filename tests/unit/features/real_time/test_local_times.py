@@ -1,4 +1,4 @@
-"""Long histories in arrays: what only that path has; its equality with the plain path is in tests/properties."""
+"""Local times by day are those of the calendar, in every zone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from credit_risk.features.real_time import array_columns
+from credit_risk.features.real_time import local_times
 from credit_risk.sources.calendar import DAY_US, HOUR_US, local_clock
 
 YEAR_2000_US = 10_957 * DAY_US
@@ -47,6 +47,6 @@ def test_local_times_are_those_of_the_calendar(name):
     moments = np.sort(np.random.default_rng(7).integers(-30 * 365, 60 * 365, 300)) * DAY_US
     moments = np.concatenate([moments, YEAR_2000_US + np.arange(0, 366 * 24) * HOUR_US, moments + DAY_US - 1])
     expected = local_clock(moments, name)
-    array_columns._offsets_by_day.cache_clear()
-    assert np.array_equal(array_columns.local_times(moments, name), expected)
-    assert np.array_equal(array_columns.local_times(moments, name), expected)
+    local_times._offsets_by_day.cache_clear()
+    assert np.array_equal(local_times.local_times(moments, name), expected)
+    assert np.array_equal(local_times.local_times(moments, name), expected)

@@ -1,4 +1,4 @@
-"""Sections about the models: assumptions, sample, discrimination, calibration, scores, variables."""
+"""Sections about the models: discrimination, calibration, scores, variables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from credit_risk.evaluation.reliability import calibration_table
 from credit_risk.reporting import charts
 from credit_risk.reporting.blocks import (
     Block,
-    Bullets,
     Cell,
     Details,
     Figure,
@@ -60,10 +59,8 @@ _CALIBRATION = (
 
 
 def model_sections(content: ReportContent, language: str) -> tuple[Section, ...]:
-    """Return the sections from assumptions to variables; those without data are left out."""
+    """Return the sections from discrimination to variables; those without data are left out."""
     sections = [
-        _assumptions(content, language),
-        _sample(content, language),
         _discrimination(content, language),
         _calibration(content, language),
     ]
@@ -109,27 +106,6 @@ def chart(
         caption=text(f"report.figure.{key}_caption", language, **facts),
         size=size,
     )
-
-
-def _assumptions(content: ReportContent, language: str) -> Section:
-    items = content.assumptions.get(language) or content.assumptions.get("en") or ()
-    return section("assumptions", language, Bullets(items=tuple(items), is_notice=True))
-
-
-def _sample(content: ReportContent, language: str) -> Section:
-    table = content.sample
-    low, high = bad_rate_interval(table["n_bads"], table["n"])
-    keys = ("sample", "n", "n_bads", "bad_rate")
-    rows = tuple(
-        (
-            Cell(text=_named("sample", str(name), language)),
-            Cell(text=whole(n)),
-            Cell(text=whole(n_bads)),
-            interval_cell(percent, n_bads / n, low[i], high[i]),
-        )
-        for i, (name, n, n_bads) in enumerate(zip(table["sample"], table["n"], table["n_bads"], strict=True))
-    )
-    return section("sample", language, paragraph("sample", language), _table(keys, rows, language))
 
 
 def _discrimination(content: ReportContent, language: str) -> Section:
@@ -196,10 +172,10 @@ def _comparison(content: ReportContent, language: str) -> Block:
         )
     keys = ("models", "auc_difference", "p_value", "ks_difference")
     note = text("report.lead.comparison", language, n=whole(content.evaluation.n_bootstrap))
-    return Stack(items=(_table(keys, tuple(rows), language), Paragraph(text=note, is_note=True)))
+    return Stack(items=(words_table(keys, tuple(rows), language), Paragraph(text=note, is_note=True)))
 
 
-def _table(keys: tuple[str, ...], rows: tuple[tuple[Cell, ...], ...], language: str) -> Table:
+def words_table(keys: tuple[str, ...], rows: tuple[tuple[Cell, ...], ...], language: str) -> Table:
     """Return a table whose first column is words and whose others are numbers."""
     return Table(
         headers=tuple(text(f"report.column.{key}", language) for key in keys),
@@ -342,9 +318,9 @@ def _bin_label(label: str, language: str) -> str:
     high_open = re.fullmatch(r"\[(.+), inf\)", label)
     if low_open:
         return f"< {low_open[1]}"
-    return f"≥ {high_open[1]}" if high_open else _named("bin", label.lower(), language, label)
+    return f"≥ {high_open[1]}" if high_open else named("bin", label.lower(), language, label)
 
 
-def _named(kind: str, name: str, language: str, otherwise: str | None = None) -> str:
+def named(kind: str, name: str, language: str, otherwise: str | None = None) -> str:
     """Return the catalogue's word for a known name, or the name itself."""
     return catalogue(language).get(f"report.{kind}.{name}", name if otherwise is None else otherwise)

@@ -1,0 +1,1 @@
+"""Evidence about a run's models: contributions, cut-offs, segments, stability, and the model document."""
