@@ -235,7 +235,8 @@ def test_a_wrong_file_is_refused_with_its_place(tmp_path):
     path = tmp_path / "c.toml"
     path.write_text(RULE.format(measure="both", figure="rate = 0.2\nlpr_multiple = 4"), encoding="utf-8")
     with pytest.raises(
-        SpecificationError, match=r"CR-CEI-001: .*c.toml \[\[ceiling\]\] #1: expected exactly one of"
+        SpecificationError,
+        match=r"CR-CEI-001: .*c.toml \[\[ceiling\]\] #1, line \d+: expected exactly one of",
     ):
         load_ceilings(path)
     path.write_text(RULE.format(measure="both", figure=""), encoding="utf-8")
@@ -366,7 +367,7 @@ def test_the_status_of_a_ceiling_is_no_better_than_that_of_its_lpr(ceilings):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("rate = 0.2", "rate = 24", r"\[\[ceiling\]\] #1: rate is out of range. .*below 1.*Got 24"),
+        ("rate = 0.2", "rate = 24", r"\[\[ceiling\]\] #1, line \d+: rate is out of range. .*below 1.*Got 24"),
         ("rate = 0.2", "rate = 0", "rate is out of range"),
         ("rate = 0.2", "lpr_multiple = -4", "lpr_multiple is out of range. Expected above 0"),
         ("one_year = 0.03", "one_year = 3.0", "one_year is out of range"),
