@@ -100,6 +100,14 @@ def _schedule_or_refusal(terms):
         return refusal.code
 
 
+def _refusal(loans):
+    try:
+        _table(loans)
+    except LoanError as refusal:
+        return refusal.code
+    return None
+
+
 def _fee(terms, which):
     return terms.fees[which].amount_minor if terms.fees else 0
 
@@ -112,14 +120,13 @@ def test_a_table_equals_its_loans_to_the_cent(loans):
             _table(loans)
         return
     columns = np.full((4, loans[0].n_instalments, len(loans)), -1, dtype=np.int64)
-    try:
-        tables = [_table(loans), _table(loans, out=columns)]
-    except LoanError as refusal:
+    refused_as = _refusal(loans)
+    if refused_as is not None:
         # 64 bits hold less than the scalar path's integers; what they cannot hold is refused, never wrong
-        assert refusal.code == "CR-LON-007"
+        assert refused_as == "CR-LON-007"
         assert max(terms.principal_minor * terms.rate for terms in loans) > 1_000_000
         return
-    for table, calendar in tables:
+    for table, calendar in (_table(loans), _table(loans, out=columns)):
         np.testing.assert_array_equal(table.interest_minor, [s.interest_minor for s in schedules])
         np.testing.assert_array_equal(table.principal_part_minor, [s.principal_part_minor for s in schedules])
         np.testing.assert_array_equal(table.balance_minor, [s.balance_minor for s in schedules])
