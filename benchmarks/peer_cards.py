@@ -70,8 +70,8 @@ def main():
                     found[f"{name}/{k}"] = tool(
                         X[train].reset_index(drop=True), y[train], X[is_test].reset_index(drop=True), codes
                     )
-        except ValueError as error:
-            print(f"{name} fails in fold {len(found)}: {error};", end=" ")
+        except Exception as error:
+            print(f"{name} fails in fold {len(found)}: {type(error).__name__}: {error};", end=" ")
             continue
         answers.update(found)
     np.savez(folder / "answers.npz", **answers)
