@@ -39,7 +39,7 @@ def test_fewer_customers_than_asked_for_are_all_explained(fitted) -> None:
 
 def test_contributions_equal_those_of_shap(fitted) -> None:
     booster, X, is_bad = fitted
-    parameters = booster._parameters(booster.spec_.directions, is_bad.astype(float))
+    parameters = booster.parameters(list(booster.spec_.feature_names), is_bad.astype(float))
     matrix = xgboost.DMatrix(X.to_numpy(), label=is_bad)
     forest = xgboost.train(parameters, matrix, booster.n_rounds_)
     ours = explained_booster(booster.spec_, X, n_rows=100)
