@@ -151,8 +151,8 @@ register_aggregate(
         keeps_unit=False,
     )
 )
-#: Registered by examples elsewhere, perhaps in the same process.
-FOREIGN = {name for name in CUSTOM if name != "part_above_first"}
+#: What definitions draw from: neither form values nor aggregates that other tests of this process register, then or later.
+DRAWN = sorted(set(AGGREGATES) - {"value", "ratio", "difference", *CUSTOM} | {"part_above_first"})
 
 
 # ---- the twin ----------------------------------------------------------------------------------------------------
@@ -450,7 +450,7 @@ def as_float(value, precision):
 
 
 def random_definition(rng):
-    name = rng.choice(sorted(set(AGGREGATES) - {"value", "ratio", "difference", *FOREIGN}))
+    name = rng.choice(DRAWN)
     aggregate = AGGREGATES[name]
     days = rng.choice([1, 2, 30, 31, 90, 365])
     window = (
