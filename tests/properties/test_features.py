@@ -750,36 +750,47 @@ def test_a_clock_set_back_over_midnight_moves_no_record_out_of_its_window(n_reco
     assert same_bits(vector.values, expected_values(catalogue, form, sent, zone)[0])
 
 
-#: The engine takes longer to start than to compute, so fewer examples, each with many people.
-ENGINE_EXAMPLES = max(settings().max_examples // 10, 6)
-
-
-@settings(max_examples=ENGINE_EXAMPLES)
 @given(seed=st.integers(0, 2**32), zone=st.sampled_from(ZONES), anchor=st.sampled_from(ANCHORS))
 def test_batch_agrees_with_real_time_and_the_naive_twin_exactly(seed, zone, anchor):
     rng = random.Random(seed)
-    catalogue = random_catalogue(rng, 16)
-    world = random_people(rng, 40, anchor.replace(tzinfo=ZoneInfo(zone)))
+    catalogue, world = random_world(rng, zone, anchor)
     with tempfile.TemporaryDirectory() as directory:
         sources = folder_of(directory, zone, *world)
         table = compute_features(catalogue, sources, n_threads=rng.choice([1, 2]))
-        with cut_sources(sources, records_per_part=rng.choice([1, 30])) as parts:
-            in_memory = compute_features(catalogue, parts)
-        assert same_bits(in_memory.X.to_numpy(), table.X.to_numpy())
-        assert in_memory.flags.equals(table.flags)
-        with scan_sources(directory, records_per_part=rng.choice([1, 20, 10**6])) as parts:
-            by_parts = compute_features(catalogue, parts, n_threads=rng.choice([1, 2]))
         requests, real_time, flags = values_in_real_time(catalogue, sources, rng.choice([0, 10**9]))
     batch = table.X.to_numpy()
-    assert same_bits(by_parts.X.to_numpy(), batch)
-    assert by_parts.X.index.equals(table.X.index)
-    assert by_parts.flags.equals(table.flags)
     for row, (form, sent) in enumerate(requests):
         expected, has_history = expected_values(catalogue, form, sent["bank"], zone)
         assert same_bits(batch[row], expected)
         assert same_bits(real_time[row], expected)
         assert flags[row] == (() if has_history else ("bank__no_records",))
         assert table.flags["bank__no_records"].iloc[row] == (not has_history)
+
+
+def random_world(rng, zone, anchor):
+    return random_catalogue(rng, 16), random_people(rng, 40, anchor.replace(tzinfo=ZoneInfo(zone)))
+
+
+#: Many passes of the engine in each, so fewer examples.
+ENGINE_EXAMPLES = max(settings().max_examples // 10, 6)
+
+
+@settings(max_examples=ENGINE_EXAMPLES)
+@given(seed=st.integers(0, 2**32), zone=st.sampled_from(ZONES), anchor=st.sampled_from(ANCHORS))
+def test_cutting_the_records_into_parts_changes_nothing(seed, zone, anchor):
+    rng = random.Random(seed)
+    catalogue, world = random_world(rng, zone, anchor)
+    with tempfile.TemporaryDirectory() as directory:
+        sources = folder_of(directory, zone, *world)
+        whole = compute_features(catalogue, sources, n_threads=rng.choice([1, 2]))
+        with cut_sources(sources, records_per_part=rng.choice([1, 30])) as parts:
+            in_memory = compute_features(catalogue, parts)
+        with scan_sources(directory, records_per_part=rng.choice([1, 20, 10**6])) as parts:
+            by_parts = compute_features(catalogue, parts, n_threads=rng.choice([1, 2]))
+    for found in (in_memory, by_parts):
+        assert same_bits(found.X.to_numpy(), whole.X.to_numpy())
+        assert found.X.index.equals(whole.X.index)
+        assert found.flags.equals(whole.flags)
 
 
 @settings(max_examples=ENGINE_EXAMPLES)
