@@ -73,7 +73,7 @@ format: .venv/.test  ## write the agreed style
 	$(BIN)/ruff format src tests benchmarks examples
 
 torture: .venv/.test  ## property tests at full counts (hours)
-	HYPOTHESIS_PROFILE=torture $(TESTS) tests/properties tests/parity
+	HYPOTHESIS_PROFILE=torture $(TESTS) --timeout=0 tests/properties tests/parity
 
 reference-bundle: .venv/.demo  ## rebuild models/uci-reference and its golden decisions from the main job
 	$(BIN)/credit-risk demo --overwrite --no-tracking --output output/reference
