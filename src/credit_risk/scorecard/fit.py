@@ -317,8 +317,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Return the log odds of bad that the score stands for."""
         score = self.predict_score(X)
-        scaling = self.spec_.scaling
-        return np.asarray((scaling.offset - score) / scaling.factor, dtype=np.float64)
+        return self.spec_.scaling.log_odds_of_bad(score)
 
     def binning_table(self, name: str, *, layout: str = "optbinning") -> pd.DataFrame:
         """Return the binning table of any variable of the development sample, chosen or not."""
