@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pandas
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 INK = "#1f2933"
 MUTED = "#8a94a0"
@@ -51,9 +51,14 @@ def plot_roc(
     return labelled(ax, "goods_caught", "bads_caught", language)
 
 
-def plot_ks(ax: Axes, pd: NDArray[np.float64], is_bad: NDArray[np.bool_], *, language: str = "en") -> Axes:
-    """Draw the cumulative shares of goods and bads along the PD, and the largest gap between them."""
-    values, bad_share, good_share = class_distributions(pd, is_bad)
+def plot_ks(ax: Axes, pd: ArrayLike, is_bad: ArrayLike, *, language: str = "en") -> Axes:
+    """Draw the cumulative shares of goods and bads along the PD, and the largest gap between them.
+
+    `pd` in 0..1 and `is_bad` (1 is bad), shape (n_rows,) each.
+    """
+    values, bad_share, good_share = class_distributions(
+        np.asarray(pd, dtype=np.float64), np.asarray(is_bad, dtype=np.bool_)
+    )
     at = int(np.argmax(np.abs(good_share - bad_share)))
     kept = thinned(values.size)
     ax.plot(values[kept], good_share[kept], color=GOOD, label=text("report.chart.goods", language))
@@ -88,13 +93,15 @@ def plot_reliability(ax: Axes, tables: Mapping[str, pandas.DataFrame], *, langua
     return labelled(ax, "mean_pd", "bad_rate", language)
 
 
-def plot_score_distribution(
-    ax: Axes, score: NDArray[np.float64], is_bad: NDArray[np.bool_], *, language: str = "en"
-) -> Axes:
-    """Draw how scores of goods and of bads are spread, each as shares of its class."""
-    edges = np.linspace(float(score.min()), float(score.max()), 41)
-    for member, color, key in ((~is_bad, GOOD, "goods"), (is_bad, BAD, "bads")):
-        counts = np.histogram(score[member], bins=edges)[0]
+def plot_score_distribution(ax: Axes, score: ArrayLike, is_bad: ArrayLike, *, language: str = "en") -> Axes:
+    """Draw how scores of goods and of bads are spread, each as shares of its class.
+
+    `score` in points and `is_bad` (1 is bad), shape (n_rows,) each.
+    """
+    points, bad = np.asarray(score, dtype=np.float64), np.asarray(is_bad, dtype=np.bool_)
+    edges = np.linspace(float(points.min()), float(points.max()), 41)
+    for member, color, key in ((~bad, GOOD, "goods"), (bad, BAD, "bads")):
+        counts = np.histogram(points[member], bins=edges)[0]
         ax.stairs(
             counts / max(int(member.sum()), 1),
             edges,

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import pandas
     from matplotlib.axes import Axes
 
+#: An AUC of 0.85 or more from one feature: rarely merit, often a leak.
+SUSPICIOUS_SEPARATION = 0.35
+
 
 def plot_feature_risk(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> Axes:
     """Draw a feature's bad rate with its interval over bars of customers, from ``evaluation.risk_by_value``.
@@ -80,7 +83,11 @@ def plot_separation_by_source(
         found = seen[source.reindex(seen.index) == name]
         ax.plot(found, np.full(len(found), row), linestyle="", marker=marker, color=color, alpha=0.55)
     ax.axvline(
-        0.35, color=MUTED, linestyle="--", linewidth=1.0, label=text("report.chart.suspicious", language)
+        SUSPICIOUS_SEPARATION,
+        color=MUTED,
+        linestyle="--",
+        linewidth=1.0,
+        label=text("report.chart.suspicious", language),
     )
     ax.set_yticks(np.arange(len(groups)), [str(name) for name in groups.index])
     ax.set(xlim=(0, 0.5), ylim=(-0.6, len(groups) - 0.4))

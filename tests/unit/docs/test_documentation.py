@@ -1,4 +1,4 @@
-"""Every Python block of the tutorial and the how-to pages runs, page by page, in the order it is read."""
+"""Every Python block of the tutorial, the charts and the how-to pages runs, page by page, in the order it is read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from credit_risk.jobs.commands import command_line
 
 PROJECT = Path(__file__).resolve().parents[3]
 DOCS = PROJECT / "docs"
-PAGES = [DOCS / "tutorial.md", *sorted((DOCS / "how-to").glob("*.md"))]
+PAGES = [DOCS / "tutorial.md", DOCS / "reference" / "charts.md", *sorted((DOCS / "how-to").glob("*.md"))]
 mpl.use("agg")
 
 
