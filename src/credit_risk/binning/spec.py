@@ -52,7 +52,7 @@ class VariableBins:
     cuts : tuple of float
         Regular bins of numbers are ``[left, right)`` between these.
     groups : tuple of tuple of str
-        Regular bins of categories, riskiest last where categories have no order.
+        Regular bins of categories, riskiest last where categories have no order; groups that people decided stand after them.
     specials : tuple of SpecialBin
     n_goods, n_bads : tuple of float
         Weight per bin, in the fixed order; rows where no weights were given.

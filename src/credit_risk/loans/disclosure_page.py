@@ -13,7 +13,7 @@ from fractions import Fraction
 from html import escape
 from typing import TYPE_CHECKING
 
-from credit_risk.domain.texts import catalogue, text
+from credit_risk.domain.texts import text
 from credit_risk.loans.disclosure import missing_parts
 from credit_risk.loans.statutory_rates import exact_percent, rounded_percent
 
@@ -240,18 +240,12 @@ def _agreed(rate: ExactRate) -> str:
     return f"{exact_percent(Fraction(rate))}%"
 
 
-def _money(currency: Currency, minor: int, language: str) -> str:
-    """Write an amount with its currency as the reader calls it, or else by its code."""
-    unit = catalogue(language).get(f"loans.currency.{currency.code}", currency.code)
-    return f"{currency.format(minor)} {unit}"
-
-
 def _facts(disclosure: Disclosure, say: _Speaker) -> tuple[tuple[str, str], ...]:
     frame, schedule = disclosure.frame, disclosure.schedule
     upfront = disclosure.upfront_minor
 
     def money(minor: int) -> str:
-        return _money(frame.currency, minor, say.language)
+        return frame.currency.say(minor, say.language)
 
     return (
         (say("principal"), money(schedule.principal_minor)),
