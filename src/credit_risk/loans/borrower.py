@@ -126,7 +126,20 @@ class BorrowingReview:
 
 
 def obligation_of(loan_id: str, account: LoanAccount) -> Obligation:
-    """Return what an account still asks of its borrower; money the lender holds comes off the next dues."""
+    """Return what an account still asks of its borrower; money the lender holds comes off the next dues.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from decimal import Decimal
+    >>> from credit_risk.loans import LoanTerms, ServicingPolicy, open_account, repayment_schedule
+    >>> terms = LoanTerms(principal_minor=1_000_000, annual_rate=Decimal("0.144"), n_instalments=12,
+    ...     disbursed_on=date(2026, 8, 31))
+    >>> policy = ServicingPolicy(annual_rate=Decimal("0.144"), penalty_rate=Decimal("0.216"))
+    >>> account = open_account(repayment_schedule(terms), policy)
+    >>> obligation_of("L1", account).dues[0]
+    Due(on=datetime.date(2026, 9, 30), loan_id='L1', amount_minor=89975)
+    """
     held, dues = account.credit_minor, []
     for claim in account.claims:
         used = min(held, claim.owed.total)
@@ -301,6 +314,18 @@ def before_you_borrow(
     LoanError
         Terms without dates, or a policy of another rate (``CR-LON-017``); negative income, cap or fee (``CR-LON-001``); late
         days (``CR-LON-002``); and all errors of schedules.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from decimal import Decimal
+    >>> from credit_risk.loans import LoanTerms, ServicingPolicy
+    >>> terms = LoanTerms(principal_minor=1_000_000, annual_rate=Decimal("0.144"), n_instalments=12,
+    ...     disbursed_on=date(2026, 8, 31))
+    >>> policy = ServicingPolicy(annual_rate=Decimal("0.144"), penalty_rate=Decimal("0.216"))
+    >>> review = before_you_borrow(terms, policy, monthly_income_minor=600_000)
+    >>> review.worst_month, review.burden_after_minor, round(review.share_of_income, 4), review.late_cost_minor
+    ('2027-08', 89980, 0.15, 1404)
     """
     schedule = repayment_schedule(terms)
     account = open_account(schedule, policy)
@@ -351,6 +376,18 @@ def review_sentences(
     ------
     SpecificationError
         Unknown language (``CR-TXT-001``).
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from decimal import Decimal
+    >>> from credit_risk.domain.money import Currency
+    >>> from credit_risk.loans import LoanTerms, ServicingPolicy
+    >>> terms = LoanTerms(principal_minor=1_000_000, annual_rate=Decimal("0.144"), n_instalments=12,
+    ...     disbursed_on=date(2026, 8, 31))
+    >>> policy = ServicingPolicy(annual_rate=Decimal("0.144"), penalty_rate=Decimal("0.216"))
+    >>> review_sentences(before_you_borrow(terms, policy), currency=Currency.of("CNY"), language="en")[1]
+    'With this loan it would be 899.80 CNY, in 2027-08.'
     """
 
     def say(key: str, **values: object) -> str:

@@ -166,6 +166,18 @@ def as_plain_text(disclosure: Disclosure, language: str = "zh-CN") -> str:
     """Write the cost table as plain text (for messages, terminals and screen readers).
 
     Parameters, and errors, are those of :func:`page_of`.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from decimal import Decimal
+    >>> from credit_risk.domain.money import Currency
+    >>> from credit_risk.loans import DisclosureFrame, LoanTerms, disclose
+    >>> terms = LoanTerms(principal_minor=1_000_000, annual_rate=Decimal("0.144"), n_instalments=12)
+    >>> frame = DisclosureFrame(lender_name="Bank", lender_type="bank", contract_on=date(2026, 8, 20),
+    ...     currency=Currency.of("CNY"))
+    >>> as_plain_text(disclose(terms, frame), "en").splitlines()[4]
+    'Annualised all-in cost (compound, internal rate of return): 15.39%'
     """
     page = page_of(disclosure, language)
     lines = [page.draft] if page.draft else []
@@ -196,6 +208,18 @@ def as_html(disclosure: Disclosure, language: str = "zh-CN") -> str:
     The confirm button opens after the forced reading time; its value is in ``data-forced-reading-seconds``.
 
     Parameters, and errors, are those of :func:`page_of`.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from decimal import Decimal
+    >>> from credit_risk.domain.money import Currency
+    >>> from credit_risk.loans import DisclosureFrame, LoanTerms, disclose
+    >>> terms = LoanTerms(principal_minor=1_000_000, annual_rate=Decimal("0.144"), n_instalments=12)
+    >>> frame = DisclosureFrame(lender_name="Bank", lender_type="bank", contract_on=date(2026, 8, 20),
+    ...     currency=Currency.of("CNY"))
+    >>> "15.39%" in as_html(disclose(terms, frame), "zh-CN")
+    True
     """
     page = page_of(disclosure, language)
     facts = "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in page.facts)
