@@ -227,7 +227,13 @@ def _written_time(seconds: float) -> str:
 
 
 def check_schema(content: Mapping[str, Any], newest: int, code: str) -> None:
-    """Refuse a record written by a newer version of this library."""
+    """Refuse a record written by a newer version of this library.
+
+    Raises
+    ------
+    SpecificationError
+        Newer, or no version at all; with the ``code`` given.
+    """
     version = content.get("schema_version")
     if not isinstance(version, int) or version > newest:
         raise SpecificationError(

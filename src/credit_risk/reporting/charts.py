@@ -36,6 +36,15 @@ _MAX_POINTS = 300
 _LEAST_APPROVED = 0.02
 
 
+def bad_rate_reach(table: pandas.DataFrame) -> NDArray[np.float64]:
+    """Return how far the interval of each bad rate reaches below and above it, shape (2, n_rows), for error bars.
+
+    `table` has `bad_rate`, `bad_rate_low`, `bad_rate_high`.
+    """
+    low, rate, high = (table[f"bad_rate{end}"].to_numpy(dtype=np.float64) for end in ("_low", "", "_high"))
+    return np.array([rate - low, high - rate])
+
+
 def plot_roc(
     ax: Axes, curves: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]], *, language: str = "en"
 ) -> Axes:
@@ -81,7 +90,7 @@ def plot_reliability(ax: Axes, tables: Mapping[str, pandas.DataFrame], *, langua
         ax.errorbar(
             table["mean_pd"],
             rate,
-            yerr=[rate - table["bad_rate_low"], table["bad_rate_high"] - rate],
+            yerr=bad_rate_reach(table),
             fmt=marker,
             markersize=4,
             color=color,
@@ -130,7 +139,7 @@ def plot_binning(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> 
     line.errorbar(
         rate,
         rows,
-        xerr=[rate - table["bad_rate_low"], table["bad_rate_high"] - rate],
+        xerr=bad_rate_reach(table),
         color=BAD,
         marker="o",
         markersize=3.5,
@@ -157,7 +166,7 @@ def plot_approvals(ax: Axes, bands: pandas.DataFrame, *, language: str = "en") -
     ax.errorbar(
         rows,
         rate,
-        yerr=[rate - bands["bad_rate_low"], bands["bad_rate_high"] - rate],
+        yerr=bad_rate_reach(bands),
         color=BAD,
         marker="o",
         markersize=3.5,

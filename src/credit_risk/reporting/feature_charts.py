@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from credit_risk.domain.texts import text
-from credit_risk.reporting.charts import ACCENT, BAD, MUTED, PALE, SERIES, as_shares, labelled
+from credit_risk.reporting.charts import ACCENT, BAD, MUTED, PALE, SERIES, as_shares, bad_rate_reach, labelled
 
 if TYPE_CHECKING:
     import pandas
@@ -28,7 +28,7 @@ def plot_feature_risk(ax: Axes, table: pandas.DataFrame, *, language: str = "en"
     missing = np.asarray(table.index == "missing")
     ax.bar(rows, table["share"], color=PALE, label=text("report.chart.share_of_customers", language))
     rate = table["bad_rate"]
-    reach = np.array([rate - table["bad_rate_low"], table["bad_rate_high"] - rate])
+    reach = bad_rate_reach(table)
     for kept, style in ((~missing, "o-"), (missing, "D")):
         if kept.any():
             label = None if style == "D" else text("report.chart.bad_rate", language)
