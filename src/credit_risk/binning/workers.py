@@ -15,6 +15,14 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
+def check_n_jobs(n_jobs: object) -> None:
+    """Refuse a number of threads that is no whole number of at least 1 (``CR-BIN-038``)."""
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs < 1:
+        raise SpecificationError(
+            f"n_jobs must be a whole number of at least 1. Got {n_jobs!r}.", code="CR-BIN-038"
+        )
+
+
 def in_order(
     work: Callable[[Task], Result], tasks: Sequence[Task], *, n_jobs: int = 1, label: str = ""
 ) -> list[Result]:
@@ -40,10 +48,7 @@ def in_order(
     >>> in_order(lambda x: x * x, [3, 1, 2], n_jobs=2)
     [9, 1, 4]
     """
-    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs < 1:
-        raise SpecificationError(
-            f"n_jobs must be a whole number of at least 1. Got {n_jobs!r}.", code="CR-BIN-038"
-        )
+    check_n_jobs(n_jobs)
     if n_jobs == 1 or len(tasks) < 2:
         return list(_tracked(map(work, tasks), len(tasks), label))
     with ThreadPoolExecutor(max_workers=n_jobs) as pool:

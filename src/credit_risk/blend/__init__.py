@@ -11,7 +11,6 @@ from credit_risk._lazy import attach
 
 if TYPE_CHECKING:
     from credit_risk.blend.apply import blended_log_odds as blended_log_odds
-    from credit_risk.blend.apply import card_log_odds as card_log_odds
     from credit_risk.blend.fit import PdBlend as PdBlend
     from credit_risk.blend.spec import BlendSpec as BlendSpec
 
@@ -21,6 +20,5 @@ __getattr__, __dir__, __all__ = attach(
         "BlendSpec": "credit_risk.blend.spec",
         "PdBlend": "credit_risk.blend.fit",
         "blended_log_odds": "credit_risk.blend.apply",
-        "card_log_odds": "credit_risk.blend.apply",
     },
 )

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from credit_risk.blend.spec import BlendSpec
-    from credit_risk.scorecard.scaling import Scaling
 
 
 def blended_log_odds(spec: BlendSpec, card: ArrayLike, booster: ArrayLike) -> NDArray[np.float64]:
@@ -30,15 +29,3 @@ def blended_log_odds(spec: BlendSpec, card: ArrayLike, booster: ArrayLike) -> ND
     """
     parts = np.asarray(card, dtype=np.float64), np.asarray(booster, dtype=np.float64)
     return np.asarray(spec.card_weight * parts[0] + spec.booster_weight * parts[1])
-
-
-def card_log_odds(scaling: Scaling, score: ArrayLike) -> NDArray[np.float64]:
-    """Return the log-odds of bad that a card's whole points stand for.
-
-    Examples
-    --------
-    >>> from credit_risk.scorecard.scaling import Scaling
-    >>> float(card_log_odds(Scaling(pdo=20, base_score=600, base_odds=1), [600])[0])
-    0.0
-    """
-    return np.asarray((scaling.offset - np.asarray(score, dtype=np.float64)) / scaling.factor)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils.validation import check_is_fitted
 
-from credit_risk.blend.apply import blended_log_odds, card_log_odds
+from credit_risk.binning.columns import as_sample, column_names
+from credit_risk.blend.apply import blended_log_odds
 from credit_risk.blend.spec import HOW, BlendSpec, How
 from credit_risk.errors import SpecificationError
 from credit_risk.ml import PdBooster
@@ -32,6 +33,7 @@ class PdBlend(ClassifierMixin, BaseEstimator):
     ----------
     card : Scorecard, optional
     booster : PdBooster, optional
+        Unfitted; each is cloned, so that what is handed in stays as it is.
     how : {'average', 'correction'}, default 'average'
         ``'average'``: both are fitted on the outcome and their log-odds are averaged. ``'correction'``: the booster is fitted
         on what the card leaves unexplained, and its log-odds are added to the card's.
@@ -43,6 +45,8 @@ class PdBlend(ClassifierMixin, BaseEstimator):
     spec_ : BlendSpec
     card_, booster_ : Scorecard, PdBooster
         The fitted parts.
+    feature_names_in_ : ndarray of str
+    n_features_in_ : int
 
     Notes
     -----
@@ -78,17 +82,26 @@ class PdBlend(ClassifierMixin, BaseEstimator):
         self.how = how
         self.card_weight = card_weight
 
-    def fit(self, X: pd.DataFrame, y: ArrayLike) -> PdBlend:
+    def fit(self, X: pd.DataFrame | ArrayLike, y: ArrayLike) -> PdBlend:
         """Fit both parts.
+
+        Parameters
+        ----------
+        X : DataFrame or array_like, shape (n_rows, n_features)
+            As the card and the booster take it: numbers, NaN where missing; text columns in a DataFrame.
+        y : array_like of 0 and 1, shape (n_rows,)
+            1 is bad.
 
         Raises
         ------
         SpecificationError
             Unknown ``how`` or a weight outside 0..1 (``CR-BLD-001``).
         FitError
-            A part cannot be fitted.
+            X is no table (``CR-BIN-028``), there is no outcome (``CR-BIN-025``), or a part cannot be fitted, as
+            :meth:`Scorecard.fit` and :meth:`PdBooster.fit` say.
         """
         spec = self._spec()
+        X = as_sample(X, y, type(self).__name__)
         is_bad = np.asarray(y)
         card = Scorecard() if self.card is None else self.card
         booster = PdBooster() if self.booster is None else self.booster
@@ -101,25 +114,27 @@ class PdBlend(ClassifierMixin, BaseEstimator):
         self.card_ = clone(card).fit(X, is_bad)
         self.booster_ = clone(booster).fit(X, is_bad, base_margin=left)
         self.classes_ = np.array([0, 1])
-        self.n_features_in_ = X.shape[1]
+        self.feature_names_in_ = np.array(column_names(X), dtype=object)
+        self.n_features_in_ = len(self.feature_names_in_)
         return self
 
-    def predict_log_odds(self, X: pd.DataFrame) -> NDArray[np.float64]:
+    def predict_log_odds(self, X: pd.DataFrame | ArrayLike) -> NDArray[np.float64]:
         """Return the log-odds of bad, shape (n_rows,)."""
         check_is_fitted(self, "spec_")
-        return blended_log_odds(self.spec_, _card_log_odds(self.card_, X), self.booster_.predict_margin(X))
+        return blended_log_odds(self.spec_, self.card_.decision_function(X), self.booster_.predict_margin(X))
 
-    def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
+    def predict_proba(self, X: pd.DataFrame | ArrayLike) -> NDArray[np.float64]:
         """Return probabilities of good and bad, shape (n_rows, 2)."""
         bad = sigmoid(self.predict_log_odds(X))
         return np.column_stack([1.0 - bad, bad])
 
-    def predict(self, X: pd.DataFrame) -> NDArray[np.int64]:
+    def predict(self, X: pd.DataFrame | ArrayLike) -> NDArray[np.int64]:
         """Return 1 where bad is more probable than good."""
         return (self.predict_proba(X)[:, 1] > 0.5).astype(np.int64)
 
     def _spec(self) -> BlendSpec:
-        if self.how not in HOW or not 0.0 <= self.card_weight <= 1.0:
+        is_number = isinstance(self.card_weight, int | float | np.number)
+        if self.how not in HOW or not is_number or not 0.0 <= self.card_weight <= 1.0:
             raise SpecificationError(
                 f"how must be one of {list(HOW)} and card_weight lie in 0..1. Got {self.how!r} and {self.card_weight!r}.",
                 code="CR-BLD-001",
@@ -129,21 +144,19 @@ class PdBlend(ClassifierMixin, BaseEstimator):
         return BlendSpec(how="average", card_weight=self.card_weight, booster_weight=1.0 - self.card_weight)
 
 
-def _card_log_odds(card: Scorecard, X: pd.DataFrame) -> NDArray[np.float64]:
-    return card_log_odds(card.spec_.scaling, card.predict_score(X))
-
-
 def _trusted_share(log_odds: NDArray[np.float64], is_bad: NDArray[np.generic]) -> float:
     """Return how much of a card's log-odds new rows bear out; 1 where no line can be fitted."""
     slope = fit_logistic_line(log_odds, is_bad.astype(np.bool_)).slope
     return float(min(slope, 1.0)) if slope > 0 else 1.0
 
 
-def _out_of_fold_log_odds(
-    card: Scorecard, X: pd.DataFrame, is_bad: NDArray[np.generic]
-) -> NDArray[np.float64]:
+def _out_of_fold_log_odds(card: Scorecard, X: Any, is_bad: NDArray[np.generic]) -> NDArray[np.float64]:
     log_odds = np.empty(len(is_bad))
     folds = StratifiedKFold(_N_FOLDS, shuffle=True, random_state=0)
     for train, rest in folds.split(X, is_bad):
-        log_odds[rest] = _card_log_odds(clone(card).fit(X.iloc[train], is_bad[train]), X.iloc[rest])
+        log_odds[rest] = clone(card).fit(_rows(X, train), is_bad[train]).decision_function(_rows(X, rest))
     return log_odds
+
+
+def _rows(X: Any, at: NDArray[np.intp]) -> Any:
+    return X.iloc[at] if hasattr(X, "columns") else X[at]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from credit_risk.domain.texts import catalogue
 from credit_risk.errors import SpecificationError
 
 #: ISO 4217 minor-unit exponents of the currencies the library has been used with.
@@ -66,3 +67,14 @@ class Currency:
     def format(self, minor: int) -> str:
         """Write minor units for people: ``'12,345.60'``."""
         return f"{self.to_major(minor):,.{self.minor_unit_exponent}f}"
+
+    def say(self, minor: int, language: str = "en") -> str:
+        """Write minor units with the currency as the reader calls it, or else by its code.
+
+        Examples
+        --------
+        >>> Currency.of("CNY").say(1_234_560), Currency.of("CNY").say(1_234_560, "zh-CN")
+        ('12,345.60 CNY', '12,345.60 元')
+        """
+        unit = catalogue(language).get(f"loans.currency.{self.code}", self.code)
+        return f"{self.format(minor)} {unit}"

@@ -7,19 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from contextlib import AbstractContextManager
-    from datetime import datetime
     from pathlib import Path
     from typing import TypeVar
 
     T = TypeVar("T")
-
-
-class Clock(Protocol):
-    """The only way this library learns what time it is."""
-
-    def now(self) -> datetime:
-        """Return the current moment, timezone-aware."""
-        ...
 
 
 class ProgressReporter(Protocol):

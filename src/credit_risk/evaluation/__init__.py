@@ -1,4 +1,9 @@
-"""Is the model right? Discrimination, calibration, stability and fairness, with an interval on every figure."""
+"""Is the model right? Discrimination, calibration, stability and fairness; figures with intervals, tests with p-values.
+
+Reading order: ``report`` (:func:`evaluate`, all at once), ``discrimination`` and ``reliability`` (does it rank, are its PDs true),
+``bands`` and ``cut_offs`` (along the score), ``segments``, ``stability`` and ``values`` (everywhere, over time, by feature),
+``fairness``, ``costs`` (H-measure, expected maximum profit).
+"""
 
 from __future__ import annotations
 
@@ -75,6 +80,7 @@ __getattr__, __dir__, __all__ = attach(
         "log_loss": f"{_HERE}.reliability",
         "period_table": f"{_HERE}.segments",
         "population_stability_index": f"{_HERE}.stability",
+        "risk_by_value": f"{_HERE}.values",
         "roc_curve": f"{_HERE}.discrimination",
         "score_band_table": f"{_HERE}.bands",
         "segment_table": f"{_HERE}.segments",
@@ -83,7 +89,6 @@ __getattr__, __dir__, __all__ = attach(
         "standardized_mean_difference": f"{_HERE}.fairness",
         "swap_table": f"{_HERE}.cut_offs",
         "two_proportion_test": f"{_HERE}.intervals",
-        "risk_by_value": f"{_HERE}.values",
         "value_by_period": f"{_HERE}.values",
     },
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas
 
+from credit_risk.errors import SpecificationError
 from credit_risk.evaluation.checks import checked_flags, checked_numbers, checked_outcome, checked_pd
 from credit_risk.evaluation.grouping import group_labels, group_of, group_sums, inner_edges, ratio
 from credit_risk.evaluation.intervals import bad_rate_interval
@@ -71,12 +72,22 @@ def score_band_table(
         `bad_rate_low`, `bad_rate_high` (Jeffreys 95 %), `cumulative_difference`, then the optional columns. Bands
         without rows are left out.
 
+    Raises
+    ------
+    SpecificationError
+        A limit or price without `is_approved` (``CR-EVL-010``), or arrays that do not fit (``CR-EVL-001`` to ``CR-EVL-005``).
+
     Examples
     --------
     >>> table = score_band_table([500, 510, 600, 610], [1, 1, 0, 0], edges=[550], is_approved=[0, 0, 1, 1])
     >>> table[["band", "n", "bad_rate", "approval_rate"]].to_string(index=False, header=False).split()
     ['<', '550', '2', '1.0', '0.0', '>=', '550', '2', '0.0', '1.0']
     """
+    if is_approved is None and not (limit_amount is None and annual_rate is None):
+        raise SpecificationError(
+            "limit_amount and annual_rate are averaged over the approved. Expected is_approved beside them.",
+            code="CR-EVL-010",
+        )
     bad = checked_outcome(is_bad, min_per_class=0)
     points = checked_numbers(score, bad.size, "score")
     cuts = inner_edges(points, n_bands, edges)

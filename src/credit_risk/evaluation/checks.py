@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas
 
 from credit_risk.errors import SampleError, SpecificationError
 
@@ -106,6 +107,33 @@ def checked_flags(flags: ArrayLike, n_rows: int, name: str) -> NDArray[np.bool_]
             f"{name} must hold only 0 and 1. Got {n_other} other values.", code="CR-EVL-001"
         )
     return values.astype(bool)
+
+
+def checked_groups(labels: ArrayLike, n_rows: int, name: str) -> NDArray[Any]:
+    """Return group labels, one per row, none missing: a customer without a group would fall out of the table unseen.
+
+    Raises
+    ------
+    SpecificationError
+        Wrong length (``CR-EVL-003``) or missing labels (``CR-EVL-004``).
+    """
+    groups = np.asarray(labels)
+    if groups.shape != (n_rows,):
+        raise SpecificationError(
+            f"{name} must give one group per row, shape ({n_rows},). Got {groups.shape}.", code="CR-EVL-003"
+        )
+    n_missing = int(pandas.isna(groups).sum())
+    if n_missing:
+        raise SpecificationError(
+            f"{name} gives no group for {n_missing} of {n_rows} rows. Hint: give these a name, such as 'missing'.",
+            code="CR-EVL-004",
+        )
+    return groups
+
+
+def inside(pd: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Keep PDs a hair away from 0 and 1, where logarithms and variances end."""
+    return np.clip(pd, PD_CLIP, 1.0 - PD_CLIP)
 
 
 def checked_level(confidence_level: float) -> float:

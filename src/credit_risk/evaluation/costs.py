@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.special import betainc
 
+from credit_risk.errors import SpecificationError
 from credit_risk.evaluation.checks import checked_numbers, checked_outcome
 from credit_risk.numerics.discrimination import roc_hull
 
@@ -33,7 +34,17 @@ def h_measure(risk: ArrayLike, is_bad: ArrayLike, *, severity_ratio: float | Non
     is_bad : array_like of bool, shape (n_rows,)
         1 is bad.
     severity_ratio : float, optional
-        Cost of a wrongly rejected good against that of an accepted bad; by default bads : goods.
+        Cost of a wrongly rejected good against that of an accepted bad, above 0; by default bads : goods.
+
+    Returns
+    -------
+    float
+        1 for a model that separates perfectly, 0 for one that saves nothing.
+
+    Raises
+    ------
+    SpecificationError
+        A severity ratio not above 0 (``CR-EVL-011``).
 
     References
     ----------
@@ -44,6 +55,10 @@ def h_measure(risk: ArrayLike, is_bad: ArrayLike, *, severity_ratio: float | Non
     >>> round(h_measure([0.1, 0.2, 0.8, 0.9], [0, 0, 1, 1]), 12)
     1.0
     """
+    if severity_ratio is not None and not 0.0 < severity_ratio < np.inf:
+        raise SpecificationError(
+            f"severity_ratio must be a number above 0. Got {severity_ratio}.", code="CR-EVL-011"
+        )
     bad = checked_outcome(is_bad, min_per_class=1)
     good_share, bad_share = roc_hull(checked_numbers(risk, bad.size, "risk"), bad)
     bad_prior = float(bad.mean())
@@ -69,7 +84,28 @@ def expected_maximum_profit(
     """Return the expected maximum profit of a consumer-credit model (EMPC).
 
     The share of the loan lost by a bad is 0 with `no_loss_share`, 1 with `total_loss_share`, else uniform between; a
-    rejected good costs `return_rate`. The cut-off is the best one for each loss.
+    rejected good costs `return_rate`. The cut-off is the best one for each loss. The defaults are those of the paper.
+
+    Parameters
+    ----------
+    risk : array_like, shape (n_rows,)
+        Higher means riskier.
+    is_bad : array_like of bool, shape (n_rows,)
+        1 is bad.
+    no_loss_share, total_loss_share : float, 0..1
+        Shares of the bads; together at most 1.
+    return_rate : float
+        Return on a good loan over its life, fraction of the principal, not below 0.
+
+    Returns
+    -------
+    ExpectedMaximumProfit
+        Per unit lent to all; and the share of customers rejected.
+
+    Raises
+    ------
+    SpecificationError
+        A share or the return outside its range (``CR-EVL-011``).
 
     References
     ----------
@@ -81,6 +117,13 @@ def expected_maximum_profit(
     >>> round(result.profit, 6)
     0.1375
     """
+    shares = (no_loss_share, total_loss_share, 1.0 - no_loss_share - total_loss_share)
+    if not (all(share >= -1e-12 for share in shares) and 0.0 <= return_rate < np.inf):
+        raise SpecificationError(
+            "no_loss_share and total_loss_share must lie in 0..1, together at most 1, and return_rate must not be below 0. "
+            f"Got {no_loss_share}, {total_loss_share} and {return_rate}.",
+            code="CR-EVL-011",
+        )
     bad = checked_outcome(is_bad, min_per_class=1)
     good_share, bad_share = roc_hull(checked_numbers(risk, bad.size, "risk"), bad)
     bad_prior = float(bad.mean())

@@ -83,6 +83,19 @@ def auc_interval(risk: ArrayLike, is_bad: ArrayLike, confidence_level: float = 0
         Higher means riskier: a PD, or minus a score.
     is_bad : array_like of bool, shape (n_rows,)
         1 is bad.
+    confidence_level : float, default 0.95
+        Strictly between 0 and 1.
+
+    Raises
+    ------
+    SpecificationError
+        Arrays that do not fit (``CR-EVL-001``, ``CR-EVL-003``, ``CR-EVL-004``) or a level outside 0..1 (``CR-EVL-006``).
+    SampleError
+        Fewer than two goods or two bads (``CR-EVL-002``).
+
+    References
+    ----------
+    .. [1] DeLong, DeLong, Clarke-Pearson, Biometrics 44 (1988) 837-845; Sun, Xu, IEEE Signal Processing Letters 21 (2014) 1389-1393.
 
     Examples
     --------
@@ -112,8 +125,8 @@ def ks_interval(
 
     Notes
     -----
-    Share of 95 % intervals that held the true KS, 300 normal samples of 2,000 rows with 20 % bads: true KS 0.35: 95 %
-    (plain percentiles: 87 %); true KS 0.08: 90 % (74 %). Near a true KS of 0 no such interval covers: it is a bound.
+    Share of 95 % intervals that held the true KS, 600 normal samples of 2,000 rows with 20 % bads: true KS 0.35: 93 %
+    (plain percentiles: 85 %); true KS 0.08: 91 % (74 %). Near a true KS of 0 no such interval covers: it is a bound.
 
     Examples
     --------

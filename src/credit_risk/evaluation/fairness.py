@@ -1,6 +1,8 @@
 """Are groups of people treated alike? Figures for a person to judge, never a verdict.
 
-The adverse impact ratio and its line at 0.80 come from US employment practice; for credit they are a screen, not a law.
+The adverse impact ratio and its line at 0.80 come from US employment practice; for credit they are a screen, not a law. That
+practice compares with the group of the *highest* rate; here the *largest* group is the reference, because the highest of
+several rates may be that of a handful of people. A ratio may therefore exceed 1, and 0.80 is met more easily than by the text.
 Small groups get "insufficient data", and a ratio to a reference that approves nobody is undefined.
 """
 
@@ -13,7 +15,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas
 
-from credit_risk.evaluation.checks import checked_flags, checked_numbers, checked_outcome, checked_pd
+from credit_risk.evaluation.checks import (
+    checked_flags,
+    checked_groups,
+    checked_numbers,
+    checked_outcome,
+    checked_pd,
+)
 from credit_risk.evaluation.intervals import bad_rate_interval, two_proportion_test
 
 if TYPE_CHECKING:
@@ -21,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-#: Below this ratio of approval rates a group is marked for a person to look at (29 CFR 1607.4(D), by analogy).
+#: Below this ratio of approval rates a group is marked for a person to look at (the figure of 29 CFR 1607.4(D), by analogy).
 FOUR_FIFTHS = 0.80
 
 REFERENCE = "reference"
@@ -76,9 +84,16 @@ def fairness_table(
     -------
     DataFrame, one row per attribute and group
         `attribute`, `group`, `n`, `n_approved`, `approval_rate`, `is_reference`, `adverse_impact_ratio`,
-        `odds_ratio`, `z`, `p_value` (two-sided, pooled), `mean_pd`, `bad_rate`, `bad_rate_low`, `bad_rate_high`
+        `odds_ratio` (of approval, against the reference; NaN where all of the group are approved), `z`, `p_value` (two-sided,
+        pooled), `mean_pd`, `bad_rate`, `bad_rate_low`, `bad_rate_high`
         (Jeffreys 95 %), `n_bads`, `finding`; with `score`: `mean_score`, `smd_score`; with `limit_amount` and
         `annual_rate`: their means over the approved and `smd_...` against the reference (pooled standard deviation).
+
+    Raises
+    ------
+    SpecificationError
+        Other lengths (``CR-EVL-003``), a customer without a group or an approved one without limit or price (``CR-EVL-004``), or
+        values that are no outcomes, decisions or PDs (``CR-EVL-001``, ``CR-EVL-005``).
 
     Examples
     --------
@@ -101,7 +116,8 @@ def fairness_table(
     )
     rows: list[dict[str, object]] = []
     for attribute, labels in groups.items():
-        rows += _rows_of_attribute(attribute, np.asarray(labels, dtype=str), customers, min_group_size)
+        of_group = checked_groups(labels, bad.size, f"Attribute {attribute!r}").astype(str)
+        rows += _rows_of_attribute(attribute, of_group, customers, min_group_size)
     return pandas.DataFrame(rows)
 
 
@@ -142,9 +158,6 @@ def _where_approved(
 def _rows_of_attribute(
     attribute: str, labels: NDArray[np.str_], customers: _Customers, min_group_size: int
 ) -> list[dict[str, object]]:
-    checked = labels if labels.shape == customers.is_bad.shape else None
-    if checked is None:
-        checked_numbers(np.zeros(labels.shape), customers.is_bad.size, f"group {attribute!r}")
     names, counts = np.unique(labels, return_counts=True)
     reference_name = names[int(np.argmax(counts))]
     reference = labels == reference_name

@@ -23,6 +23,17 @@ class Interval(NamedTuple):
     high: float
 
 
+def interval_columns(name: str, interval: Interval) -> dict[str, float]:
+    """Return an interval as columns of a table: ``name``, ``name_low``, ``name_high``.
+
+    Examples
+    --------
+    >>> interval_columns("auc", Interval(0.75, 0.70, 0.80))
+    {'auc': 0.75, 'auc_low': 0.7, 'auc_high': 0.8}
+    """
+    return {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}
+
+
 class ZTest(NamedTuple):
     """A test statistic and its p-value."""
 
@@ -67,6 +78,8 @@ def bad_rate_interval(
     ----------
     n_bads, n_rows : array_like of int, shape (n_groups,)
         Bads and rows per group; a group without rows has the interval 0..1.
+    confidence_level : float, default 0.95
+        Strictly between 0 and 1.
 
     References
     ----------

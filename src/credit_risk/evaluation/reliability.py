@@ -12,7 +12,7 @@ import numpy as np
 import pandas
 from scipy.special import betainc, chdtrc
 
-from credit_risk.evaluation.checks import PD_CLIP, checked_level, checked_outcome, checked_pd
+from credit_risk.evaluation.checks import checked_level, checked_outcome, checked_pd, inside
 from credit_risk.evaluation.grouping import group_of, group_sums, inner_edges
 from credit_risk.evaluation.intervals import (
     Interval,
@@ -64,8 +64,8 @@ def log_loss(pd: ArrayLike, is_bad: ArrayLike, confidence_level: float = 0.95) -
     0.693147
     """
     bad = checked_outcome(is_bad)
-    inside = _inside(checked_pd(pd, bad.size))
-    return _mean_interval(-np.log(np.where(bad, inside, 1.0 - inside)), confidence_level)
+    probability = inside(checked_pd(pd, bad.size))
+    return _mean_interval(-np.log(np.where(bad, probability, 1.0 - probability)), confidence_level)
 
 
 def calibration_in_the_large(pd: ArrayLike, is_bad: ArrayLike, confidence_level: float = 0.95) -> Interval:
@@ -77,7 +77,7 @@ def calibration_in_the_large(pd: ArrayLike, is_bad: ArrayLike, confidence_level:
     0.0
     """
     bad = checked_outcome(is_bad)
-    line = fit_logistic_shift(logit(_inside(checked_pd(pd, bad.size))), bad)
+    line = fit_logistic_shift(logit(inside(checked_pd(pd, bad.size))), bad)
     return normal_interval(line.intercept, line.intercept_se, checked_level(confidence_level))
 
 
@@ -97,7 +97,7 @@ def calibration_line(pd: ArrayLike, is_bad: ArrayLike, confidence_level: float =
     1.0
     """
     bad = checked_outcome(is_bad)
-    line = fit_logistic_line(logit(_inside(checked_pd(pd, bad.size))), bad)
+    line = fit_logistic_line(logit(inside(checked_pd(pd, bad.size))), bad)
     level = checked_level(confidence_level)
     return CalibrationLine(
         normal_interval(line.intercept, line.intercept_se, level),
@@ -171,7 +171,7 @@ def hosmer_lemeshow(
     4
     """
     bad = checked_outcome(is_bad)
-    probability = _inside(checked_pd(pd, bad.size))
+    probability = inside(checked_pd(pd, bad.size))
     edges = inner_edges(probability, n_groups)
     position, n = group_of(probability, edges), edges.size + 1
     return hosmer_lemeshow_of_groups(
@@ -248,8 +248,3 @@ def _mean_interval(losses: NDArray[np.float64], confidence_level: float) -> Inte
     mean = float(losses.mean())
     standard_error = float(losses.std(ddof=1)) / math.sqrt(losses.size)
     return normal_interval(mean, standard_error, checked_level(confidence_level), bounds=(0.0, math.inf))
-
-
-def _inside(pd: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Keep PDs a hair away from 0 and 1, where logarithms and variances end."""
-    return np.clip(pd, PD_CLIP, 1.0 - PD_CLIP)

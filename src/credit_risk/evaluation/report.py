@@ -1,4 +1,4 @@
-"""The evaluation of several models on the same customers: every figure with its interval, and models in pairs."""
+"""The evaluation of several models on the same customers: figures with intervals, tests with p-values, models in pairs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from credit_risk.evaluation.discrimination import (
     debiased_interval,
     paired_comparisons,
 )
-from credit_risk.evaluation.intervals import Interval, bad_rate_interval
+from credit_risk.evaluation.intervals import Interval, bad_rate_interval, interval_columns
 from credit_risk.numerics.discrimination import kolmogorov_smirnov, resampled_kolmogorov_smirnov
 
 if TYPE_CHECKING:
@@ -179,6 +179,11 @@ def evaluate(
     confidence_level : float, default 0.95
         Of every interval.
 
+    Raises
+    ------
+    SpecificationError, SampleError
+        As :func:`evaluate_predictions`.
+
     Examples
     --------
     >>> class Constant:
@@ -204,6 +209,15 @@ def evaluate_predictions(
     confidence_level: float = 0.95,
 ) -> EvaluationReport:
     """Evaluate PDs that are already at hand: model name -> PD of each customer.
+
+    Parameters
+    ----------
+    predictions : mapping of str to array_like of float, shape (n_rows,)
+        Model -> PD in 0..1.
+    is_bad : array_like of bool, shape (n_rows,)
+        1 is bad.
+    seed, n_bootstrap, confidence_level
+        As :func:`evaluate` takes them.
 
     Raises
     ------
@@ -258,7 +272,7 @@ def _evaluation(
     groups, spiegelhalter = reliability.hosmer_lemeshow(pd, bad), reliability.spiegelhalter_test(pd, bad)
     figures: dict[str, float] = {"mean_pd": float(pd.mean())}
     for key, interval in intervals.items():
-        figures |= {key: interval.estimate, f"{key}_low": interval.low, f"{key}_high": interval.high}
+        figures |= interval_columns(key, interval)
     return ModelEvaluation(
         name=name,
         hosmer_lemeshow=groups.statistic,

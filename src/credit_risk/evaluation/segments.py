@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas
 
-from credit_risk.errors import SpecificationError
-from credit_risk.evaluation.checks import checked_level, checked_outcome, checked_pd
+from credit_risk.evaluation.checks import checked_groups, checked_level, checked_outcome, checked_pd, inside
 from credit_risk.evaluation.discrimination import auc_interval
-from credit_risk.evaluation.intervals import Interval, bad_rate_interval
+from credit_risk.evaluation.intervals import Interval, bad_rate_interval, interval_columns
 from credit_risk.evaluation.reliability import calibration_in_the_large
 from credit_risk.numerics.logistic_function import logit, sigmoid
 
@@ -55,7 +54,7 @@ def segment_table(
     Raises
     ------
     SpecificationError
-        A group array of another length (``CR-EVL-003``).
+        A group array of another length (``CR-EVL-003``), or a row without a group (``CR-EVL-004``).
 
     Examples
     --------
@@ -67,12 +66,7 @@ def segment_table(
     risks = {name: checked_pd(pd, bad.size, f"pd of {name!r}") for name, pd in predictions.items()}
     rows = []
     for segment, labels in groups.items():
-        of_group = np.asarray(labels)
-        if of_group.shape != bad.shape:
-            raise SpecificationError(
-                f"Segment {segment!r} must give one group per row, shape {bad.shape}. Got {of_group.shape}.",
-                code="CR-EVL-003",
-            )
+        of_group = checked_groups(labels, bad.size, f"Segment {segment!r}")
         for group in np.unique(of_group):
             members = of_group == group
             for name, risk in risks.items():
@@ -99,6 +93,13 @@ def period_table(
     ----------
     period : array_like, shape (n_rows,)
         Sortable: '2024-01', '2024-02'.
+    predictions, is_bad, min_per_class, confidence_level
+        As :func:`segment_table` takes them.
+
+    Raises
+    ------
+    SpecificationError
+        As :func:`segment_table`.
 
     Examples
     --------
@@ -119,13 +120,13 @@ def period_table(
         risk = np.asarray(predictions[name], dtype=np.float64)
         before, now = when < group, when == group
         needed = _shift(risk[before], bad[before], min_per_class, confidence_level).estimate
-        moved = sigmoid(logit(np.clip(risk[now], 1e-9, 1.0 - 1e-9)) + needed)
+        moved = sigmoid(logit(inside(risk[now])) + needed)
         known = np.isfinite(needed)
         left = _shift(moved, bad[now], min_per_class, confidence_level) if known else _NOTHING
         added.append(
             {
                 "mean_pd_recalibrated": float(moved.mean()) if known else np.nan,
-                **_interval_columns("shift_recalibrated", left),
+                **interval_columns("shift_recalibrated", left),
             }
         )
     return pandas.concat([table, pandas.DataFrame(added)], axis=1)
@@ -140,10 +141,10 @@ def _figures(
     return {
         "n": bad.size,
         "n_bads": n_bads,
-        **_interval_columns("bad_rate", Interval(float(bad.mean()), float(low[0]), float(high[0]))),
+        **interval_columns("bad_rate", Interval(float(bad.mean()), float(low[0]), float(high[0]))),
         "mean_pd": float(risk.mean()),
-        **_interval_columns("auc", auc),
-        **_interval_columns("shift", _shift(risk, bad, min_per_class, level)),
+        **interval_columns("auc", auc),
+        **interval_columns("shift", _shift(risk, bad, min_per_class, level)),
     }
 
 
@@ -154,7 +155,3 @@ def _shift(risk: NDArray[np.float64], bad: NDArray[np.bool_], min_per_class: int
 def _is_enough(bad: NDArray[np.bool_], min_per_class: int) -> bool:
     n_bads = int(bad.sum())
     return min(n_bads, bad.size - n_bads) >= max(min_per_class, 2)
-
-
-def _interval_columns(name: str, interval: Interval) -> dict[str, float]:
-    return {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}

@@ -65,12 +65,26 @@ def population_stability_index(
 ) -> pandas.DataFrame:
     """Return the stability table of a number; the sum of column `psi` is the index.
 
-    Edges are frozen from the expected side (quantiles) unless given; missing values (NaN) are a group of their own.
+    Parameters
+    ----------
+    expected, actual : array_like of float, shape (n_expected,) and (n_actual,)
+        The number at development and now; missing values (NaN) are a group of their own.
+    n_groups : int, default 10
+        Groups of about equal size on the expected side, used when `edges` are not given; ties may leave fewer.
+    edges : sequence of float, optional
+        Inner edges; groups are ``[left, right)``.
 
     Returns
     -------
     DataFrame, one row per group
         `group`, `n_expected`, `n_actual`, `share_expected`, `share_actual`, `psi`.
+
+    Raises
+    ------
+    SpecificationError
+        Infinite values (``CR-EVL-004``).
+    SampleError
+        A side has no rows at all (``CR-EVL-008``).
 
     Examples
     --------
@@ -82,7 +96,7 @@ def population_stability_index(
     missing_before, missing_now = np.isnan(before), np.isnan(now)
     before = checked_numbers(before[~missing_before], int((~missing_before).sum()), "expected")
     now = checked_numbers(now[~missing_now], int((~missing_now).sum()), "actual")
-    cuts = inner_edges(before, n_groups, edges) if before.size else np.empty(0)
+    cuts = inner_edges(before, n_groups, edges) if before.size or edges is not None else np.empty(0)
     labels, n = group_labels(cuts), cuts.size + 1
     counts = [group_sums(group_of(before, cuts), n), group_sums(group_of(now, cuts), n)]
     n_missing = (missing_before.sum(), missing_now.sum())

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from credit_risk.errors import SpecificationError
-from credit_risk.evaluation.checks import checked_outcome
+from credit_risk.evaluation.checks import checked_groups, checked_outcome
 from credit_risk.evaluation.grouping import group_labels, group_of, group_sums, inner_edges, ratio
 from credit_risk.evaluation.intervals import bad_rate_interval
 
@@ -33,8 +33,11 @@ def risk_by_value(
     values : array_like of float, shape (n_rows,)
         NaN is missing.
     is_bad : array_like of bool, shape (n_rows,)
-    n_groups : int
+        1 is bad.
+    n_groups : int, default 10
         At most; equal values are never separated.
+    confidence_level : float, default 0.95
+        Of the interval of each bad rate.
 
     Returns
     -------
@@ -97,7 +100,7 @@ def value_by_period(values: ArrayLike, periods: ArrayLike) -> pd.DataFrame:
     Raises
     ------
     SpecificationError
-        Other lengths, or no row (``CR-EVL-020``).
+        Other lengths, or no row (``CR-EVL-020``); a row without a period (``CR-EVL-004``).
 
     Examples
     --------
@@ -111,6 +114,7 @@ def value_by_period(values: ArrayLike, periods: ArrayLike) -> pd.DataFrame:
     numbers = pd.Series(_checked_values(values, len(named)))
     if named.empty:
         raise SpecificationError("There is no row to look at.", code="CR-EVL-020")
+    checked_groups(named.to_numpy(), len(named), "periods")
     groups = numbers.groupby(named)
     table = pd.DataFrame(
         {"n_rows": groups.size(), "share_missing": numbers.isna().groupby(named).mean()}

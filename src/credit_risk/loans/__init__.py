@@ -13,9 +13,17 @@ from typing import TYPE_CHECKING
 from credit_risk._lazy import attach
 
 if TYPE_CHECKING:
+    from credit_risk.loans.borrower import BorrowingReview as BorrowingReview
+    from credit_risk.loans.borrower import CustomerView as CustomerView
+    from credit_risk.loans.borrower import Due as Due
+    from credit_risk.loans.borrower import Obligation as Obligation
+    from credit_risk.loans.borrower import Shortfall as Shortfall
     from credit_risk.loans.borrower import before_you_borrow as before_you_borrow
     from credit_risk.loans.borrower import coming_shortfall as coming_shortfall
     from credit_risk.loans.borrower import customer_view as customer_view
+    from credit_risk.loans.borrower import obligation_of as obligation_of
+    from credit_risk.loans.borrower import review_sentences as review_sentences
+    from credit_risk.loans.borrower import shortfall_sentence as shortfall_sentence
     from credit_risk.loans.ceiling_rules import CeilingTable as CeilingTable
     from credit_risk.loans.ceiling_rules import load_ceilings as load_ceilings
     from credit_risk.loans.ceilings import CeilingCheck as CeilingCheck
@@ -24,6 +32,7 @@ if TYPE_CHECKING:
     from credit_risk.loans.ceilings import check_joint_lending as check_joint_lending
     from credit_risk.loans.ceilings import joint_cap_minor as joint_cap_minor
     from credit_risk.loans.ceilings import lpr_rate as lpr_rate
+    from credit_risk.loans.ceilings import portfolio_ceilings as portfolio_ceilings
     from credit_risk.loans.day_count import DayCount as DayCount
     from credit_risk.loans.day_count import due_dates as due_dates
     from credit_risk.loans.day_count import year_fraction as year_fraction
@@ -75,23 +84,28 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "AnnualRates": "credit_risk.loans.rates",
+        "BorrowingReview": "credit_risk.loans.borrower",
         "CalendarTable": "credit_risk.loans.tables.calendar",
         "CeilingCheck": "credit_risk.loans.ceilings",
         "CeilingTable": "credit_risk.loans.ceiling_rules",
         "ContingentCost": "credit_risk.loans.disclosure",
+        "CustomerView": "credit_risk.loans.borrower",
         "DayCount": "credit_risk.loans.day_count",
         "Deferral": "credit_risk.loans.servicing",
         "Disclosure": "credit_risk.loans.disclosure",
         "DisclosureFrame": "credit_risk.loans.disclosure",
+        "Due": "credit_risk.loans.borrower",
         "EarlyRepayment": "credit_risk.loans.servicing",
         "Fee": "credit_risk.loans.terms",
         "LoanAccount": "credit_risk.loans.ledger",
         "LoanTerms": "credit_risk.loans.terms",
+        "Obligation": "credit_risk.loans.borrower",
         "Repayment": "credit_risk.loans.servicing",
         "Restructuring": "credit_risk.loans.servicing",
         "Schedule": "credit_risk.loans.schedule",
         "ScheduleTable": "credit_risk.loans.tables.repayment",
         "ServicingPolicy": "credit_risk.loans.ledger",
+        "Shortfall": "credit_risk.loans.borrower",
         "Waiver": "credit_risk.loans.servicing",
         "annual_rates": "credit_risk.loans.rates",
         "annual_rates_table": "credit_risk.loans.tables.annual",
@@ -109,8 +123,8 @@ __getattr__, __dir__, __all__ = attach(
         "customer_view": "credit_risk.loans.borrower",
         "daily_interest_minor": "credit_risk.loans.schedule",
         "dated_internal_rate": "credit_risk.loans.rates",
-        "dated_regulation_z_rate": "credit_risk.loans.statutory_rates",
         "dated_rates_table": "credit_risk.loans.tables.annual",
+        "dated_regulation_z_rate": "credit_risk.loans.statutory_rates",
         "disclose": "credit_risk.loans.disclosure",
         "due_dates": "credit_risk.loans.day_count",
         "equal_instalment_schedule": "credit_risk.loans.schedule",
@@ -122,14 +136,18 @@ __getattr__, __dir__, __all__ = attach(
         "joint_cap_minor": "credit_risk.loans.ceilings",
         "load_ceilings": "credit_risk.loans.ceiling_rules",
         "lpr_rate": "credit_risk.loans.ceilings",
-        "open_ended_interest_minor": "credit_risk.loans.schedule",
+        "obligation_of": "credit_risk.loans.borrower",
         "open_account": "credit_risk.loans.ledger",
+        "open_ended_interest_minor": "credit_risk.loans.schedule",
         "payoff_minor": "credit_risk.loans.servicing",
+        "portfolio_ceilings": "credit_risk.loans.ceilings",
         "position": "credit_risk.loans.ledger",
         "regulation_z_rate": "credit_risk.loans.statutory_rates",
         "repayment_schedule": "credit_risk.loans.schedule",
         "repayment_table": "credit_risk.loans.tables.repayment",
         "replay": "credit_risk.loans.servicing",
+        "review_sentences": "credit_risk.loans.borrower",
+        "shortfall_sentence": "credit_risk.loans.borrower",
         "year_fraction": "credit_risk.loans.day_count",
     },
 )

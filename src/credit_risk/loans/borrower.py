@@ -126,7 +126,20 @@ class BorrowingReview:
 
 
 def obligation_of(loan_id: str, account: LoanAccount) -> Obligation:
-    """Return what an account still asks of its borrower; money the lender holds comes off the next dues."""
+    """Return what an account still asks of its borrower; money the lender holds comes off the next dues.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from decimal import Decimal
+    >>> from credit_risk.loans import LoanTerms, ServicingPolicy, open_account, repayment_schedule
+    >>> terms = LoanTerms(principal_minor=1_000_000, annual_rate=Decimal("0.144"), n_instalments=12,
+    ...     disbursed_on=date(2026, 8, 31))
+    >>> policy = ServicingPolicy(annual_rate=Decimal("0.144"), penalty_rate=Decimal("0.216"))
+    >>> account = open_account(repayment_schedule(terms), policy)
+    >>> obligation_of("L1", account).dues[0]
+    Due(on=datetime.date(2026, 9, 30), loan_id='L1', amount_minor=89975)
+    """
     held, dues = account.credit_minor, []
     for claim in account.claims:
         used = min(held, claim.owed.total)
@@ -299,8 +312,20 @@ def before_you_borrow(
     Raises
     ------
     LoanError
-        Terms without dates, or a policy of another rate (``CR-LON-017``); negative income or fee (``CR-LON-001``); late
+        Terms without dates, or a policy of another rate (``CR-LON-017``); negative income, cap or fee (``CR-LON-001``); late
         days (``CR-LON-002``); and all errors of schedules.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from decimal import Decimal
+    >>> from credit_risk.loans import LoanTerms, ServicingPolicy
+    >>> terms = LoanTerms(principal_minor=1_000_000, annual_rate=Decimal("0.144"), n_instalments=12,
+    ...     disbursed_on=date(2026, 8, 31))
+    >>> policy = ServicingPolicy(annual_rate=Decimal("0.144"), penalty_rate=Decimal("0.216"))
+    >>> review = before_you_borrow(terms, policy, monthly_income_minor=600_000)
+    >>> review.worst_month, review.burden_after_minor, round(review.share_of_income, 4), review.late_cost_minor
+    ('2027-08', 89980, 0.15, 1404)
     """
     schedule = repayment_schedule(terms)
     account = open_account(schedule, policy)
@@ -312,6 +337,8 @@ def before_you_borrow(
     if income is not None:
         income = check_amount(income, "monthly_income_minor", minimum=0)
     check_amount(fee, "early_repayment_fee_minor", minimum=0)
+    if own_monthly_cap_minor is not None:
+        check_amount(own_monthly_cap_minor, "own_monthly_cap_minor", minimum=0)
     early_after = schedule.n_instalments // 2
     saving = _early_saving(schedule, policy, early_after)
     return BorrowingReview(
@@ -349,13 +376,25 @@ def review_sentences(
     ------
     SpecificationError
         Unknown language (``CR-TXT-001``).
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from decimal import Decimal
+    >>> from credit_risk.domain.money import Currency
+    >>> from credit_risk.loans import LoanTerms, ServicingPolicy
+    >>> terms = LoanTerms(principal_minor=1_000_000, annual_rate=Decimal("0.144"), n_instalments=12,
+    ...     disbursed_on=date(2026, 8, 31))
+    >>> policy = ServicingPolicy(annual_rate=Decimal("0.144"), penalty_rate=Decimal("0.216"))
+    >>> review_sentences(before_you_borrow(terms, policy), currency=Currency.of("CNY"), language="en")[1]
+    'With this loan it would be 899.80 CNY, in 2027-08.'
     """
 
     def say(key: str, **values: object) -> str:
         return text(f"loans.burden.{key}", language, **values)
 
     def money(minor: int) -> str:
-        return f"{currency.format(minor)} {currency.code}"
+        return currency.say(minor, language)
 
     lines = [
         say("monthly_before", amount=money(review.burden_before_minor)),
@@ -395,16 +434,41 @@ def _income_sentences(
 def shortfall_sentence(
     shortfall: Shortfall | None, *, until: date, currency: Currency, language: str = "zh-CN"
 ) -> str:
-    """Say in plain words whether the next debits are covered."""
+    """Say in plain words whether the next debits are covered.
+
+    Parameters
+    ----------
+    shortfall : Shortfall or None
+        From :func:`coming_shortfall`.
+    until : date
+        Last day looked at; said where everything is covered.
+    currency : Currency
+        Of its amounts.
+    language : {'zh-CN', 'en'}
+        The reader's.
+
+    Raises
+    ------
+    SpecificationError
+        Unknown language (``CR-TXT-001``).
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from credit_risk.domain.money import Currency
+    >>> short = Shortfall(on=date(2026, 9, 20), due_minor=90_000, balance_minor=70_000, missing_minor=20_000)
+    >>> shortfall_sentence(short, until=date(2026, 10, 1), currency=Currency.of("CNY"))
+    '2026-09-20 将扣款 900.00 元，届时账户余额约 700.00 元，还差 200.00 元。请提前存入或与我们联系。'
+    """
     if shortfall is None:
         return text("loans.burden.no_shortfall", language, on=until.isoformat())
     return text(
         "loans.burden.shortfall",
         language,
         on=shortfall.on.isoformat(),
-        due=currency.format(shortfall.due_minor),
-        balance=currency.format(shortfall.balance_minor),
-        missing=currency.format(shortfall.missing_minor),
+        due=currency.say(shortfall.due_minor, language),
+        balance=currency.say(shortfall.balance_minor, language),
+        missing=currency.say(shortfall.missing_minor, language),
     )
 
 

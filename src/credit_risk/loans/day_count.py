@@ -144,6 +144,11 @@ def add_months(original: date, n_months: int, *, day: int | None = None) -> date
     date
         The agreed day, or the last day of a shorter month.
 
+    Raises
+    ------
+    LoanError
+        The result lies outside the years 1 to 9999 (``CR-LON-005``).
+
     Examples
     --------
     >>> [add_months(date(2026, 1, 31), k).isoformat() for k in (1, 2)]

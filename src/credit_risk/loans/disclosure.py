@@ -420,6 +420,19 @@ def check_disclosure(disclosure: Disclosure, *, ceilings: CeilingTable) -> Discl
         Naming everything that is missing (``CR-CEI-006``).
     SpecificationError
         Unknown lender type (``CR-CEI-003``).
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from decimal import Decimal
+    >>> from credit_risk.domain.money import Currency
+    >>> from credit_risk.loans import load_ceilings
+    >>> terms = LoanTerms(principal_minor=1_000_000, annual_rate=Decimal("0.144"), n_instalments=12)
+    >>> late = ContingentCost(code="late", nature="penalty", collector="Bank", annual_rate=Decimal("0.216"))
+    >>> frame = DisclosureFrame(lender_name="Bank", lender_type="bank", contract_on=date(2026, 8, 20),
+    ...     currency=Currency.of("CNY"), contingent=(late,), states_nothing_else=True, forced_reading_seconds=10)
+    >>> check_disclosure(disclose(terms, frame), ceilings=load_ceilings()).rule_id
+    'cn-all-in-cost-table'
     """
     frame = disclosure.frame
     rules = rules_in_force("disclosure_rule", frame.lender_type, frame.contract_on, ceilings)

@@ -13,7 +13,7 @@ from fractions import Fraction
 from html import escape
 from typing import TYPE_CHECKING
 
-from credit_risk.domain.texts import catalogue, text
+from credit_risk.domain.texts import text
 from credit_risk.loans.disclosure import missing_parts
 from credit_risk.loans.statutory_rates import exact_percent, rounded_percent
 
@@ -166,6 +166,18 @@ def as_plain_text(disclosure: Disclosure, language: str = "zh-CN") -> str:
     """Write the cost table as plain text (for messages, terminals and screen readers).
 
     Parameters, and errors, are those of :func:`page_of`.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from decimal import Decimal
+    >>> from credit_risk.domain.money import Currency
+    >>> from credit_risk.loans import DisclosureFrame, LoanTerms, disclose
+    >>> terms = LoanTerms(principal_minor=1_000_000, annual_rate=Decimal("0.144"), n_instalments=12)
+    >>> frame = DisclosureFrame(lender_name="Bank", lender_type="bank", contract_on=date(2026, 8, 20),
+    ...     currency=Currency.of("CNY"))
+    >>> as_plain_text(disclose(terms, frame), "en").splitlines()[4]
+    'Annualised all-in cost (compound, internal rate of return): 15.39%'
     """
     page = page_of(disclosure, language)
     lines = [page.draft] if page.draft else []
@@ -196,6 +208,18 @@ def as_html(disclosure: Disclosure, language: str = "zh-CN") -> str:
     The confirm button opens after the forced reading time; its value is in ``data-forced-reading-seconds``.
 
     Parameters, and errors, are those of :func:`page_of`.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from decimal import Decimal
+    >>> from credit_risk.domain.money import Currency
+    >>> from credit_risk.loans import DisclosureFrame, LoanTerms, disclose
+    >>> terms = LoanTerms(principal_minor=1_000_000, annual_rate=Decimal("0.144"), n_instalments=12)
+    >>> frame = DisclosureFrame(lender_name="Bank", lender_type="bank", contract_on=date(2026, 8, 20),
+    ...     currency=Currency.of("CNY"))
+    >>> "15.39%" in as_html(disclose(terms, frame), "zh-CN")
+    True
     """
     page = page_of(disclosure, language)
     facts = "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in page.facts)
@@ -240,18 +264,12 @@ def _agreed(rate: ExactRate) -> str:
     return f"{exact_percent(Fraction(rate))}%"
 
 
-def _money(currency: Currency, minor: int, language: str) -> str:
-    """Write an amount with its currency as the reader calls it, or else by its code."""
-    unit = catalogue(language).get(f"loans.currency.{currency.code}", currency.code)
-    return f"{currency.format(minor)} {unit}"
-
-
 def _facts(disclosure: Disclosure, say: _Speaker) -> tuple[tuple[str, str], ...]:
     frame, schedule = disclosure.frame, disclosure.schedule
     upfront = disclosure.upfront_minor
 
     def money(minor: int) -> str:
-        return _money(frame.currency, minor, say.language)
+        return frame.currency.say(minor, say.language)
 
     return (
         (say("principal"), money(schedule.principal_minor)),

@@ -281,6 +281,18 @@ def open_account(schedule: Schedule, policy: ServicingPolicy) -> LoanAccount:
     ------
     LoanError
         A schedule without dates, or a policy of another rate (``CR-LON-017``).
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from decimal import Decimal
+    >>> from credit_risk.loans import LoanTerms, ServicingPolicy, repayment_schedule
+    >>> terms = LoanTerms(principal_minor=1_000_000, annual_rate=Decimal("0.144"), n_instalments=12,
+    ...     disbursed_on=date(2026, 8, 31))
+    >>> policy = ServicingPolicy(annual_rate=Decimal("0.144"), penalty_rate=Decimal("0.216"))
+    >>> account = open_account(repayment_schedule(terms), policy)
+    >>> account.as_of, account.principal_minor, len(account.claims)
+    (datetime.date(2026, 8, 31), 1000000, 12)
     """
     if schedule.due_on is None or schedule.disbursed_on is None:
         raise LoanError(
@@ -381,6 +393,19 @@ def position(account: LoanAccount, on: date) -> Position:
     ------
     LoanError
         As :func:`advance`.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from decimal import Decimal
+    >>> from credit_risk.loans import LoanTerms, ServicingPolicy, open_account, repayment_schedule
+    >>> terms = LoanTerms(principal_minor=1_000_000, annual_rate=Decimal("0.144"), n_instalments=12,
+    ...     disbursed_on=date(2026, 8, 31))
+    >>> policy = ServicingPolicy(annual_rate=Decimal("0.144"), penalty_rate=Decimal("0.216"))
+    >>> account = open_account(repayment_schedule(terms), policy)
+    >>> ten_days_late = position(account, date(2026, 10, 10))
+    >>> ten_days_late.days_past_due, ten_days_late.due.penalty, ten_days_late.due.interest, ten_days_late.due.principal
+    (10, 468, 12000, 77975)
     """
     account = advance(account, on)
     due = sum((claim.owed for claim in account.due_claims), Parts())

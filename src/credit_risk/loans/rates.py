@@ -191,7 +191,12 @@ def internal_rate(flows: Sequence[float], times: Sequence[float] | None = None) 
 def internal_rates(flows: Sequence[float], times: Sequence[float] | None = None) -> tuple[float, ...]:
     """Return every internal rate of flows above -99.9 % per unit of time, lowest first.
 
-    Parameters, and errors for bad or one-sided flows, are those of :func:`internal_rate`.
+    Parameters are those of :func:`internal_rate`. Where no rate exists in that range the tuple is empty.
+
+    Raises
+    ------
+    LoanError
+        NaN or lengths (``CR-LON-008``), no sign change (``CR-LON-009``).
 
     Notes
     -----

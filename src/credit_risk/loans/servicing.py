@@ -156,6 +156,19 @@ def apply_event(account: LoanAccount, event: Event) -> LoanAccount:
         amount that does not fit (``CR-LON-018``); no event, or a choice it does not have (``CR-LON-017``).
     PolicyError
         An early-repayment fee or a new rate beyond the joint cap (``CR-CEI-005``).
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from decimal import Decimal
+    >>> from credit_risk.loans import LoanTerms, ServicingPolicy, open_account, repayment_schedule
+    >>> terms = LoanTerms(principal_minor=1_000_000, annual_rate=Decimal("0.144"), n_instalments=12,
+    ...     disbursed_on=date(2026, 8, 31))
+    >>> policy = ServicingPolicy(annual_rate=Decimal("0.144"), penalty_rate=Decimal("0.216"))
+    >>> account = open_account(repayment_schedule(terms), policy)
+    >>> paid = apply_event(account, Repayment(on=date(2026, 9, 30), amount_minor=90_000))
+    >>> paid.received_minor, paid.credit_minor  # the instalment was 899.75: 25 fen are held for the next
+    (90000, 25)
     """
     _check_event(event)
     account = advance(account, event.on)
@@ -199,6 +212,18 @@ def payoff_minor(account: LoanAccount, on: date) -> int:
     ------
     LoanError
         As :func:`~credit_risk.loans.ledger.advance`.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from decimal import Decimal
+    >>> from credit_risk.loans import LoanTerms, ServicingPolicy, open_account, repayment_schedule
+    >>> terms = LoanTerms(principal_minor=1_000_000, annual_rate=Decimal("0.144"), n_instalments=12,
+    ...     disbursed_on=date(2026, 8, 31))
+    >>> policy = ServicingPolicy(annual_rate=Decimal("0.144"), penalty_rate=Decimal("0.216"))
+    >>> account = open_account(repayment_schedule(terms), policy)
+    >>> payoff_minor(account, date(2026, 9, 15))  # 10,000 yuan and interest of 15 days
+    1006000
     """
     account = advance(account, on)
     due = sum(claim.owed.total for claim in account.due_claims)

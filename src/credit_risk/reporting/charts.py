@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pandas
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 INK = "#1f2933"
 MUTED = "#8a94a0"
@@ -36,6 +36,15 @@ _MAX_POINTS = 300
 _LEAST_APPROVED = 0.02
 
 
+def bad_rate_reach(table: pandas.DataFrame) -> NDArray[np.float64]:
+    """Return how far the interval of each bad rate reaches below and above it, shape (2, n_rows), for error bars.
+
+    `table` has `bad_rate`, `bad_rate_low`, `bad_rate_high`.
+    """
+    low, rate, high = (table[f"bad_rate{end}"].to_numpy(dtype=np.float64) for end in ("_low", "", "_high"))
+    return np.array([rate - low, high - rate])
+
+
 def plot_roc(
     ax: Axes, curves: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]], *, language: str = "en"
 ) -> Axes:
@@ -51,9 +60,14 @@ def plot_roc(
     return labelled(ax, "goods_caught", "bads_caught", language)
 
 
-def plot_ks(ax: Axes, pd: NDArray[np.float64], is_bad: NDArray[np.bool_], *, language: str = "en") -> Axes:
-    """Draw the cumulative shares of goods and bads along the PD, and the largest gap between them."""
-    values, bad_share, good_share = class_distributions(pd, is_bad)
+def plot_ks(ax: Axes, pd: ArrayLike, is_bad: ArrayLike, *, language: str = "en") -> Axes:
+    """Draw the cumulative shares of goods and bads along the PD, and the largest gap between them.
+
+    `pd` in 0..1 and `is_bad` (1 is bad), shape (n_rows,) each.
+    """
+    values, bad_share, good_share = class_distributions(
+        np.asarray(pd, dtype=np.float64), np.asarray(is_bad, dtype=np.bool_)
+    )
     at = int(np.argmax(np.abs(good_share - bad_share)))
     kept = thinned(values.size)
     ax.plot(values[kept], good_share[kept], color=GOOD, label=text("report.chart.goods", language))
@@ -76,7 +90,7 @@ def plot_reliability(ax: Axes, tables: Mapping[str, pandas.DataFrame], *, langua
         ax.errorbar(
             table["mean_pd"],
             rate,
-            yerr=[rate - table["bad_rate_low"], table["bad_rate_high"] - rate],
+            yerr=bad_rate_reach(table),
             fmt=marker,
             markersize=4,
             color=color,
@@ -88,13 +102,15 @@ def plot_reliability(ax: Axes, tables: Mapping[str, pandas.DataFrame], *, langua
     return labelled(ax, "mean_pd", "bad_rate", language)
 
 
-def plot_score_distribution(
-    ax: Axes, score: NDArray[np.float64], is_bad: NDArray[np.bool_], *, language: str = "en"
-) -> Axes:
-    """Draw how scores of goods and of bads are spread, each as shares of its class."""
-    edges = np.linspace(float(score.min()), float(score.max()), 41)
-    for member, color, key in ((~is_bad, GOOD, "goods"), (is_bad, BAD, "bads")):
-        counts = np.histogram(score[member], bins=edges)[0]
+def plot_score_distribution(ax: Axes, score: ArrayLike, is_bad: ArrayLike, *, language: str = "en") -> Axes:
+    """Draw how scores of goods and of bads are spread, each as shares of its class.
+
+    `score` in points and `is_bad` (1 is bad), shape (n_rows,) each.
+    """
+    points, bad = np.asarray(score, dtype=np.float64), np.asarray(is_bad, dtype=np.bool_)
+    edges = np.linspace(float(points.min()), float(points.max()), 41)
+    for member, color, key in ((~bad, GOOD, "goods"), (bad, BAD, "bads")):
+        counts = np.histogram(points[member], bins=edges)[0]
         ax.stairs(
             counts / max(int(member.sum()), 1),
             edges,
@@ -123,7 +139,7 @@ def plot_binning(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> 
     line.errorbar(
         rate,
         rows,
-        xerr=[rate - table["bad_rate_low"], table["bad_rate_high"] - rate],
+        xerr=bad_rate_reach(table),
         color=BAD,
         marker="o",
         markersize=3.5,
@@ -150,7 +166,7 @@ def plot_approvals(ax: Axes, bands: pandas.DataFrame, *, language: str = "en") -
     ax.errorbar(
         rows,
         rate,
-        yerr=[rate - bands["bad_rate_low"], bands["bad_rate_high"] - rate],
+        yerr=bad_rate_reach(bands),
         color=BAD,
         marker="o",
         markersize=3.5,

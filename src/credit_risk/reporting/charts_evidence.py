@@ -21,6 +21,7 @@ from credit_risk.reporting.charts import (
     PALE,
     SERIES,
     as_shares,
+    bad_rate_reach,
     labelled,
     short_amount,
     styled,
@@ -130,7 +131,7 @@ def plot_segments(ax: Axes, table: pandas.DataFrame, *, language: str = "en") ->
     ax.errorbar(
         rate,
         range(len(groups)),
-        xerr=[rate - first["bad_rate_low"], first["bad_rate_high"] - rate],
+        xerr=bad_rate_reach(first),
         fmt="o",
         color=INK,
         markersize=4,
@@ -173,7 +174,7 @@ def plot_periods(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> 
     ax.errorbar(
         range(len(periods)),
         rate,
-        yerr=[rate - first["bad_rate_low"], first["bad_rate_high"] - rate],
+        yerr=bad_rate_reach(first),
         fmt="o",
         color=INK,
         markersize=4,

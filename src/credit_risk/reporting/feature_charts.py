@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from credit_risk.domain.texts import text
-from credit_risk.reporting.charts import ACCENT, BAD, MUTED, PALE, SERIES, as_shares, labelled
+from credit_risk.reporting.charts import ACCENT, BAD, MUTED, PALE, SERIES, as_shares, bad_rate_reach, labelled
 
 if TYPE_CHECKING:
     import pandas
     from matplotlib.axes import Axes
+
+#: An AUC of 0.85 or more from one feature: rarely merit, often a leak.
+SUSPICIOUS_SEPARATION = 0.35
 
 
 def plot_feature_risk(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> Axes:
@@ -25,7 +28,7 @@ def plot_feature_risk(ax: Axes, table: pandas.DataFrame, *, language: str = "en"
     missing = np.asarray(table.index == "missing")
     ax.bar(rows, table["share"], color=PALE, label=text("report.chart.share_of_customers", language))
     rate = table["bad_rate"]
-    reach = np.array([rate - table["bad_rate_low"], table["bad_rate_high"] - rate])
+    reach = bad_rate_reach(table)
     for kept, style in ((~missing, "o-"), (missing, "D")):
         if kept.any():
             label = None if style == "D" else text("report.chart.bad_rate", language)
@@ -80,7 +83,11 @@ def plot_separation_by_source(
         found = seen[source.reindex(seen.index) == name]
         ax.plot(found, np.full(len(found), row), linestyle="", marker=marker, color=color, alpha=0.55)
     ax.axvline(
-        0.35, color=MUTED, linestyle="--", linewidth=1.0, label=text("report.chart.suspicious", language)
+        SUSPICIOUS_SEPARATION,
+        color=MUTED,
+        linestyle="--",
+        linewidth=1.0,
+        label=text("report.chart.suspicious", language),
     )
     ax.set_yticks(np.arange(len(groups)), [str(name) for name in groups.index])
     ax.set(xlim=(0, 0.5), ylim=(-0.6, len(groups) - 0.4))

@@ -23,6 +23,7 @@ from credit_risk.binning.columns import (
 )
 from credit_risk.binning.fit import WoeBinner
 from credit_risk.binning.table import binning_table, summary_table
+from credit_risk.binning.workers import check_n_jobs
 from credit_risk.errors import FitError, SpecificationError
 from credit_risk.scorecard.apply import apply_scorecard
 from credit_risk.scorecard.decisions import Decisions
@@ -63,17 +64,20 @@ class Scorecard(ClassifierMixin, BaseEstimator):
     pdo : float, points
         Points that double the odds.
     base_score : float, points
+        The score at which odds are ``base_odds``.
     base_odds : float
-        Goods for one bad at ``base_score``.
+        Goods for one bad at ``base_score``: 50 means 50:1.
     directions : dict of str to int, optional
         Expected sign of risk: +1 the bad rate rises with the value, -1 it falls, 0 let the data say. Absent names are 0.
     max_features : int
+        Most variables on the card.
     min_information_value : float
+        A variable with less says too little to be looked at (alone; see ``second_look``).
     max_correlation : float, 0..1
         Between the WoE of two variables; of a closer pair the one with less information value leaves.
     max_p_value : float, 0..1
         Of every coefficient on the card.
-    shape_pull : float, optional
+    shape_pull : float, at least 0, optional
         How strongly the bins' WoE, refitted beside the other variables, is drawn to the plain WoE (in units of information;
         see :func:`~credit_risk.numerics.bin_effects.fit_bin_effects`). None uses the plain WoE.
     second_look : bool
@@ -102,6 +106,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     spec_ : ScorecardSpec
+        The card: what :func:`~credit_risk.scorecard.apply.apply_scorecard` needs.
     binning_ : BinningSpec
         Bins of all variables, chosen or not.
     classes_ : ndarray of int
@@ -180,11 +185,13 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         Raises
         ------
         SpecificationError
-            A parameter is outside its allowed set (``CR-CRD-001``, ``CR-CRD-005``).
+            A parameter is outside its allowed set (``CR-CRD-001``, ``CR-CRD-002``, ``CR-CRD-005``, ``CR-CRD-050``,
+            ``CR-BIN-038``).
         FitError
-            No variable qualifies (``CR-CRD-010``), or as :meth:`WoeBinner.fit`.
+            No variable qualifies (``CR-CRD-010``), an override cannot be kept (``CR-CRD-020``), or as :meth:`WoeBinner.fit`.
         """
         X = as_sample(X, y, type(self).__name__)
+        self._check()
         scaling = Scaling(pdo=self.pdo, base_score=self.base_score, base_odds=self.base_odds)
         outcome = check_outcome(y, len(X), sample_weight, period)
         binner = self._decided_binner(X, int(outcome.is_bad.sum())).fit(X, y, sample_weight, period=period)
@@ -195,6 +202,16 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         self.feature_names_in_ = binner.feature_names_in_
         self.n_features_in_ = binner.n_features_in_
         return self
+
+    def _check(self) -> None:
+        """Refuse what nothing further on would: threads and pull."""
+        check_n_jobs(self.n_jobs)
+        is_number = isinstance(self.shape_pull, int | float | np.number)
+        if self.shape_pull is not None and not (is_number and 0.0 <= self.shape_pull < np.inf):
+            raise SpecificationError(
+                f"shape_pull must be None or a number of at least 0. Got {self.shape_pull!r}.",
+                code="CR-CRD-005",
+            )
 
     def _fit_card(self, scaling: Scaling, binner: WoeBinner, X: Any, outcome: Outcome) -> ScorecardSpec:
         index, variables = binner.bin_indices(X), binner.spec_.variables
@@ -317,8 +334,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Return the log odds of bad that the score stands for."""
         score = self.predict_score(X)
-        scaling = self.spec_.scaling
-        return np.asarray((scaling.offset - score) / scaling.factor, dtype=np.float64)
+        return self.spec_.scaling.log_odds_of_bad(score)
 
     def binning_table(self, name: str, *, layout: str = "optbinning") -> pd.DataFrame:
         """Return the binning table of any variable of the development sample, chosen or not."""

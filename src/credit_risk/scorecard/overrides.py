@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from credit_risk.binning.decisions import is_iso_time
+from credit_risk.binning.decisions import SIGNED, check_signed
 from credit_risk.errors import FitError, SpecificationError
 
 if TYPE_CHECKING:
@@ -31,6 +31,12 @@ class PointsOverride:
     ------
     SpecificationError
         Points that are not whole, an empty author, time or reason, or a time that is none (``CR-CRD-008``).
+
+    Examples
+    --------
+    >>> PointsOverride(variable="age", bin="Missing", points=12, author="A. Reviewer", decided_at="2026-11-02",
+    ...     reason="as agreed with collections").points
+    12
     """
 
     variable: str
@@ -46,18 +52,7 @@ class PointsOverride:
                 f"points of an override of {self.variable!r} must be a whole number. Got {self.points!r}.",
                 code="CR-CRD-008",
             )
-        for name in ("variable", "bin", "author", "decided_at", "reason"):
-            if not str(getattr(self, name)).strip():
-                raise SpecificationError(
-                    f"An override of {self.variable!r} lacks its {name}. Expected who, when and why.",
-                    code="CR-CRD-008",
-                )
-        if not is_iso_time(self.decided_at):
-            raise SpecificationError(
-                f"decided_at of an override of {self.variable!r} must be a date or time in ISO 8601. "
-                f"Got {self.decided_at!r}.",
-                code="CR-CRD-008",
-            )
+        check_signed(self, f"An override of {self.variable!r}", names=(*SIGNED, "bin"), code="CR-CRD-008")
 
 
 def override_points(spec: ScorecardSpec, overrides: Sequence[PointsOverride]) -> ScorecardSpec:

@@ -39,6 +39,15 @@ def reason_shortfalls(spec: ScorecardSpec, points: NDArray[np.int64]) -> NDArray
     -------
     ndarray of int64, shape (n_rows, n_variables)
         0 or above.
+
+    Examples
+    --------
+    >>> from credit_risk.scorecard import Scorecard
+    >>> X = np.arange(1000.0)[:, None]
+    >>> card = Scorecard().fit(X, (X[:, 0] * 7 % 1000) > 400 + X[:, 0] / 2)
+    >>> best = int(max(card.spec_.points[0]))
+    >>> reason_shortfalls(card.spec_, np.array([[best], [best - 12]])).ravel().tolist()
+    [0, 12]
     """
     return np.asarray(maximum_points(spec)[None, :] - np.asarray(points, dtype=np.int64))
 

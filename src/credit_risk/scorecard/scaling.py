@@ -127,6 +127,16 @@ class Scaling:
         """
         return 1.0 / (1.0 + math.exp(min(700.0, max(-700.0, (score - self.offset) / self.factor))))
 
+    def log_odds_of_bad(self, score: ArrayLike) -> NDArray[np.float64]:
+        """Return the log odds of bad that scores stand for.
+
+        Examples
+        --------
+        >>> Scaling(pdo=20, base_score=600, base_odds=1).log_odds_of_bad([600]).tolist()
+        [0.0]
+        """
+        return np.asarray((self.offset - np.asarray(score, dtype=np.float64)) / self.factor)
+
     def points(
         self, woe: ArrayLike, *, coefficient: float, intercept: float, n_variables: int
     ) -> NDArray[np.float64]:

@@ -95,9 +95,17 @@ class ScoringBundle:
 
         Parameters
         ----------
+        features : FeatureCatalogue
+            What the backend computes from raw records; every feature of a model stands in it.
         models : sequence
             Fitted estimators (or their specs): one scorecard, one booster, and perhaps a blend of both; or a fitted
             :class:`~credit_risk.blend.PdBlend` alone, which brings its parts.
+        calibrations : mapping of str to CalibrationSpec
+            By model, from :func:`credit_risk.training.calibrate`.
+        strategy : Strategy
+            Stages, cut-off, costs and offers, and which model decides.
+        contracts : SourceContracts
+            What a request must hold: ``sources.contracts``.
 
         Raises
         ------

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from credit_risk.blend.apply import blended_log_odds, card_log_odds
+from credit_risk.blend.apply import blended_log_odds
 from credit_risk.calibration.apply import apply_calibration
 from credit_risk.decision.offer_choice import OfferChoice, choose_offers
 from credit_risk.decision.offer_grid import OfferGrid
@@ -161,7 +161,7 @@ class ScoringEngine:
         margin = forest_margin(self.bundle.booster, forest_rows).astype(np.float64)
         raw = {"scorecard": card.pd, "booster": sigmoid(margin)}
         if self.bundle.blend is not None:
-            of_card = card_log_odds(self.bundle.scorecard.scaling, card.score)
+            of_card = self.bundle.scorecard.scaling.log_odds_of_bad(card.score)
             raw["blend"] = sigmoid(blended_log_odds(self.bundle.blend, of_card, margin))
         return Scores(
             card=card,

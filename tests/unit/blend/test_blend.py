@@ -8,7 +8,7 @@ import pytest
 from sklearn.base import clone
 
 from credit_risk.blend import BlendSpec, PdBlend, blended_log_odds
-from credit_risk.errors import SpecificationError
+from credit_risk.errors import FitError, SpecificationError
 from credit_risk.evaluation.reliability import calibration_line
 from credit_risk.ml import PdBooster
 from credit_risk.numerics.discrimination import area_under_curve
@@ -83,7 +83,26 @@ def test_spec_survives_json():
     assert blended_log_odds(spec, [1.0, 2.0], [3.0, 0.0]).tolist() == [2.5, 0.5]
 
 
-@pytest.mark.parametrize("settings", [{"how": "vote"}, {"card_weight": 1.5}, {"card_weight": float("nan")}])
+@pytest.mark.parametrize("how", ["average", "correction"])
+def test_an_array_gives_what_a_frame_gives(data, how):
+    X, is_bad = data[0][["a", "b", "c"]][:1500], data[1][:1500]
+    start = PdBlend(booster=PdBooster(max_rounds=10, n_inner_folds=0), how=how)
+    by_frame, by_array = clone(start).fit(X, is_bad), clone(start).fit(X.to_numpy(), is_bad)
+    assert by_array.feature_names_in_.tolist() == ["x0", "x1", "x2"]
+    np.testing.assert_array_equal(by_array.predict_log_odds(X.to_numpy()), by_frame.predict_log_odds(X))
+
+
+def test_what_is_no_sample_is_refused_in_own_words(data):
+    with pytest.raises(FitError, match="CR-BIN-028"):
+        PdBlend().fit(data[1], data[1])
+    with pytest.raises(FitError, match="CR-BIN-025: PdBlend requires y"):
+        PdBlend().fit(data[0], None)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"how": "vote"}, {"card_weight": 1.5}, {"card_weight": float("nan")}, {"card_weight": "half"}],
+)
 def test_unusable_settings_are_refused(data, settings):
     with pytest.raises(SpecificationError, match="card_weight lie in 0..1"):
         PdBlend(**settings).fit(*data)

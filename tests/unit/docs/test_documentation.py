@@ -1,4 +1,4 @@
-"""Every Python block of the tutorial and the how-to pages runs, page by page, in the order it is read."""
+"""Every Python block of the tutorial, the charts and the how-to pages runs, page by page, in the order it is read."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import pytest
 from credit_risk.jobs.cli import main
 from credit_risk.jobs.commands import command_line
 
-DOCS = Path(__file__).resolve().parents[3] / "docs"
-PAGES = [DOCS / "tutorial.md", *sorted((DOCS / "how-to").glob("*.md"))]
+PROJECT = Path(__file__).resolve().parents[3]
+DOCS = PROJECT / "docs"
+PAGES = [DOCS / "tutorial.md", DOCS / "reference" / "charts.md", *sorted((DOCS / "how-to").glob("*.md"))]
 mpl.use("agg")
 
 
@@ -42,8 +43,41 @@ def test_commands_of_the_page_on_own_data_run(project_folder, tmp_path, monkeypa
     assert (tmp_path / "output" / "my-project" / "report.zh-CN.html").is_file()
 
 
-@pytest.mark.parametrize("page", list(DOCS.rglob("*.md")), ids=lambda page: str(page.relative_to(DOCS)))
-def test_commands_that_pages_name_exist(page):
+def every_page():
+    roots = [PROJECT / name for name in ("docs", "examples", "data_samples", "benchmarks")]
+    return sorted([*PROJECT.glob("*.md"), *(page for root in roots for page in root.rglob("*.md"))])
+
+
+def named_in(page, pattern):
+    return re.findall(pattern, page.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def lacking_in(page):
+    """Commands, make targets and files that a page names and nobody finds."""
     usage = command_line().format_help()
-    for command in re.findall(r"(?:^|`)credit-risk ([a-z]+)", page.read_text(encoding="utf-8"), re.MULTILINE):
-        assert re.search(rf"^ +{command}\b", usage, re.MULTILINE), command
+    targets = set(
+        re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    commands = {
+        name for name in named_in(page, r"(?:^|`)credit-risk ([a-z]+)") if f"\n    {name}" not in usage
+    }
+    asked = {target for words in named_in(page, r"(?:^|`)make ([a-z -]+)") for target in words.split()}
+    paths = set(
+        named_in(page, r"(?<![\w/-])((?:tests|benchmarks|examples|data_samples|notebooks|src)/[\w./-]*[\w/])")
+    )
+    roots = (PROJECT, page.parent)
+    files = {path for path in paths if not any((root / path).exists() for root in roots)}
+    return sorted(commands | (asked - targets) | files)
+
+
+@pytest.mark.parametrize("page", every_page(), ids=lambda page: str(page.relative_to(PROJECT)))
+def test_commands_targets_and_files_that_pages_name_exist(page):
+    assert lacking_in(page) == []
+
+
+def test_a_page_that_names_what_does_not_exist_is_caught(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "`credit-risk fly`, `make tea`, `tests/unit/no_such_thing` and `make test`", encoding="utf-8"
+    )
+    assert lacking_in(page) == ["fly", "tea", "tests/unit/no_such_thing"]

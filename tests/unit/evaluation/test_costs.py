@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
+from credit_risk.errors import SpecificationError
 from credit_risk.evaluation import expected_maximum_profit, h_measure
 from credit_risk.numerics.discrimination import class_distributions
 
@@ -56,3 +57,18 @@ def test_profit_equals_integrating_the_best_cut_off(rows) -> None:
 
 def test_a_blind_model_saves_nothing() -> None:
     assert h_measure(np.ones(10), np.arange(10) < 3) == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("ratio", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_severity_ratio_that_is_none_is_refused(ratio: float) -> None:
+    with pytest.raises(SpecificationError, match="CR-EVL-011: severity_ratio must be a number above 0"):
+        h_measure([0.1, 0.9], [0, 1], severity_ratio=ratio)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"no_loss_share": 0.95}, {"total_loss_share": -0.1}, {"return_rate": -0.2}, {"return_rate": np.nan}],
+)
+def test_shares_of_loss_that_do_not_add_up_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(SpecificationError, match="CR-EVL-011.*together at most 1"):
+        expected_maximum_profit([0.1, 0.9], [0, 1], **wrong)

@@ -65,3 +65,10 @@ def test_recalibration_never_looks_ahead(sample) -> None:
 def test_a_segment_of_another_length_is_refused() -> None:
     with pytest.raises(SpecificationError, match=r"CR-EVL-003.*Segment 's'"):
         segment_table({"s": [1, 2]}, {"m": [0.1, 0.2, 0.3]}, [0, 1, 0])
+
+
+@pytest.mark.parametrize("gap", [None, float("nan")])
+def test_a_row_without_a_group_is_refused_not_lost(gap) -> None:
+    labels = np.array([1.0, gap, 1.0, 2.0], dtype=object if gap is None else float)
+    with pytest.raises(SpecificationError, match="CR-EVL-004: Segment 's' gives no group for 1 of 4 rows"):
+        segment_table({"s": labels}, {"m": [0.1, 0.2, 0.3, 0.4]}, [0, 1, 0, 1])

@@ -136,8 +136,27 @@ def test_every_attribute_has_its_own_reference(customers) -> None:
 
 def test_group_labels_must_cover_every_customer(customers) -> None:
     c = customers
-    with pytest.raises(SpecificationError, match="CR-EVL-003.*group 'sex'"):
+    with pytest.raises(SpecificationError, match="CR-EVL-003.*Attribute 'sex'"):
         fairness_table({"sex": c["sex"][:5]}, is_approved=c["is_approved"], pd=c["pd"], is_bad=c["is_bad"])
+
+
+def test_a_customer_without_a_group_is_refused(customers) -> None:
+    c = customers
+    sex = c["sex"].astype(object)
+    sex[3] = None
+    with pytest.raises(SpecificationError, match="CR-EVL-004: Attribute 'sex' gives no group for 1 of 1200"):
+        fairness_table({"sex": sex}, is_approved=c["is_approved"], pd=c["pd"], is_bad=c["is_bad"])
+
+
+def test_a_limit_of_nobody_in_particular_is_refused() -> None:
+    with pytest.raises(SpecificationError, match="CR-EVL-010.*Expected is_approved"):
+        score_band_table([1, 2], [0, 1], limit_amount=[10.0, 20.0])
+
+
+def test_given_edges_hold_where_every_expected_value_is_missing() -> None:
+    table = population_stability_index([np.nan, np.nan], [1.0, 2.0], edges=[1.5])
+    assert table["group"].tolist() == ["< 1.5", ">= 1.5", "missing"]
+    assert table["n_actual"].tolist() == [1, 1, 0]
 
 
 def test_an_approved_customer_without_a_price_is_refused(customers) -> None:

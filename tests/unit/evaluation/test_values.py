@@ -70,3 +70,8 @@ def test_periods_are_sorted_and_missing_values_are_a_share():
 def test_bad_input_is_refused(call, message):
     with pytest.raises(SpecificationError, match=message):
         call()
+
+
+def test_a_row_without_a_period_is_refused_not_lost():
+    with pytest.raises(SpecificationError, match="CR-EVL-004: periods gives no group for 1 of 2 rows"):
+        value_by_period([1.0, 2.0], ["2026-01", None])

@@ -86,9 +86,9 @@ def test_shortfall_is_said_in_both_languages():
     shortfall = coming_shortfall([A, B], on=date(2026, 9, 1), balance_minor=50_000)
     english = shortfall_sentence(shortfall, until=date(2026, 10, 1), currency=CNY, language="en")
     assert english.startswith(
-        "On 2026-09-05, 500.00 will be debited, but your balance will then be about 200.00: 300.00"
+        "On 2026-09-05, 500.00 CNY will be debited, but your balance will then be about 200.00 CNY: 300.00 CNY"
     )
-    assert "300.00" in shortfall_sentence(shortfall, until=date(2026, 10, 1), currency=CNY)
+    assert "还差 300.00 元" in shortfall_sentence(shortfall, until=date(2026, 10, 1), currency=CNY)
     assert "2026-10-01" in shortfall_sentence(None, until=date(2026, 10, 1), currency=CNY)
 
 

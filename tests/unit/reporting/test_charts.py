@@ -9,6 +9,7 @@ import numpy as np
 import pandas
 import pytest
 from matplotlib.figure import Figure
+from scipy import stats
 
 from credit_risk.evaluation import calibration_table, cut_off_table, roc_curve
 from credit_risk.reporting import charts
@@ -53,8 +54,18 @@ def test_reliability_draws_every_group_with_its_interval(ax) -> None:
 def test_score_shares_add_up_to_one_for_each_class(ax) -> None:
     generator = np.random.default_rng(2)
     charts.plot_score_distribution(ax, generator.normal(600, 40, 500), generator.random(500) < 0.3)
-    for patch in ax.patches:
-        assert patch.get_data().values.sum() == pytest.approx(1.0)
+    assert [patch.get_data().values.sum() for patch in ax.patches] == pytest.approx([1.0, 1.0])
+
+
+def test_outcomes_as_whole_numbers_are_outcomes_not_places(ax) -> None:
+    generator = np.random.default_rng(3)
+    score, is_bad = generator.normal(600, 40, 200), (generator.random(200) < 0.3).astype(int)
+    charts.plot_score_distribution(ax, score, is_bad.tolist())
+    expected = np.histogram(score[is_bad == 0], bins=np.linspace(score.min(), score.max(), 41))[0]
+    np.testing.assert_allclose(ax.patches[0].get_data().values * (is_bad == 0).sum(), expected)
+    charts.plot_ks(ax, score / 1000, is_bad)
+    gap = ax.get_legend_handles_labels()[1][-1]
+    assert gap == f"KS {stats.ks_2samp(score[is_bad == 1], score[is_bad == 0]).statistic:.3f}"
 
 
 def test_binning_bars_are_shares_and_the_line_is_the_bad_rate(ax) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from credit_risk.errors import FitError, MissingFeatureError, ScoringError
+from credit_risk.errors import FitError, MissingFeatureError, ScoringError, SpecificationError
 from credit_risk.scorecard import RowScorer, Scorecard, apply_scorecard, scorecard_to_python, scorecard_to_sql
 
 GOOD = {"a": 0.0, "b": 0.0, "c": "x"}
@@ -156,3 +156,28 @@ def test_in_a_query_the_engine_refuses(card):
     with duckdb.connect() as engine:
         engine.register("applicants", pa.table({"a": [0.0], "b": [0.0], "c": ["never seen"]}))
         assert engine.sql(query).to_arrow_table().to_pylist()[0]["flag_c"] == 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "match"),
+    [
+        ({"n_jobs": 0}, "CR-BIN-038: n_jobs must be a whole number of at least 1. Got 0"),
+        ({"shape_pull": -1.0}, "CR-CRD-005: shape_pull must be None or a number of at least 0. Got -1.0"),
+        ({"shape_pull": "much"}, "CR-CRD-005: shape_pull .* Got 'much'"),
+        ({"directions": {"x0": 2}}, r"CR-CRD-005: directions must be \+1, -1 or 0"),
+        ({"population_bad_rate": 0.0}, "CR-CRD-002: population_bad_rate must be strictly between 0 and 1"),
+        ({"pdo": 0}, "CR-CRD-001: pdo must be a finite number above 0"),
+        ({"max_features": 0}, "CR-CRD-050: max_features"),
+    ],
+)
+def test_a_parameter_outside_its_range_is_refused_before_it_does_harm(settings, match):
+    X = np.arange(400.0)[:, None]
+    with pytest.raises(SpecificationError, match=match):
+        Scorecard(**settings).fit(X, (X[:, 0] * 7 % 400) > 150 + X[:, 0] / 2)
+
+
+def test_the_decision_function_is_the_log_odds_of_the_pd():
+    X = np.arange(1000.0)[:, None]
+    card = Scorecard().fit(X, (X[:, 0] * 7 % 1000) > 400 + X[:, 0] / 2)
+    pd_of_bad = card.predict_proba(X)[:, 1]
+    np.testing.assert_allclose(card.decision_function(X), np.log(pd_of_bad / (1 - pd_of_bad)), atol=1e-12)

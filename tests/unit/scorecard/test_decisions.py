@@ -158,11 +158,11 @@ def test_nobody_decides_without_name_time_or_reason():
     with pytest.raises(SpecificationError, match="CR-BIN-040: A decision about 'age' lacks its author"):
         Decisions(decided_at="2026-11-02").merge("age", 1, 2, reason="r")
     with pytest.raises(
-        SpecificationError, match="CR-BIN-040: decided_at of a decision about 'age' must be a date"
+        SpecificationError, match="CR-BIN-040: A decision about 'age' must have a date or time in ISO 8601"
     ):
         Decisions(author="A", decided_at="last week").merge("age", 1, 2, reason="r")
     with pytest.raises(
-        SpecificationError, match="CR-CRD-008: decided_at of an override of 'age' must be a date"
+        SpecificationError, match="CR-CRD-008: An override of 'age' must have a date or time in ISO 8601"
     ):
         Decisions(author="A", decided_at="soon").force_points("age", "Missing", 1, reason="r")
     with pytest.raises(SpecificationError, match="CR-BIN-041: A decision to cut_at about 'age' does not say"):

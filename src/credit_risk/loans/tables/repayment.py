@@ -222,6 +222,8 @@ def repayment_table(  # noqa: PLR0913 (one keyword for each term of the contract
     out : ndarray of int64, shape (4, n_instalments, n_loans), optional
         Where to write instalments, principal parts, interest and balances, all in one pass. The table then shows these
         very numbers: use the array again only when done with the table. Without it the table keeps interest alone.
+    n_threads : int, default 1
+        Threads that work side by side; the numbers are the same with any.
 
     Returns
     -------

@@ -88,18 +88,20 @@ def _named_groups(content: ReportContent, part: pandas.DataFrame, language: str)
     return part.assign(group=names)
 
 
-def _segment_table(part: pandas.DataFrame, language: str) -> Table:
-    rows = tuple(
-        (
-            Cell(text=str(row["group"]), note=str(row["model"])),
-            Cell(text=whole(row["n"])),
-            interval_cell(decimal, *_interval(row, "auc")),
-            interval_cell(percent, *_interval(row, "bad_rate")),
-            Cell(text=percent(row["mean_pd"])),
-            _shift_cell(row, "shift"),
-        )
-        for _, row in part.iterrows()
+def _cells_of_group(row: pandas.Series) -> tuple[Cell, ...]:
+    """Return what a segment and a period have in common: who, how many, how well ranked, how true the PDs."""
+    return (
+        Cell(text=str(row["group"]), note=str(row["model"])),
+        Cell(text=whole(row["n"])),
+        interval_cell(decimal, *_interval(row, "auc")),
+        interval_cell(percent, *_interval(row, "bad_rate")),
+        Cell(text=percent(row["mean_pd"])),
+        _shift_cell(row, "shift"),
     )
+
+
+def _segment_table(part: pandas.DataFrame, language: str) -> Table:
+    rows = tuple(_cells_of_group(row) for _, row in part.iterrows())
     keys = ("group", "n", "auc", "bad_rate", "mean_pd", "shift")
     return _table(keys, rows, language)
 
@@ -177,12 +179,7 @@ def _periods(table: pandas.DataFrame, language: str) -> list[Block]:
     plot = partial(charts_evidence.plot_periods, table=table, language=language)
     rows = tuple(
         (
-            Cell(text=str(row["group"]), note=str(row["model"])),
-            Cell(text=whole(row["n"])),
-            interval_cell(decimal, *_interval(row, "auc")),
-            interval_cell(percent, *_interval(row, "bad_rate")),
-            Cell(text=percent(row["mean_pd"])),
-            _shift_cell(row, "shift"),
+            *_cells_of_group(row),
             Cell(text=percent_fine(row["mean_pd_recalibrated"])),
             _shift_cell(row, "shift_recalibrated"),
         )

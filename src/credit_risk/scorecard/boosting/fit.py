@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from credit_risk.binning.checks import check_outcome
-from credit_risk.binning.columns import column_names, development_column, raw_columns
+from credit_risk.binning.columns import as_sample, column_names, development_column, raw_columns
 from credit_risk.binning.spec import BinningSpec
 from credit_risk.errors import FitError, SpecificationError
 from credit_risk.numerics.logistic import describe_logistic
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from credit_risk.numerics.logistic import LogisticFit
     from credit_risk.scorecard.boosting.bins import FineVariable
     from credit_risk.scorecard.overrides import PointsOverride
+
+_WHOLE = ("n_rounds", "n_cells", "max_bins")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,16 +99,18 @@ class BoostedScorecard(Scorecard):
         Regular bins of a number on the card; more are merged so that the effects change least, and ``merging_`` and
         ``spec_.settings`` tell what it cost. None keeps the booster exactly.
     overrides : sequence of PointsOverride
+        Points decided by people; re-applied at every fit, or refused with the reason.
     binner : WoeBinner, optional
         Policies, special codes, groups of categories, and the limits under which trends are looked for.
     seed : int
+        Of ``subsample``: the same seed gives the same card.
 
     Attributes
     ----------
     spec_ : ScorecardSpec
         Coefficients are -1, ``card_woe`` is the booster's effect, sign turned and centred; standard errors take it as given.
     binning_ : BinningSpec
-        The bins of the card.
+        Bins of all variables, on the card or not.
     merging_ : MergingReport
 
     Examples
@@ -178,6 +182,7 @@ class BoostedScorecard(Scorecard):
         FitError
             No tree asks about anything (``CR-CRD-010``), or as :meth:`WoeBinner.fit`.
         """
+        X = as_sample(X, y, type(self).__name__)
         scaling = Scaling(pdo=self.pdo, base_score=self.base_score, base_odds=self.base_odds)
         self._check()
         if period is not None:
@@ -208,9 +213,9 @@ class BoostedScorecard(Scorecard):
                 for column, rule, one, table in zip(columns, rules, fine, tables, strict=True)
             ]
             n_asked = [int(np.isin(stumps.column, owned).sum()) for owned in columns_of(fine)]
+            self.binning_ = _binning(steps, outcome)
             self.spec_ = self._card(scaling, outcome, steps, constant, n_asked)
         self.booster_ = booster
-        self.binning_ = self.spec_.binning
         self.classes_ = np.array([0, 1])
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)
@@ -245,13 +250,12 @@ class BoostedScorecard(Scorecard):
             value = getattr(self, name)
             if name == "max_bins" and value is None:
                 continue
-            if (
-                isinstance(value, bool)
-                or not isinstance(value, int | float | np.number)
-                or not low <= value <= high
-            ):
+            is_whole = name in _WHOLE
+            kinds = (int, np.integer) if is_whole else (int, float, np.number)
+            if isinstance(value, bool) or not isinstance(value, kinds) or not low <= float(value) <= high:
                 raise SpecificationError(
-                    f"{name} must be a number from {low:g} to {high:g}. Got {value!r}.", code="CR-CRD-035"
+                    f"{name} must be a {'whole ' if is_whole else ''}number from {low:g} to {high:g}. Got {value!r}.",
+                    code="CR-CRD-035",
                 )
 
     def _boost(self, fine: list[FineVariable], outcome: Outcome) -> tuple[xgboost.Booster, Stumps]:
@@ -311,15 +315,9 @@ class BoostedScorecard(Scorecard):
             scaling, chosen, (is_bad, outcome.weight), exact, _log_odds(tables, chosen, fit)
         )
         rounded = whole_points(scaling, tables, fit, index)
-        totals = outcome.counts()
         spec = ScorecardSpec(
             feature_names=tuple(one.bins.name for one in chosen),
-            binning=BinningSpec(
-                variables=tuple(one.bins for one in chosen),
-                total_goods=float(totals[0]),
-                total_bads=float(totals[1]),
-                settings={},
-            ),
+            binning=replace(self.binning_, variables=tuple(one.bins for one in chosen)),
             card_woe=tables,
             coefficients=tuple(fit.coefficients.tolist()),
             standard_errors=tuple(fit.standard_errors[:-1].tolist()),
@@ -351,6 +349,16 @@ class BoostedScorecard(Scorecard):
         settings: dict[str, Any] = {name: getattr(self, name) for name in names}
         settings["directions"] = None if self.directions is None else dict(self.directions)
         return {"fit_by": "boosting", **settings, "merging": asdict(self.merging_)}
+
+
+def _binning(steps: list[Steps], outcome: Outcome) -> BinningSpec:
+    totals = outcome.counts()
+    return BinningSpec(
+        variables=tuple(one.bins for one in steps),
+        total_goods=float(totals[0]),
+        total_bads=float(totals[1]),
+        settings={},
+    )
 
 
 def _card_woe(one: Steps, mean: float) -> tuple[float, ...]:

@@ -103,7 +103,13 @@ def from_toad(card: Any, *, scaling: Scaling | None = None, unseen: UnseenPolicy
 
 
 def toad_content(card: Any) -> dict[str, Any]:
-    """Read what the import needs from a ``toad.ScoreCard``, as plain JSON values; None stands for what a loaded card lost."""
+    """Read what the import needs from a ``toad.ScoreCard``, as plain JSON values; None stands for what a loaded card lost.
+
+    Raises
+    ------
+    SpecificationError
+        It is no ``toad.ScoreCard`` (``CR-CRD-040``).
+    """
     if not hasattr(card, "rules") or not hasattr(card, "pdo"):
         raise refused(LIBRARY, f"a {type(card).__name__} is no toad.ScoreCard")
     is_fitted = hasattr(card.model, "coef_")

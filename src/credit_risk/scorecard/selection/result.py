@@ -30,8 +30,9 @@ STEPS = (
     "wrong_sign",
     "max_features",
     "resampling",
+    "no_split",
 )
-"""The gates, in the order in which they stand; the regression is one gate with three exits."""
+"""The gates, in the order in which they stand; the regression is one gate with three exits, a boosted card has one gate only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -167,7 +167,11 @@ def test_categories_keep_their_order_in_every_period(sample):
     X = pd.DataFrame({"job": job})
     free = WoeBinner().fit(X, is_bad).variable("job")
     held = WoeBinner().fit(X, is_bad, period=period).variable("job")
-    assert len(free.groups) == 3 or len(free.groups) == 2
+    assert free.groups == (
+        ("a",),
+        ("c",),
+        ("b",),
+    )  # together c is the safer, in the first period alone it is not
     for when in (0, 1):
         rates = [is_bad[(period == when) & np.isin(job, group)].mean() for group in held.groups]
         assert (np.diff(rates) >= 0).all()

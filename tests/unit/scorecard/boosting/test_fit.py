@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xgboost
+from scipy import sparse
 from sklearn.base import clone
 
 from credit_risk.binning import WoeBinner
@@ -208,14 +209,46 @@ def test_variables_no_tree_asks_about_are_left_out_with_the_reason(sample):
         "no_split",
         "0 of 3 trees ask about it",
     )
+    assert few.summary()[["variable", "is_kept", "step"]].to_numpy().tolist() == [
+        ["payments", True, "kept"],
+        ["noise", False, "no_split"],
+    ]
+    assert few.waterfall()[["step", "in", "out", "left", "names"]].to_numpy().tolist() == [
+        ["no_split", 2, 1, 1, "noise"],
+        ["kept", 1, 0, 1, "payments"],
+    ]
+    assert few.binning_table("noise").loc["Totals", "Count"] == len(X)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (sparse.csr_matrix(np.eye(40)), "sparse input is not supported"),
+        (np.arange(40.0), "rows and variables make two dimensions"),
+        (pd.DataFrame(index=range(40)), "has 0 feature"),
+    ],
+    ids=["sparse", "one-dimensional", "no column"],
+)
+def test_what_is_no_table_is_refused_in_own_words(table, message):
+    with pytest.raises(FitError, match=f"CR-BIN-028: X .*{message}"):
+        BoostedScorecard().fit(table, np.arange(40) % 4 == 0)
+
+
+def test_an_absent_outcome_is_refused_by_name(sample):
+    with pytest.raises(FitError, match="CR-BIN-025: BoostedScorecard requires y"):
+        BoostedScorecard().fit(sample[0], None)
 
 
 def test_wrong_parameters_and_nothing_to_learn_are_errors(sample):
     X, is_bad = sample
     with pytest.raises(
-        SpecificationError, match="CR-CRD-035: n_rounds must be a number from 1 to 100000. Got 0"
+        SpecificationError, match="CR-CRD-035: n_rounds must be a whole number from 1 to 100000. Got 0"
     ):
         BoostedScorecard(n_rounds=0).fit(X, is_bad)
+    with pytest.raises(SpecificationError, match=r"CR-CRD-035: n_rounds must be a whole number .* Got 2\.5"):
+        BoostedScorecard(n_rounds=2.5).fit(X, is_bad)
+    with pytest.raises(SpecificationError, match="CR-CRD-035: subsample must be a number from 0.001 to 1"):
+        BoostedScorecard(subsample=0).fit(X, is_bad)
     with pytest.raises(SpecificationError, match=r"CR-CRD-005: directions must be \+1, -1 or 0"):
         BoostedScorecard(directions={"noise": 3}).fit(X, is_bad)
     with pytest.raises(FitError, match="CR-CRD-010: No tree asks about any of 1 variables"):
