@@ -301,13 +301,17 @@ def test_intervals_after_recalibration_hold_the_chance_in_the_line_too(monkeypat
     from comparison import reliability
     from comparison.reliability import Reliability, recalibrated
 
+    from credit_risk.calibration import LogisticCalibrator
+
     monkeypatch.setattr(reliability, "N_RESAMPLES", 200)
-    rng = np.random.default_rng(6)
+    rng = np.random.default_rng(2)
     truth = 1 / (1 + np.exp(1.0 - rng.normal(size=12_000)))
     known, judged = ((part / 2, rng.uniform(size=part.size) < part) for part in np.array_split(truth, 2))
-    found, fixed = recalibrated(known, judged), Reliability.of(*judged)
-    assert not fixed.is_within_chance
-    assert found.is_within_chance
+    found, line = recalibrated(known, judged), LogisticCalibrator().fit(*known)
+    fixed = Reliability.of(line.transform(judged[0]), judged[1])  # as if the line were known for certain
+    assert not Reliability.of(*judged).is_within_chance
+    assert found.slope[0] == pytest.approx(1.0, abs=0.15)
+    assert found.ratio[0] == pytest.approx(1.0, abs=0.08)
     assert found.n_rows == 6_000
     for figure in ("slope", "shift"):
         wide, narrow = (np.ptp(getattr(one, figure)) for one in (found, fixed))
