@@ -288,12 +288,12 @@ def test_recalibration_learns_from_rows_between_fitting_and_testing(task, tmp_pa
     out = capsys.readouterr().out
     rows = [row.split(" | ") for row in out.splitlines() if row.startswith("| halved")]
     names = [row[0].removeprefix("| halved, ") for row in rows]
-    assert names == ["as fitted", "R1", "R2", "as fitted", "R3", "R4"]
-    assert [row[1] for row in rows] == ["6667"] * 3 + ["10000"] + ["5000"] * 2
+    assert names == ["as fitted", "R1", "R2", "as fitted", "R3"]
+    assert [row[1] for row in rows] == ["6667"] * 3 + ["10000", "5000"]
     ratios = [float(row[5].split()[0]) for row in rows]
     assert [ratios[0], ratios[3]] == pytest.approx([0.5, 0.5], abs=0.05)
-    assert [ratios[at] for at in (1, 2, 4, 5)] == pytest.approx([1.0] * 4, abs=0.08)
-    assert [row[-1].rstrip(" |") for row in rows[3:]] == ["no", "yes", "yes"]
+    assert [ratios[at] for at in (1, 2, 4)] == pytest.approx([1.0] * 3, abs=0.08)
+    assert [row[-1].rstrip(" |") for row in rows[3:]] == ["no", "yes"]
     assert "outcomes of the months that are judged, which nobody has beforehand" in out
 
 
@@ -317,6 +317,22 @@ def test_intervals_after_recalibration_hold_the_chance_in_the_line_too(monkeypat
         wide, narrow = (np.ptp(getattr(one, figure)) for one in (found, fixed))
         assert wide > 1.2 * narrow
     assert recalibrated(known, judged) == found
+
+
+def test_halving_leaves_what_chance_does_to_halves_of_that_size(monkeypatch):
+    from comparison import reliability
+    from comparison.reliability import halved
+
+    monkeypatch.setattr(reliability, "N_RESAMPLES", 60)
+    rng = np.random.default_rng(8)
+    truth = 1 / (1 + np.exp(1.0 - rng.normal(size=8_000)))
+    is_bad = rng.uniform(size=8_000) < truth
+    found = halved((truth / 3, is_bad))
+    assert found.n_rows == 4_000
+    assert found.slope[0] == pytest.approx(1.0, abs=0.03)
+    assert found.slope[1] < 1.0 < found.slope[2]
+    # bad rates of two halves differ by chance: sqrt(2 (1 - p) / (p n)) of themselves, less what the PDs explain
+    assert np.ptp(found.ratio) == pytest.approx(2 * 1.96 * np.sqrt(2 * 0.7 / 0.3 / 4_000), rel=0.35)
 
 
 def test_rounds_of_one_prediction_are_no_more_customers():

@@ -158,6 +158,17 @@ def test_weights_of_two_count_like_rows_given_twice(sample):
     assert results[0] == pytest.approx(results[1], rel=1e-10)
 
 
+def test_a_balanced_sample_still_speaks_for_its_population(sample):
+    X, is_bad = sample
+    plain, shifted = (
+        Scorecard(shrinkage_folds=4, population_bad_rate=rate).fit(X, is_bad) for rate in (None, 0.03)
+    )
+    slopes = [card.spec_.settings["shrinkage"]["slope"] for card in (plain, shifted)]
+    assert slopes[0] == pytest.approx(slopes[1], abs=0.01)
+    prior = [np.log(rate / (1 - rate)) for rate in (is_bad.mean(), 0.03)]
+    assert shifted.spec_.intercept - plain.spec_.intercept == pytest.approx(prior[1] - prior[0], abs=0.01)
+
+
 def test_cards_are_never_stretched():
     assert Shrinkage(n_folds=5, slope=1.3, standard_error=0.1).factor == 1.0
 
