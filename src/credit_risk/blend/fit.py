@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.model_selection import StratifiedKFold
 from sklearn.utils.validation import check_is_fitted
 
+from credit_risk.binning.checks import check_outcome
 from credit_risk.binning.columns import as_sample, column_names
 from credit_risk.blend.apply import blended_log_odds
 from credit_risk.blend.spec import HOW, BlendSpec, How
@@ -18,6 +18,7 @@ from credit_risk.ml import PdBooster
 from credit_risk.numerics.logistic_function import sigmoid
 from credit_risk.numerics.logistic_line import fit_logistic_line
 from credit_risk.scorecard import Scorecard
+from credit_risk.scorecard.shrinkage import folds_of, out_of_fold_log_odds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,7 +108,9 @@ class PdBlend(ClassifierMixin, BaseEstimator):
         booster = PdBooster() if self.booster is None else self.booster
         left = None
         if self.how == "correction":
-            log_odds = _out_of_fold_log_odds(card, X, is_bad)
+            outcome = check_outcome(is_bad, len(is_bad), None)
+            folds = folds_of(outcome.is_bad, _N_FOLDS)
+            log_odds = out_of_fold_log_odds(lambda: clone(card), X, outcome, folds)
             spec = replace(spec, card_weight=_trusted_share(log_odds, is_bad))
             left = spec.card_weight * log_odds
         self.spec_ = spec
@@ -148,15 +151,3 @@ def _trusted_share(log_odds: NDArray[np.float64], is_bad: NDArray[np.generic]) -
     """Return how much of a card's log-odds new rows bear out; 1 where no line can be fitted."""
     slope = fit_logistic_line(log_odds, is_bad.astype(np.bool_)).slope
     return float(min(slope, 1.0)) if slope > 0 else 1.0
-
-
-def _out_of_fold_log_odds(card: Scorecard, X: Any, is_bad: NDArray[np.generic]) -> NDArray[np.float64]:
-    log_odds = np.empty(len(is_bad))
-    folds = StratifiedKFold(_N_FOLDS, shuffle=True, random_state=0)
-    for train, rest in folds.split(X, is_bad):
-        log_odds[rest] = clone(card).fit(_rows(X, train), is_bad[train]).decision_function(_rows(X, rest))
-    return log_odds
-
-
-def _rows(X: Any, at: NDArray[np.intp]) -> Any:
-    return X.iloc[at] if hasattr(X, "columns") else X[at]

@@ -16,6 +16,8 @@ from credit_risk.numerics.logistic_line import fit_logistic_line
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from credit_risk.numerics.logistic_line import LogisticLine
+
 
 class LogisticCalibrator(BaseEstimator):
     """Learn how a model's raw PDs must be shifted and stretched to match what happened.
@@ -66,20 +68,9 @@ class LogisticCalibrator(BaseEstimator):
             the PDs are constant or separate the classes (``CR-CAL-005``); slope not above 0: higher PDs went with
             fewer bads (``CR-CAL-006``).
         """
-        raw, bad = _checked(pd_raw, is_bad)
+        raw, bad = checked_pairs(pd_raw, is_bad)
         line = fit_logistic_line(log_odds_of(raw), bad)
-        if not line.converged:
-            raise FitError(
-                f"The calibration has no maximum on {raw.size} rows with {int(bad.sum())} bads. Expected PDs that "
-                "differ and do not separate the classes perfectly. Hint: use more validation rows.",
-                code="CR-CAL-005",
-            )
-        if line.slope <= 0.0:
-            raise FitError(
-                f"The calibration slope must be above 0. Got {line.slope:.6g} on {raw.size} rows: higher PDs went with "
-                "fewer bads. Hint: check that column 1 of predict_proba is the probability of bad.",
-                code="CR-CAL-006",
-            )
+        check_line(line, bad)
         self.spec_ = CalibrationSpec(
             intercept=line.intercept,
             slope=line.slope,
@@ -95,7 +86,23 @@ class LogisticCalibrator(BaseEstimator):
         return apply_calibration(self.spec_, pd_raw)
 
 
-def _checked(pd_raw: ArrayLike, is_bad: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def check_line(line: LogisticLine, bad: NDArray[np.bool_]) -> None:
+    """Refuse a line that does not exist (``CR-CAL-005``) or does not rise (``CR-CAL-006``)."""
+    if not line.converged:
+        raise FitError(
+            f"The calibration has no maximum on {bad.size} rows with {int(bad.sum())} bads. Expected PDs that "
+            "differ and do not separate the classes perfectly. Hint: use more validation rows.",
+            code="CR-CAL-005",
+        )
+    if line.slope <= 0.0:
+        raise FitError(
+            f"The calibration slope must be above 0. Got {line.slope:.6g} on {bad.size} rows: higher PDs went with "
+            "fewer bads. Hint: check that column 1 of predict_proba is the probability of bad.",
+            code="CR-CAL-006",
+        )
+
+
+def checked_pairs(pd_raw: ArrayLike, is_bad: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return both arrays in their kernel types, or say what is wrong with them."""
     raw = np.ascontiguousarray(pd_raw, dtype=np.float64)
     outcome = np.asarray(is_bad)

@@ -18,11 +18,12 @@ from credit_risk.errors import FitError, SpecificationError
 from credit_risk.ml.apply import forest_margin, forest_pd
 from credit_risk.ml.design import scoring_design, training_design
 from credit_risk.ml.spec import ForestSpec
+from credit_risk.ml.trials import prepare_folds
 from credit_risk.numerics.logistic_function import base_that_gives, sigmoid, single_logit
 from credit_risk.numerics.logistic_line import fit_logistic_shift
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
     import xgboost
@@ -152,7 +153,8 @@ class PdBooster(ClassifierMixin, BaseEstimator):
             parameters["base_score"] = float(sigmoid([shift])[0])
             margin = margin + shift
         matrix = xgboost.DMatrix(values, label=is_bad, base_margin=margin, nthread=1)
-        self.n_rounds_ = self._choose_rounds(matrix, parameters, is_bad)
+        texts = X if encodings else None
+        self.n_rounds_ = self._choose_rounds(matrix, parameters, is_bad, texts, margin)
         forests = []
         for number in range(self.n_seeds):
             own = {**parameters, "seed": self.seed + number}
@@ -213,8 +215,14 @@ class PdBooster(ClassifierMixin, BaseEstimator):
         return float(np.clip(n_rarer / 200.0, 1.0, 5.0))
 
     def _choose_rounds(
-        self, matrix: xgboost.DMatrix, parameters: dict[str, Any], is_bad: NDArray[np.float64]
+        self,
+        matrix: xgboost.DMatrix,
+        parameters: dict[str, Any],
+        is_bad: NDArray[np.float64],
+        texts: pd.DataFrame | ArrayLike | None,
+        margin: NDArray[np.float64] | None,
     ) -> int:
+        """Return the rounds after which rows left out gain nothing more; texts are encoded anew without those rows."""
         import xgboost
 
         if self.n_inner_folds < 2:
@@ -232,8 +240,32 @@ class PdBooster(ClassifierMixin, BaseEstimator):
             folds=folds,
             early_stopping_rounds=MAX_ROUNDS_WITHOUT_GAIN,
             as_pandas=False,
+            fpreproc=None if texts is None else _encoded_apart(texts, is_bad, margin, folds, self.seed),
         )
         return int(np.argmin(history["test-logloss-mean"])) + 1
+
+
+def _encoded_apart(
+    X: Any,
+    is_bad: NDArray[np.float64],
+    margin: NDArray[np.float64] | None,
+    folds: list[tuple[NDArray[np.intp], NDArray[np.intp]]],
+    seed: int,
+) -> Callable[..., Any]:
+    """Return what exchanges each fold's matrices, in order, for ones whose encodings know nothing of the rows judged.
+
+    Encodings of all rows hold the outcomes of the judged ones: the rounds chosen with them would be a little too many.
+    """
+    prepared = iter(zip(prepare_folds(X, is_bad, folds, seed), folds, strict=True))
+
+    def exchange(_fitted: Any, _judged: Any, parameters: Any) -> tuple[Any, Any, Any]:
+        inner, (train, test) = next(prepared)
+        if margin is not None:
+            inner.fitted.set_base_margin(margin[train])
+            inner.judged.set_base_margin(margin[test])
+        return inner.fitted, inner.judged, parameters
+
+    return exchange
 
 
 def averaged(forests: list[ForestSpec]) -> ForestSpec:

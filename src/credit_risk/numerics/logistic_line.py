@@ -69,8 +69,10 @@ def fit_logistic_line(x: NDArray[np.float64], is_bad: NDArray[np.bool_]) -> Logi
     return _FAILED
 
 
-def fit_logistic_shift(x: NDArray[np.float64], is_bad: NDArray[np.bool_]) -> LogisticLine:
-    """Fit the intercept alone, the slope held at 1 (calibration in the large).
+def fit_logistic_shift(
+    x: NDArray[np.float64], is_bad: NDArray[np.bool_], weight: NDArray[np.float64] | None = None
+) -> LogisticLine:
+    """Fit the intercept alone, the slope held at 1 (calibration in the large); rows may count by a weight above 0.
 
     Examples
     --------
@@ -78,16 +80,17 @@ def fit_logistic_shift(x: NDArray[np.float64], is_bad: NDArray[np.bool_]) -> Log
     >>> round(fit_logistic_shift(x, y).intercept, 6), round(math.log(1 / 3), 6)
     (-1.098612, -1.098612)
     """
-    n_bads = int(is_bad.sum())
-    if n_bads in {0, is_bad.size}:
+    if int(is_bad.sum()) in {0, is_bad.size}:
         return _FAILED
+    w = np.ones(is_bad.size) if weight is None else weight
+    bads = float(w[is_bad].sum())
     a = 0.0
     for _ in range(_MAX_STEPS):
         p = sigmoid(a + x)
-        slope_of_score = float((p * (1.0 - p)).sum())
+        slope_of_score = float((w * (p * (1.0 - p))).sum())
         if not slope_of_score > 0.0:
             return _FAILED
-        step = min(max((n_bads - float(p.sum())) / slope_of_score, -2.0), 2.0)
+        step = min(max((bads - float((w * p).sum())) / slope_of_score, -2.0), 2.0)
         a += step
         if abs(step) <= _STEP_TOLERANCE * (1.0 + abs(a)):
             se = 1.0 / math.sqrt(slope_of_score)

@@ -1,9 +1,9 @@
 """Points that a person can add up: weights of evidence, a logistic regression, and a scale.
 
-Reading order: ``scaling`` (score and PD), ``spec`` (what a card is), ``apply`` (values to points), ``reasons`` (why points
-were lost), ``selection`` (which variables), ``second_look`` (which ones beside the others), ``decisions`` (what people
-decided), ``fit`` (the estimator), ``boosting`` (a card of boosted stumps), ``export`` (the card as a query, a PMML document or
-a Python file of its own), ``importers`` (cards that other libraries fitted).
+Reading order: ``scaling`` (score and PD), ``spec`` (what a card is), ``apply`` (values to points), ``reasons`` (why points were
+lost), ``selection`` (which variables), ``second_look`` (which ones beside the others), ``shrinkage`` (how much of it new rows
+bear out), ``decisions`` (what people decided), ``fit`` (the estimator), ``boosting`` (a card of boosted stumps), ``export`` (the
+card as a query, a PMML document or a Python file of its own), ``importers`` (cards that other libraries fitted).
 """
 
 from __future__ import annotations

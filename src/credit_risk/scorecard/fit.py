@@ -33,7 +33,8 @@ from credit_risk.scorecard.points import whole_points
 from credit_risk.scorecard.scaling import Scaling, shift_to_population
 from credit_risk.scorecard.second_look import Card, Sample, look_again
 from credit_risk.scorecard.selection import Candidates, SelectionRules, select_variables, waterfall_table
-from credit_risk.scorecard.shape import CardVariable, fit_shapes
+from credit_risk.scorecard.shape import CardVariable, design_of, fit_shapes
+from credit_risk.scorecard.shrinkage import Shrinkage, measure_shrinkage, shrunk, with_shrinkage
 from credit_risk.scorecard.spec import ScorecardSpec
 from credit_risk.scorecard.table import scorecard_table
 
@@ -88,6 +89,11 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         Variables with manual decisions and categories are not looked at again.
     population_bad_rate : float, optional
         Share of bads in the population, where the sample was balanced; shifts every score and PD.
+    shrinkage_folds : int, optional
+        Small samples give cards whose PDs are too extreme. With a number (10, say) the whole card is refitted without each tenth of
+        the rows, bins and choice of variables included, and all coefficients are multiplied by the slope at which those cards
+        fit the rows left out, at most 1 (:mod:`credit_risk.scorecard.shrinkage`); ``spec_.settings["shrinkage"]`` tells. The
+        order of applicants stays, up to the rounding of points. None, the default, shrinks nothing.
     overrides : sequence of PointsOverride
         Points decided by people; re-applied at every fit, or refused with the reason.
     decisions : sequence of BinDecision
@@ -137,6 +143,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         shape_pull: float | None = 50.0,
         second_look: bool = True,
         population_bad_rate: float | None = None,
+        shrinkage_folds: int | None = None,
         overrides: Sequence[PointsOverride] = (),
         decisions: Sequence[BinDecision] = (),
         selection: SelectionRules | None = None,
@@ -155,6 +162,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         self.shape_pull = shape_pull
         self.second_look = second_look
         self.population_bad_rate = population_bad_rate
+        self.shrinkage_folds = shrinkage_folds
         self.overrides = overrides
         self.decisions = decisions
         self.selection = selection
@@ -169,6 +177,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         sample_weight: ArrayLike | None = None,
         *,
         period: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
     ) -> Scorecard:
         """Bin, choose, regress, scale, round.
 
@@ -181,14 +190,17 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         period : array_like, shape (n_rows,), optional
             Where given, the order of bad rates between neighbouring bins must hold in every period, and
             ``selection.max_stability_index`` compares the later periods with the first.
+        groups : array_like, shape (n_rows,), optional
+            Customers, where one may have several rows: ``shrinkage_folds`` leaves them out together. Nothing else reads them.
 
         Raises
         ------
         SpecificationError
-            A parameter is outside its allowed set (``CR-CRD-001``, ``CR-CRD-002``, ``CR-CRD-005``, ``CR-CRD-050``,
-            ``CR-BIN-038``).
+            A parameter is outside its allowed set (``CR-CRD-001``, ``CR-CRD-002``, ``CR-CRD-005``, ``CR-CRD-013``,
+            ``CR-CRD-050``, ``CR-BIN-038``).
         FitError
-            No variable qualifies (``CR-CRD-010``), an override cannot be kept (``CR-CRD-020``), or as :meth:`WoeBinner.fit`.
+            No variable qualifies (``CR-CRD-010``), an override cannot be kept (``CR-CRD-020``), the shrinkage cannot be found
+            (``CR-CRD-014`` to ``CR-CRD-016``), or as :meth:`WoeBinner.fit`.
         """
         X = as_sample(X, y, type(self).__name__)
         self._check()
@@ -196,7 +208,8 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         outcome = check_outcome(y, len(X), sample_weight, period)
         binner = self._decided_binner(X, int(outcome.is_bad.sum())).fit(X, y, sample_weight, period=period)
         with threadpool_limits(1):
-            self.spec_ = self._fit_card(scaling, binner, X, outcome)
+            shrinkage = self._shrinkage(X, outcome, groups)
+            self.spec_ = self._fit_card(scaling, binner, X, outcome, shrinkage)
         self.binning_ = binner.spec_
         self.classes_ = np.array([0, 1])
         self.feature_names_in_ = binner.feature_names_in_
@@ -213,7 +226,25 @@ class Scorecard(ClassifierMixin, BaseEstimator):
                 code="CR-CRD-005",
             )
 
-    def _fit_card(self, scaling: Scaling, binner: WoeBinner, X: Any, outcome: Outcome) -> ScorecardSpec:
+    def _shrinkage(self, X: Any, outcome: Outcome, groups: ArrayLike | None) -> Shrinkage | None:
+        """Measure on refits of everything but the points that people decided, which belong to this card alone."""
+        if self.shrinkage_folds is None:
+            return None
+        settings = {**self.get_params(deep=False), "shrinkage_folds": None, "overrides": ()}
+        if "progress" in settings:
+            settings["progress"] = False
+        return measure_shrinkage(
+            lambda: type(self)(**settings), X, outcome, n_folds=self.shrinkage_folds, groups=groups
+        )
+
+    def _fit_card(
+        self,
+        scaling: Scaling,
+        binner: WoeBinner,
+        X: Any,
+        outcome: Outcome,
+        shrinkage: Shrinkage | None,
+    ) -> ScorecardSpec:
         index, variables = binner.bin_indices(X), binner.spec_.variables
         rules = self._selection_rules()
         raw = X if rules.max_identical_share is not None else None
@@ -228,7 +259,11 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         card = self._first_look(variables, index, kept, outcome)
         if self.second_look and self.shape_pull is not None:
             card, records = self._second_look(card, binner, X, outcome, records)
-        return self._assemble(scaling, binner.spec_, card, records)
+        design = design_of(card.variables, card.regression.card_woe)
+        fit = shrunk(card.regression.fit, design, outcome, shrinkage)
+        card = replace(card, regression=replace(card.regression, fit=fit))
+        spec = self._assemble(scaling, binner.spec_, card, records)
+        return with_shrinkage(spec, shrinkage)
 
     def _first_look(
         self,

@@ -6,7 +6,7 @@ It holds no clock, host, path or run id: the same inputs give the same bytes, an
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -166,6 +166,38 @@ class ScoringBundle:
         from credit_risk.scoring.engine import ScoringEngine
 
         return ScoringEngine(self)
+
+    def recalibrated(self, calibrations: Mapping[str, CalibrationSpec]) -> ScoringBundle:
+        """Return the bundle with other calibrations and therefore another digest: what has to be approved anew.
+
+        Parameters
+        ----------
+        calibrations : mapping of str to CalibrationSpec
+            Model name -> its new calibration, such as :func:`~credit_risk.calibration.recalibration.recalibrate` gives; models not
+            named keep theirs.
+
+        Raises
+        ------
+        SpecificationError
+            A name that is no model of this bundle (``CR-BND-009``).
+        PolicyError
+            A calibration of another horizon (``CR-POL-001``).
+
+        Examples
+        --------
+        >>> from dataclasses import replace
+        >>> bundle = load_bundle("models/uci-reference")
+        >>> riskier = replace(bundle.calibrations["scorecard"], intercept=0.2)
+        >>> bundle.recalibrated({"scorecard": riskier}).digest == bundle.digest
+        False
+        """
+        for name in calibrations:
+            if name not in self.model_names:
+                raise SpecificationError(
+                    f"{name!r} is no model of this bundle. {nearest(name, self.model_names)}",
+                    code="CR-BND-009",
+                )
+        return replace(self, calibrations={**self.calibrations, **calibrations})
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write the bundle into a folder, all or nothing.

@@ -263,9 +263,12 @@ def test_interval_over_folds_is_that_of_nadeau_and_bengio():
     assert found.mean - found.low == pytest.approx(found.high - found.mean)
 
 
-def test_recalibration_learns_from_rows_between_fitting_and_testing(task, tmp_path, capsys):
+def test_recalibration_learns_from_rows_between_fitting_and_testing(task, tmp_path, capsys, monkeypatch):
+    from comparison import reliability
     from comparison.reliability import parts_in_time, print_recalibration
     from comparison.tools import Prediction, Tool
+
+    monkeypatch.setattr(reliability, "N_RESAMPLES", 40)
 
     rng = np.random.default_rng(4)
     n = 30_000
@@ -282,12 +285,91 @@ def test_recalibration_learns_from_rows_between_fitting_and_testing(task, tmp_pa
         return Prediction(pd=rows.X_test["x"].to_numpy() / 2, fit_seconds=0.0, predict_seconds=0.0)
 
     print_recalibration(task, {"halved": Tool(name="halved", run=halved, identity="1")}, tmp_path)
-    rows = [row.split(" | ") for row in capsys.readouterr().out.strip().splitlines()[-3:]]
-    assert [row[0] for row in rows] == ["| halved, as fitted", "| halved, R1", "| halved, R2"]
-    assert {row[1] for row in rows} == {"6667"}
+    out = capsys.readouterr().out
+    rows = [row.split(" | ") for row in out.splitlines() if row.startswith("| halved")]
+    names = [row[0].removeprefix("| halved, ") for row in rows]
+    assert names == ["as fitted", "R1", "R2", "as fitted", "R3"]
+    assert [row[1] for row in rows] == ["6667"] * 3 + ["10000", "5000"]
     ratios = [float(row[5].split()[0]) for row in rows]
-    assert ratios[0] == pytest.approx(0.5, abs=0.05)
-    assert ratios[1:] == pytest.approx([1.0, 1.0], abs=0.08)
+    assert [ratios[0], ratios[3]] == pytest.approx([0.5, 0.5], abs=0.05)
+    assert [ratios[at] for at in (1, 2, 4)] == pytest.approx([1.0] * 3, abs=0.08)
+    assert [row[-1].rstrip(" |") for row in rows[3:]] == ["no", "yes"]
+    assert "outcomes of the months that are judged, which nobody has beforehand" in out
+
+
+def test_intervals_after_recalibration_hold_the_chance_in_the_line_too(monkeypatch):
+    from comparison import reliability
+    from comparison.reliability import Reliability, recalibrated
+
+    from credit_risk.calibration import LogisticCalibrator
+
+    monkeypatch.setattr(reliability, "N_RESAMPLES", 200)
+    rng = np.random.default_rng(2)
+    truth = 1 / (1 + np.exp(1.0 - rng.normal(size=12_000)))
+    known, judged = ((part / 2, rng.uniform(size=part.size) < part) for part in np.array_split(truth, 2))
+    found, line = recalibrated(known, judged), LogisticCalibrator().fit(*known)
+    fixed = Reliability.of(line.transform(judged[0]), judged[1])  # as if the line were known for certain
+    assert not Reliability.of(*judged).is_within_chance
+    assert found.slope[0] == pytest.approx(1.0, abs=0.15)
+    assert found.ratio[0] == pytest.approx(1.0, abs=0.08)
+    assert found.n_rows == 6_000
+    for figure in ("slope", "shift"):
+        wide, narrow = (np.ptp(getattr(one, figure)) for one in (found, fixed))
+        assert wide > 1.2 * narrow
+    assert recalibrated(known, judged) == found
+
+
+def test_halving_leaves_what_chance_does_to_halves_of_that_size(monkeypatch):
+    from comparison import reliability
+    from comparison.reliability import halved
+
+    monkeypatch.setattr(reliability, "N_RESAMPLES", 60)
+    rng = np.random.default_rng(8)
+    truth = 1 / (1 + np.exp(1.0 - rng.normal(size=8_000)))
+    is_bad = rng.uniform(size=8_000) < truth
+    found = halved((truth / 3, is_bad))
+    assert found.n_rows == 4_000
+    assert found.slope[0] == pytest.approx(1.0, abs=0.03)
+    assert found.slope[1] < 1.0 < found.slope[2]
+    # bad rates of two halves differ by chance: sqrt(2 (1 - p) / (p n)) of themselves, less what the PDs explain
+    assert np.ptp(found.ratio) == pytest.approx(2 * 1.96 * np.sqrt(2 * 0.7 / 0.3 / 4_000), rel=0.35)
+
+
+def test_rounds_of_one_prediction_are_no_more_customers():
+    from comparison.reliability import Reliability
+
+    rng = np.random.default_rng(3)
+    truth = 1 / (1 + np.exp(1.0 - rng.normal(size=2_000)))
+    is_bad = rng.uniform(size=2_000) < truth
+    once, fivefold = Reliability.of(truth, is_bad), Reliability.of(np.array([truth] * 5), is_bad)
+    for figure in ("slope", "ratio", "shift"):
+        assert getattr(fivefold, figure) == pytest.approx(getattr(once, figure), abs=1e-9)
+
+
+def test_clustered_errors_of_one_round_are_near_those_of_the_model():
+    from comparison.reliability import Reliability
+
+    from credit_risk.evaluation.reliability import calibration_in_the_large, calibration_line
+
+    rng = np.random.default_rng(5)
+    truth = 1 / (1 + np.exp(1.0 - rng.normal(size=20_000)))
+    is_bad = rng.uniform(size=20_000) < truth
+    found = Reliability.of(truth, is_bad)
+    slope, shift = calibration_line(truth, is_bad).slope, calibration_in_the_large(truth, is_bad)
+    assert found.slope == pytest.approx((slope.estimate, slope.low, slope.high), abs=0.003)
+    assert found.shift == pytest.approx((shift.estimate, shift.low, shift.high), abs=0.003)
+
+
+def test_every_round_is_put_back_into_the_order_of_customers(task):
+    from comparison.reliability import held_out
+    from comparison.task import shuffled_folds
+
+    folds = shuffled_folds(task.is_bad, n_repeats=2)
+    pds = [test / 100.0 for _, test in folds]
+    rounds, is_bad = held_out(replace(task, folds=folds), pds)
+    assert rounds.tolist() == [[row / 100.0 for row in range(40)]] * 2
+    assert is_bad.tolist() == task.is_bad.tolist()
+    assert held_out(replace(task, folds=folds[:1]), pds[:1])[0].shape == (1, 8)
 
 
 def test_holdout_pds_are_held_against_what_was_asked(task, tmp_path, capsys):

@@ -131,3 +131,41 @@ def test_moments_are_refused_and_a_text_among_numbers_is_not_quoted():
         booster.predict_proba(pd.DataFrame({"a": ["secret"]}))
     assert "secret" not in str(caught.value)
     assert caught.value.__suppress_context__
+
+
+def test_rows_that_judge_the_rounds_are_unknown_to_the_encodings(data):
+    from credit_risk.ml.design import transform_design
+    from credit_risk.ml.fit import _encoded_apart
+
+    X, is_bad = data
+    y, margin = is_bad.astype(float), np.linspace(-2.0, 1.0, len(X))
+    rows = np.arange(len(X))
+    folds = [(rows[rows % 3 != k], rows[rows % 3 == k]) for k in range(3)]
+    turned = y.copy()
+    turned[folds[0][1]] = 1.0 - turned[folds[0][1]]  # the outcomes of the judged rows, turned round
+    matrices = []
+    for outcome in (y, turned):
+        exchange = _encoded_apart(X, outcome, margin, folds, 5)
+        fitted, judged, parameters = exchange(None, None, {"eta": 0.1})
+        assert parameters == {"eta": 0.1}
+        matrices.append((fitted.get_data().toarray(), judged.get_data().toarray()))
+        np.testing.assert_allclose(judged.get_base_margin(), margin[folds[0][1]], rtol=1e-6)
+    for ours, theirs in zip(*matrices, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    values, names, encodings = training_design(X.iloc[folds[0][0]], y[folds[0][0]], 5)
+    np.testing.assert_array_equal(matrices[0][0], values.astype(np.float32))
+    others = transform_design(names, encodings, X.iloc[folds[0][1]])
+    np.testing.assert_array_equal(matrices[0][1], others.astype(np.float32))
+
+
+def test_rounds_are_chosen_anew_only_where_there_are_texts(data, monkeypatch):
+    from credit_risk.ml import fit
+
+    def never(*_):
+        raise AssertionError("numbers need no encodings")
+
+    X, is_bad = data
+    monkeypatch.setattr(fit, "_encoded_apart", never)
+    assert PdBooster(max_rounds=10).fit(X[["amount", "is_new"]], is_bad).n_rounds_ >= 1
+    with pytest.raises(AssertionError, match="no encodings"):
+        PdBooster(max_rounds=10).fit(X, is_bad)

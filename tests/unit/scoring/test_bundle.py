@@ -15,7 +15,7 @@ from credit_risk.errors import GovernanceError, PolicyError, SpecificationError
 from credit_risk.ml import ForestSpec
 from credit_risk.scoring import ScoringBundle, load_bundle
 
-from .conftest import REFERENCE
+from .conftest import PROJECT, REFERENCE
 
 
 def test_saving_again_gives_the_same_bytes(bundle, tmp_path):
@@ -78,6 +78,32 @@ def _build(bundle: ScoringBundle, **changes) -> ScoringBundle:
 
 def test_building_from_its_parts_gives_the_same_digest(bundle):
     assert _build(bundle).digest == bundle.digest
+
+
+def test_a_recalibrated_bundle_is_another_one_and_decides_by_the_new_pd(bundle, tmp_path):
+    request = json.loads(
+        (PROJECT / "examples" / "uci_credit_card" / "request.json").read_text(encoding="utf-8")
+    )
+    old = bundle.calibrations["scorecard"]
+    other = bundle.recalibrated({"scorecard": replace(old, intercept=old.intercept + 0.4)})
+    assert other.digest != bundle.digest
+    assert other.calibrations["booster"] == bundle.calibrations["booster"]
+    assert bundle.calibrations["scorecard"] == old
+    other.save(tmp_path / "other")
+    again = load_bundle(tmp_path / "other", expected_digest=other.digest)
+    before, after = (one.decide(request["application"], request["records"]) for one in (bundle, again))
+    assert after.pds["scorecard"] > before.pds["scorecard"]
+    assert after.score == before.score
+    changed = [name for name, content in other.files().items() if bundle.files()[name] != content]
+    assert changed == ["calibration.json"]
+
+
+def test_a_calibration_of_an_unknown_model_or_another_horizon_is_refused(bundle):
+    old = bundle.calibrations["scorecard"]
+    with pytest.raises(SpecificationError, match=r"CR-BND-009.*'scorecrad'.*scorecard"):
+        bundle.recalibrated({"scorecrad": old})
+    with pytest.raises(PolicyError, match="CR-POL-001"):
+        bundle.recalibrated({"scorecard": replace(old, horizon="3m")})
 
 
 def test_one_model_of_each_kind_is_needed(bundle):

@@ -27,6 +27,7 @@ from credit_risk.scorecard.overrides import override_points
 from credit_risk.scorecard.points import whole_points
 from credit_risk.scorecard.scaling import Scaling
 from credit_risk.scorecard.shape import by_policy
+from credit_risk.scorecard.shrinkage import shrunk, with_shrinkage
 from credit_risk.scorecard.spec import ScorecardSpec, SelectionRecord
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from credit_risk.numerics.logistic import LogisticFit
     from credit_risk.scorecard.boosting.bins import FineVariable
     from credit_risk.scorecard.overrides import PointsOverride
+    from credit_risk.scorecard.shrinkage import Shrinkage
 
 _WHOLE = ("n_rounds", "n_cells", "max_bins")
 
@@ -98,6 +100,9 @@ class BoostedScorecard(Scorecard):
     max_bins : int, optional
         Regular bins of a number on the card; more are merged so that the effects change least, and ``merging_`` and
         ``spec_.settings`` tell what it cost. None keeps the booster exactly.
+    shrinkage_folds : int, optional
+        As in :class:`Scorecard`: the effects are multiplied by the slope at which cards fitted without a part of the rows fit
+        that part. None shrinks nothing.
     overrides : sequence of PointsOverride
         Points decided by people; re-applied at every fit, or refused with the reason.
     binner : WoeBinner, optional
@@ -108,7 +113,7 @@ class BoostedScorecard(Scorecard):
     Attributes
     ----------
     spec_ : ScorecardSpec
-        Coefficients are -1, ``card_woe`` is the booster's effect, sign turned and centred; standard errors take it as given.
+        Coefficients are -1 (less, where shrunk), ``card_woe`` is the booster's effect, sign turned and centred; standard errors take it as given.
     binning_ : BinningSpec
         Bins of all variables, on the card or not.
     merging_ : MergingReport
@@ -136,6 +141,7 @@ class BoostedScorecard(Scorecard):
         min_child_weight: float = 5.0,
         n_cells: int = 255,
         max_bins: int | None = None,
+        shrinkage_folds: int | None = None,
         overrides: Sequence[PointsOverride] = (),
         binner: WoeBinner | None = None,
         seed: int = 0,
@@ -151,6 +157,7 @@ class BoostedScorecard(Scorecard):
         self.min_child_weight = min_child_weight
         self.n_cells = n_cells
         self.max_bins = max_bins
+        self.shrinkage_folds = shrinkage_folds
         self.overrides = overrides
         self.binner = binner
         self.seed = seed
@@ -162,6 +169,7 @@ class BoostedScorecard(Scorecard):
         sample_weight: ArrayLike | None = None,
         *,
         period: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
     ) -> BoostedScorecard:
         """Cut finely, boost, read the trees, merge, scale, round.
 
@@ -173,14 +181,17 @@ class BoostedScorecard(Scorecard):
         sample_weight : array_like of float, shape (n_rows,), optional
         period : None
             Stumps know no periods; fit a :class:`Scorecard` where the order must hold in each.
+        groups : array_like, shape (n_rows,), optional
+            Customers, for ``shrinkage_folds``: as in :meth:`Scorecard.fit`.
 
         Raises
         ------
         SpecificationError
-            A parameter is outside its allowed set (``CR-CRD-001``, ``CR-CRD-005``, ``CR-CRD-035``), or a period is given
-            (``CR-CRD-036``).
+            A parameter is outside its allowed set (``CR-CRD-001``, ``CR-CRD-005``, ``CR-CRD-013``, ``CR-CRD-035``), or a period
+            is given (``CR-CRD-036``).
         FitError
-            No tree asks about anything (``CR-CRD-010``), or as :meth:`WoeBinner.fit`.
+            No tree asks about anything (``CR-CRD-010``), the shrinkage cannot be found (``CR-CRD-014`` to ``CR-CRD-016``), or as
+            :meth:`WoeBinner.fit`.
         """
         X = as_sample(X, y, type(self).__name__)
         scaling = Scaling(pdo=self.pdo, base_score=self.base_score, base_odds=self.base_odds)
@@ -196,6 +207,7 @@ class BoostedScorecard(Scorecard):
         columns = [development_column(name, raw) for name, raw in zip(names, raw_columns(X), strict=True)]
         rules = list(binner.rules_for(names).values())
         with threadpool_limits(1):
+            shrinkage = self._shrinkage(X, outcome, groups)
             fine = [
                 fine_variable(
                     column,
@@ -214,7 +226,8 @@ class BoostedScorecard(Scorecard):
             ]
             n_asked = [int(np.isin(stumps.column, owned).sum()) for owned in columns_of(fine)]
             self.binning_ = _binning(steps, outcome)
-            self.spec_ = self._card(scaling, outcome, steps, constant, n_asked)
+            spec = self._card(scaling, outcome, steps, (constant, n_asked), shrinkage)
+            self.spec_ = with_shrinkage(spec, shrinkage)
         self.booster_ = booster
         self.classes_ = np.array([0, 1])
         self.feature_names_in_ = np.array(names, dtype=object)
@@ -287,10 +300,11 @@ class BoostedScorecard(Scorecard):
         scaling: Scaling,
         outcome: Outcome,
         steps: list[Steps],
-        constant: float,
-        n_asked: list[int],
+        trees: tuple[float, list[int]],
+        shrinkage: Shrinkage | None,
     ) -> ScorecardSpec:
-        """Centre the effects, describe them as a regression with coefficients -1, scale and round."""
+        """Centre the effects, describe them as a regression with coefficients -1, shrink, scale and round."""
+        constant, n_asked = trees
         kept = [at for at, n in enumerate(n_asked) if n > 0]
         if not kept:
             raise FitError(
@@ -303,8 +317,9 @@ class BoostedScorecard(Scorecard):
         tables = tuple(_card_woe(one, mean) for one, mean in zip(chosen, means, strict=True))
         index = np.column_stack([one.index for one in chosen])
         is_bad = outcome.is_bad.astype(np.float64)
+        design = np.column_stack([np.array(t)[one.index] for t, one in zip(tables, chosen, strict=True)])
         fit = describe_logistic(
-            np.column_stack([np.array(t)[one.index] for t, one in zip(tables, chosen, strict=True)]),
+            design,
             is_bad,
             outcome.weight,
             coefficients=-np.ones(len(chosen)),
@@ -314,6 +329,7 @@ class BoostedScorecard(Scorecard):
         self.merging_ = _merging(
             scaling, chosen, (is_bad, outcome.weight), exact, _log_odds(tables, chosen, fit)
         )
+        fit = shrunk(fit, design, outcome, shrinkage)
         rounded = whole_points(scaling, tables, fit, index)
         spec = ScorecardSpec(
             feature_names=tuple(one.bins.name for one in chosen),
