@@ -16,7 +16,7 @@ from credit_risk.domain.toml_lines import key_lines
 from credit_risk.errors import SpecificationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from credit_risk.domain.toml_lines import TomlPath
@@ -50,6 +50,31 @@ def nearest(name: str, allowed: Iterable[str]) -> str:
     if close:
         return f"Did you mean {close[0]!r}?"
     return "Valid names: " + ", ".join(repr(word) for word in words) + "."
+
+
+def check_names(setting: str, given: Iterable[str], columns: Sequence[str]) -> None:
+    """Refuse a setting by column that names a column which is not there: misspelt, it would be left out in silence.
+
+    Raises
+    ------
+    SpecificationError
+        Some names are no columns (``CR-FIT-024``).
+
+    Examples
+    --------
+    >>> check_names("directions", ["incme"], ["income", "age"])
+    Traceback (most recent call last):
+        ...
+    credit_risk.errors.SpecificationError: CR-FIT-024: directions names 1 column that is not in the sample: 'incme'. Did you mean 'income'?
+    """
+    strangers = [name for name in given if name not in set(columns)]
+    if strangers:
+        plural = "column that is" if len(strangers) == 1 else "columns that are"
+        raise SpecificationError(
+            f"{setting} names {len(strangers)} {plural} not in the sample: {', '.join(map(repr, strangers))}. "
+            f"{nearest(strangers[0], columns)}",
+            code="CR-FIT-024",
+        )
 
 
 def read_toml(path: Path) -> ConfigTable:

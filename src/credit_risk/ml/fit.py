@@ -14,6 +14,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
+from credit_risk.domain.configuration import check_names
 from credit_risk.errors import FitError, SpecificationError
 from credit_risk.ml.apply import forest_margin, forest_pd
 from credit_risk.ml.design import scoring_design, training_design
@@ -132,7 +133,8 @@ class PdBooster(ClassifierMixin, BaseEstimator):
             reproduce XGBoost's margin on every row (``CR-FIT-022``), or base margins that are not one finite number per row
             (``CR-FIT-023``).
         SpecificationError
-            ``n_seeds`` is not 1, 2, 4, 8 or 16 (``CR-ML-002``).
+            ``n_seeds`` is not 1, 2, 4, 8 or 16 (``CR-ML-002``), or ``monotone`` names a column that is not there
+            (``CR-FIT-024``).
         """
         import xgboost
 
@@ -146,6 +148,7 @@ class PdBooster(ClassifierMixin, BaseEstimator):
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)
         self.classes_ = np.array([0, 1])
+        check_names("monotone", self.monotone or {}, names)
         directions = self._directions(names)
         parameters = self.parameters(names, is_bad)
         if margin is not None:

@@ -24,6 +24,7 @@ from credit_risk.binning.columns import (
 from credit_risk.binning.fit import WoeBinner
 from credit_risk.binning.table import binning_table, summary_table
 from credit_risk.binning.workers import check_n_jobs
+from credit_risk.domain.configuration import check_names
 from credit_risk.errors import FitError, SpecificationError
 from credit_risk.scorecard.apply import apply_scorecard
 from credit_risk.scorecard.decisions import Decisions
@@ -197,7 +198,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         ------
         SpecificationError
             A parameter is outside its allowed set (``CR-CRD-001``, ``CR-CRD-002``, ``CR-CRD-005``, ``CR-CRD-013``,
-            ``CR-CRD-050``, ``CR-BIN-038``).
+            ``CR-CRD-050``, ``CR-BIN-038``), or ``directions`` names a column that is not there (``CR-FIT-024``).
         FitError
             No variable qualifies (``CR-CRD-010``), an override cannot be kept (``CR-CRD-020``), the shrinkage cannot be found
             (``CR-CRD-014`` to ``CR-CRD-016``), or as :meth:`WoeBinner.fit`.
@@ -461,12 +462,10 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         wrong = {name: value for name, value in self.directions.items() if value not in _TREND_OF_DIRECTION}
         if wrong:
             raise SpecificationError(f"directions must be +1, -1 or 0. Got {wrong}.", code="CR-CRD-005")
-        trends = {
-            name: _TREND_OF_DIRECTION[self.directions[name]]
-            for name in column_names(X)
-            if name in self.directions
-        }
-        return binner.set_params(trend=trends)
+        check_names("directions", self.directions, column_names(X))
+        return binner.set_params(
+            trend={name: _TREND_OF_DIRECTION[by] for name, by in self.directions.items()}
+        )
 
     def _selection_rules(self) -> SelectionRules:
         if self.selection is not None:
