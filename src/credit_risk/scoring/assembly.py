@@ -79,9 +79,15 @@ class DecisionAssembler:
         rules_said: Sequence[str],
         choice: ChosenOffer | None,
         score_reasons: tuple[Reason, ...],
+        largest: tuple[Reason, ...] = (),
     ) -> Decision:
-        """Return the decision of one applicant."""
-        verdict = self._verdict(facts, rules_said, has_offer=choice is not None, score_reasons=score_reasons)
+        """Return the decision of one applicant.
+
+        ``largest`` are the reasons of a strict cut-off: told where it stops an applicant who lost no points.
+        """
+        verdict = self._verdict(
+            facts, rules_said, has_offer=choice is not None, score_reasons=score_reasons, largest=largest
+        )
         scored = verdict.outcome != "incomplete"
         return Decision(
             application_id=facts.application_id,
@@ -109,12 +115,13 @@ class DecisionAssembler:
         *,
         has_offer: bool,
         score_reasons: tuple[Reason, ...],
+        largest: tuple[Reason, ...],
     ) -> _Verdict:
         """Run the stages in order; the first that ends the process wins."""
         return (
             self._data_verdict(facts)
             or self._rule_verdict(rules_said)
-            or self._risk_verdict(facts.pds[self._strategy.decision_model], score_reasons)
+            or self._risk_verdict(facts.pds[self._strategy.decision_model], score_reasons or largest)
             or _offer_verdict(score_reasons, has_offer=has_offer)
         )
 

@@ -142,6 +142,7 @@ class ScoringEngine:
                 rules_said=[str(column[i]) for column in said],
                 choice=_chosen(choice, i),
                 score_reasons=reasons[i],
+                largest=() if reasons[i] else scores.losses.largest(i),
             )
             for i in range(len(rows.application_ids))
         ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+import credit_risk
 from credit_risk.errors import DataContractError, OutputError, SpecificationError
 from credit_risk.jobs.rescore.part_files import PartFiles
 from credit_risk.jobs.rescore.prepared_rows import open_prepared_rows
@@ -147,6 +148,7 @@ def _plan(settings: RescoreSettings, bundle: ScoringBundle, rows: PreparedRows) 
         "input": rows.fingerprint(),
         "rows per block": settings.block_rows,
         "columns": COLUMNS_VERSION,
+        "library version": credit_risk.__version__,
     }
 
 
