@@ -6,6 +6,7 @@ One group, so that one worker trains once for all of these tests.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from credit_risk.decision.rules import rule_hits
+from credit_risk.decision.strategy import Rule
 from credit_risk.errors import ScoringError, SpecificationError
-from credit_risk.features import FeatureClosure, compute_features
+from credit_risk.features import FeatureClosure, compute_features, feature_categories
 from credit_risk.jobs.cli import main
 from credit_risk.jobs.project import Project
 from credit_risk.jobs.tasks.stored_report import _stored
@@ -125,6 +128,41 @@ def test_reasons_are_the_projects_own_sentences(bundle, sources):
     assert declined.to_dict()["reasons"][declined.reasons.index(reason)]["wording"]["en"].startswith(
         "The answer"
     )
+
+
+def test_a_rule_on_words_decides_by_the_word_in_batch_and_in_real_time(bundle, sources):
+    rule = Rule(
+        id="no_business",
+        stage="eligibility",
+        feature=PURPOSE,
+        operator="one_of",
+        value=("business", "education"),
+        outcome="decline",
+        when_missing="pass",
+        reason="purpose_not_financed",
+        wording=(("en", "We do not lend for this purpose."), ("zh-CN", "不支持该用途。")),
+    )
+    strict = replace(bundle, strategy=replace(bundle.strategy, rules=(rule,)))
+    keys = list(sources.applications.index)[:150]
+    X = compute_features(strict.features, sources).X.loc[keys]
+    said = rule_hits(
+        rule, X[PURPOSE].to_numpy(), feature_categories(strict.features, strict.contracts)[PURPOSE]
+    )
+    n_hit = 0
+    for (application, records), word in zip(sources.raw_requests(keys), said, strict=True):
+        decision = strict.decide(application, records)
+        hit = application["purpose"] in rule.value
+        n_hit += hit
+        assert (word == "decline") == hit == (decision.decided_at_stage == "eligibility")
+        if hit:
+            assert decision.explain("en") == "Declined\n- We do not lend for this purpose."
+    assert n_hit
+    for change, message in (
+        ({"value": 1.0, "operator": ">="}, "words have no order"),
+        ({"value": ("bussiness",)}, "Did you mean 'business'"),
+    ):
+        with pytest.raises(SpecificationError, match=message):
+            replace(bundle, strategy=replace(bundle.strategy, rules=(replace(rule, **change),)))
 
 
 def test_a_missing_answer_is_told_as_one(bundle, sources):

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from credit_risk.sources import Sources
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldAttribute:
@@ -94,6 +96,39 @@ class Project:
             strategy=Strategy.from_toml(strategy),
             report=ReportSettings.from_toml(report),
             files=(features, outcome, training, strategy, report),
+        )
+
+
+def check_processing(plan: TrainingPlan, sources: Sources) -> None:
+    """Refuse a plan that does not say when the data of a consent ledger is processed, or says it where there is none.
+
+    Raises
+    ------
+    SpecificationError
+        ``processed_at`` is missing or out of place (``CR-JOB-001``), or lies before an application (``CR-JOB-002``).
+    """
+    if sources.consent.mode != "ledger" and plan.processed_at is not None:
+        raise SpecificationError(
+            "training.toml gives [consent] processed_at, but the contracts assume consent. Expected it only with a ledger of "
+            "consents. Hint: take it out, or set mode = 'ledger' in sources.toml.",
+            code="CR-JOB-001",
+        )
+    if sources.consent.mode != "ledger":
+        return
+    if plan.processed_at is None:
+        raise SpecificationError(
+            "The contracts name a ledger of consents, and training.toml does not say when the data is processed: consent withdrawn "
+            "by then is no consent, and nothing here reads the clock. Expected, for instance: [consent] processed_at = "
+            "2026-03-01T12:00:00+08:00.",
+            code="CR-JOB-001",
+        )
+    n_later = int((sources.applications["applied_at"] > plan.processed_at).sum())
+    if n_later:
+        raise SpecificationError(
+            f"training.toml: [consent] processed_at lies before {n_later} of {len(sources.applications)} applications. Expected the "
+            "moment at which this data is processed, after all of them.",
+            code="CR-JOB-002",
+            context={"count": n_later},
         )
 
 

@@ -147,12 +147,12 @@ class DecisionAssembler:
         if not hits:
             return None
         outcome = "decline" if any(said.startswith("decline") for _, said in hits) else "refer"
-        codes = dict.fromkeys(
-            str(rule.reason_when_missing) if said.endswith(UNKNOWN) else rule.reason
-            for rule, said in hits
-            if said.startswith(outcome)
-        )
-        reasons = tuple(Reason(kind="rule", code=code) for code in codes)
+        told: dict[str, Reason] = {}
+        for rule, said in hits:
+            reason = rule.told_when_missing if said.endswith(UNKNOWN) else rule.told
+            if said.startswith(outcome) and reason is not None:
+                told.setdefault(reason.code, reason)
+        reasons = tuple(told.values())
         return _Verdict(stage="eligibility", outcome=outcome, reasons=reasons[:MAX_REASONS])
 
     def _stages(self, verdict: _Verdict) -> tuple[StageResult, ...]:

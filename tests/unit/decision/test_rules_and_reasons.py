@@ -46,6 +46,49 @@ def test_missing_means_what_the_rule_says(meaning):
     assert said.tolist() == ["" if meaning == "pass" else meaning + UNKNOWN, "decline"]
 
 
+WORDS = ("car", "radio", "yacht")
+PLACES = np.array([0.0, 1.0, 2.0, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "expected"),
+    [
+        ("==", "yacht", ["", "", "decline", ""]),
+        ("one_of", ("car", "yacht"), ["decline", "", "decline", ""]),
+        ("none_of", ("car", "yacht"), ["", "decline", "", ""]),
+    ],
+)
+def test_rules_on_words_name_words(operator, value, expected):
+    rule = _rule(operator=operator, value=value)
+    assert rule_hits(rule, PLACES, WORDS).tolist() == expected
+    check_rules([rule], ["depth"], {"depth": WORDS})
+    # the order of the contract's list means nothing
+    turned = np.array([2.0, 1.0, 0.0, np.nan])
+    assert rule_hits(rule, turned, WORDS[::-1]).tolist() == expected
+
+
+def test_a_missing_word_is_none_of_nothing():
+    rule = _rule(operator="none_of", value=("car",), when_missing="refer", reason_when_missing="x")
+    assert rule_hits(rule, PLACES, WORDS).tolist() == ["", "decline", "decline", "refer" + UNKNOWN]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words", "message"),
+    [
+        ({"value": 2.0, "operator": ">="}, WORDS, "words have no order or number.*'one_of'.*Valid names: 'car', 'radio'"),
+        ({"value": 2.0, "operator": "=="}, WORDS, "words have no order or number"),
+        ({"value": "yaht", "operator": "=="}, WORDS, "'yaht' is no word of 'depth'. Did you mean 'yacht'"),
+        ({"value": ("car", "boat"), "operator": "one_of"}, WORDS, "'boat' is no word of 'depth'"),
+        ({"value": "car", "operator": "=="}, (), "'depth' is a number, but the rule names words"),
+        ({"value": ("car",), "operator": "none_of"}, (), "'depth' is a number"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_does_not_fit_its_feature_is_refused(changes, words, message):
+    with pytest.raises(SpecificationError, match=message) as caught:
+        check_rules([_rule(**changes)], ["depth"], {"depth": words} if words else {})
+    assert caught.value.code == "CR-STR-006"
+
+
 def test_a_rule_on_an_unknown_feature_is_refused():
     with pytest.raises(SpecificationError, match="unknown feature 'dept'. Did you mean 'depth'"):
         check_rules([_rule(feature="dept")], ["depth", "limit"])

@@ -151,7 +151,7 @@ def project_from_template(project: Path, template: str) -> InitResult:
             "outcome",
             outcome_toml(column=outcome.name, bad=[1], good=[0], horizon="12m", known_at=known_at),
         )
-        _write(folder, "training", training_toml(10_000))
+        _write(folder, "training", training_toml(10_000, processed_at=known_at))
         _write(
             folder,
             "strategy",

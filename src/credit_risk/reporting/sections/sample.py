@@ -40,7 +40,9 @@ def _sample(content: ReportContent, language: str) -> Section:
     if content.exclusions is not None:
         steps = sample_steps(content.sample, content.exclusions, language)
         plot = partial(charts_evidence.plot_flow, steps=steps)
-        items.insert(0, chart("sample-flow", plot, language, size=_flow_size(steps)))
+        split_by = text(f"report.label.by_{content.split_by}", language)
+        size = _flow_size(steps)
+        items.insert(0, chart("sample-flow", plot, language, size=size, split_by=split_by))
     return section("sample", language, paragraph("sample", language), Grid(items=tuple(items)))
 
 

@@ -275,7 +275,7 @@ def test_a_column_of_persons_named_as_target_is_not_printed(table, rows, as_csv,
     assert "Secret" not in said
 
 
-def test_the_template_fits_the_shipped_synthetic_tables_and_training_says_what_it_cannot(
+def test_the_template_fits_the_shipped_synthetic_tables_and_training_says_that_they_are_few(
     tmp_path, capsys, project_folder
 ):
     project, data = str(tmp_path / "p"), str(project_folder / "data_samples" / "synthetic_instant_loan")
@@ -287,4 +287,4 @@ def test_the_template_fits_the_shipped_synthetic_tables_and_training_says_what_i
         main(["train", project, "--data", data, "--output", str(tmp_path / "o"), "--no-tracking", "--quiet"])
         == 3
     )
-    assert "cannot yet be told when the data is processed" in capsys.readouterr().err
+    assert "too few for three parts: use more applications" in capsys.readouterr().err
