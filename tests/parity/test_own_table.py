@@ -11,14 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from credit_risk.decision.rules import rule_hits
 from credit_risk.decision.strategy import Rule
 from credit_risk.errors import ScoringError, SpecificationError
-from credit_risk.features import FeatureClosure, compute_features, feature_categories
+from credit_risk.features import FeatureClosure, compute_features, feature_categories, with_words
 from credit_risk.jobs.cli import main
 from credit_risk.jobs.project import Project
 from credit_risk.jobs.tasks.stored_report import _stored
@@ -270,21 +269,64 @@ def test_a_booster_fitted_on_other_words_is_refused(sample, bundle):
         forest_columns(spec, bundle.features.names, {})
 
 
-def test_prepared_rows_with_words_are_rescored_to_what_is_decided(bundle, sources, tmp_path):
-    """In prepared rows a word is its place in the contract's list, as compute_features writes it."""
-    X = compute_features(bundle.features, sources).X.head(60)
-    pq.write_table(
-        pa.table({"application_id": X.index.astype(str), **{n: X[n].to_numpy() for n in X}}),
-        tmp_path / "rows.parquet",
-    )
+@pytest.fixture(scope="module")
+def worded(bundle, sources):
+    """Prepared rows as somebody would write them from their own tables: words, and holes."""
+    X = compute_features(bundle.features, sources).X.head(120)
+    return with_words(X, feature_categories(bundle.features, bundle.contracts))
+
+
+def _as_written(worded, folder, form):
+    rows = worded.rename_axis("application_id").reset_index()
+    path = folder / f"rows.{'csv' if form == 'csv' else 'parquet'}"
+    if form == "csv":
+        rows.to_csv(path, index=False)
+    elif form == "places":
+        places = {n: rows[n].cat.codes.where(rows[n].notna()) for n in rows if rows[n].dtype == "category"}
+        rows.assign(**places).to_parquet(path, index=False)
+    else:
+        texts = {n: rows[n].astype("str") for n in rows if rows[n].dtype == "category" and form == "text"}
+        rows.assign(**texts).to_parquet(path, index=False)
+    return path
+
+
+@pytest.mark.parametrize("form", ["text", "categories", "places", "csv"])
+def test_prepared_rows_with_words_are_rescored_to_what_is_decided(bundle, sources, worded, tmp_path, form):
+    """However a word is written, its row is scored as the same person is decided from the raw application."""
     bundle.save(tmp_path / "bundle")
-    arguments = ["rescore", str(tmp_path / "rows.parquet"), str(tmp_path / "scores.parquet"), "--quiet"]
+    path = _as_written(worded, tmp_path, form)
+    arguments = ["rescore", str(path), str(tmp_path / "scores.parquet"), "--quiet", "--block-rows", "50"]
     assert main([*arguments, "--bundle", str(tmp_path / "bundle")]) == 0
     scores = pq.read_table(tmp_path / "scores.parquet").to_pylist()
-    requests = sources.raw_requests(list(X.index))
+    requests = sources.raw_requests(list(worded.index))
     for row, (application, records) in zip(scores, requests, strict=True):
         decision = bundle.decide(application, records)
+        told = [
+            (row[f"reason_{k}"], row[f"points_lost_{k}"])
+            for k in range(1, 5)
+            if row[f"reason_{k}"] is not None
+        ]
         assert (row["application_id"], row["score"]) == (decision.application_id, decision.score)
+        assert {name: row[f"pd_{name}"] for name in decision.pds} == decision.pds
+        if decision.decided_at_stage == "risk":
+            assert told == [(reason.code, reason.points_lost) for reason in decision.reasons]
+
+
+@pytest.mark.parametrize("form", ["text", "csv"])
+def test_a_prepared_word_outside_the_contract_is_refused_as_in_a_request(
+    bundle, worded, tmp_path, capsys, form
+):
+    bundle.save(tmp_path / "bundle")
+    strange = worded.assign(**{PURPOSE: worded[PURPOSE].cat.add_categories("yacht")})
+    strange.iloc[[3, 9], strange.columns.get_loc(PURPOSE)] = "yacht"
+    path = _as_written(strange, tmp_path, form)
+    arguments = ["rescore", str(path), str(tmp_path / "scores.parquet"), "--quiet"]
+    assert main([*arguments, "--bundle", str(tmp_path / "bundle")]) == 3
+    said = capsys.readouterr().err
+    assert f"column '{PURPOSE}' holds a word that the contract does not list in 2 of 120 rows" in said
+    assert "'business'" in said
+    assert "yacht" not in said
+    assert not (tmp_path / "scores.parquet").exists()
 
 
 def test_a_table_with_gaps_in_protected_columns_or_without_any_trains(trial, tmp_path, capsys):

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from credit_risk.features import compute_features, feature_categories
+from credit_risk.features import compute_features, feature_categories, with_words
 from credit_risk.samples.screening import refuse_copies
 from credit_risk.samples.split import LEAST, PARTS, SplitRule, check_part_sizes, part_sizes
 from credit_risk.sources import consent_state
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -116,7 +115,7 @@ class DevelopmentSample:
         table = compute_features(
             features, sources, processed_at=processed_at, n_threads=n_threads, progress=progress
         )
-        X = _with_words(table.X, feature_categories(features, sources.contracts))
+        X = with_words(table.X, feature_categories(features, sources.contracts))
         labels = outcome.label(sources)
         determined, is_bad = labels["is_determined"].to_numpy(), labels["is_bad"].to_numpy()
         refuse_copies(table.X[determined], is_bad[determined], min_per_class=LEAST)
@@ -166,17 +165,3 @@ def _codes(column: pd.Series) -> NDArray[np.float64] | None:
     if not isinstance(column.dtype, pd.CategoricalDtype):
         return None
     return np.asarray(column.cat.codes.to_numpy(), dtype=np.float64)
-
-
-def _with_words(X: pd.DataFrame, categories: Mapping[str, tuple[str, ...]]) -> pd.DataFrame:
-    """Turn the numbers of features that are words into categories, so that every model treats them as such."""
-    words = {
-        name: pd.Series(
-            pd.Categorical.from_codes(
-                X[name].fillna(-1).to_numpy(dtype=np.int64), categories=pd.Index(codes, dtype="str")
-            ),
-            index=X.index,
-        )
-        for name, codes in categories.items()
-    }
-    return X.assign(**words) if words else X
