@@ -32,6 +32,12 @@ from credit_risk.training import train_models
 
 pytestmark = [pytest.mark.xdist_group("own table"), pytest.mark.slow]
 PURPOSE = "application__all__purpose__now__value"
+SEGMENT = f"""
+[segments.purpose]
+feature = "{PURPOSE}"
+label = {{ en = "Purpose", zh-CN = "用途" }}
+groups = [{{ words = ["car (new)", "car (used)"], en = "cars", zh-CN = "汽车" }}]
+"""
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +54,8 @@ def trial(project_folder, tmp_path_factory) -> Path:
     project = str(folder / "german")
     start = ["init", project, "--table", str(folder / "german.csv"), "--target", "creditability"]
     assert main([*start, "--bad", "bad", "--currency", "EUR", "--quiet"]) == 0
+    with (folder / "german" / "report.toml").open("a", encoding="utf-8") as stream:
+        stream.write(SEGMENT)
     assert main(["check", project, "--quiet"]) == 0
     assert main(["train", project, "--output", str(folder / "out"), "--no-tracking", "--quiet"]) == 0
     return folder
@@ -206,6 +214,14 @@ def test_a_word_of_the_contract_that_development_never_saw_is_flagged(trial, sou
     )
     result = card.score_rows(fresh)
     assert result.flags.ravel().tolist() == [3, 1]
+
+
+def test_a_segment_on_words_stands_in_the_report(trial):
+    content = _stored(trial / "out" / "report_content.json")
+    counts = content.segments[content.segments["model"] == "scorecard"].set_index("group")["n"]
+    assert sorted(counts.index) == [0, 1, 2]  # cars, the other words, and those without an answer
+    assert counts.sum() == len(content.is_bad)
+    assert "汽车" in render_report(content, language="zh-CN")
 
 
 def test_a_finished_report_is_written_again_byte_for_byte(trial, tmp_path):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import platform
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -115,6 +115,9 @@ def run_demo(settings: DemoSettings) -> DemoResult:
         with progress.stage("Sources: contracts checked"):
             sources = read_sources(settings.data)
             check_processing(project.plan, sources)
+            project = replace(
+                project, report=project.report.held_against(project.features, sources.contracts)
+            )
         with progress.stage(f"Sample: {len(project.features.names)} features per customer, outcome, split"):
             sample = DevelopmentSample.build(
                 sources,

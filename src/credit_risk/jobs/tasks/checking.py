@@ -149,7 +149,7 @@ def check_project(project: Path, data: Path) -> CheckResult:
     if strategy and contracts:
         _check_strategy(found, strategy, contracts, outcome, features)
     if report and contracts:
-        _check_report(found, report, contracts)
+        _check_report(found, report, contracts, features)
     if contracts:
         _check_data(found, data, contracts, outcome, plan)
     return CheckResult(
@@ -195,7 +195,11 @@ def _categories(
         return None
 
 
-def _check_report(found: _Findings, report: ReportSettings, contracts: SourceContracts) -> None:
+def _check_report(
+    found: _Findings, report: ReportSettings, contracts: SourceContracts, features: FeatureCatalogue | None
+) -> None:
+    if features and _categories(features, contracts) is not None:
+        found.ask("report.toml", lambda: report.held_against(features, contracts))
     held = [column.name for column in contracts.applications.columns if column.role == "protected"]
     for name in report.attributes:
         if name not in held:
