@@ -138,6 +138,7 @@ class Project:
         SpecificationError
             A file is absent or a key of it is not usable (``CR-CFG-*``).
         """
+        check_project_folder(folder)
         names = ("features.toml", "outcome.toml", "training.toml", "strategy.toml", "report.toml")
         features, outcome, training, strategy, report = (folder / name for name in names)
         return cls(
@@ -148,6 +149,21 @@ class Project:
             report=ReportSettings.from_toml(report),
             files=(features, outcome, training, strategy, report),
         )
+
+
+def check_project_folder(folder: Path) -> None:
+    """Refuse a project that is not there, naming the nearest one beside it.
+
+    Raises
+    ------
+    SpecificationError
+        There is no such folder (``CR-CFG-001``).
+    """
+    if folder.is_dir():
+        return
+    beside = [one.parent.name for one in folder.parent.glob("*/features.toml")]
+    hint = nearest(folder.name, beside) if beside else "Hint: credit-risk init writes one."
+    raise SpecificationError(f"Project folder '{folder}' does not exist. {hint}", code="CR-CFG-001")
 
 
 def check_processing(plan: TrainingPlan, sources: Sources) -> None:

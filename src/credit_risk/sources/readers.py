@@ -493,7 +493,7 @@ def _refusal(failures: Sequence[Failure]) -> DataContractError:
     if not others:
         return error
     more = "1 more rule is" if len(others) == 1 else f"{len(others)} more rules are"
-    message = f"{error.message} Also, {more} broken in this table. Hint: filter_sources reports all of them."
+    message = f"{error.message} Also, {more} broken in this table. Hint: credit-risk check, or filter_sources, reports all of them."
     rules = [{"column": f.column, "rule": f.rule, "count": f.n_rows} for f in failures]
     return type(error)(message, code=error.code, context={**error.context, "broken": rules})
 

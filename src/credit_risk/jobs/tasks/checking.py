@@ -15,7 +15,7 @@ from credit_risk.domain.configuration import nearest
 from credit_risk.errors import CreditRiskError
 from credit_risk.features import FeatureCatalogue, feature_categories
 from credit_risk.features.plan import plan_features
-from credit_risk.jobs.project import ReportSettings, check_processing
+from credit_risk.jobs.project import ReportSettings, check_processing, check_project_folder
 from credit_risk.performance import OutcomeDefinition
 from credit_risk.samples.development import parts_of
 from credit_risk.samples.split import SplitRule, check_part_sizes, part_sizes
@@ -26,6 +26,8 @@ from credit_risk.training import TrainingPlan
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    import pandas as pd
 
     from credit_risk.sources import Sources
     from credit_risk.sources.contract import SourceContracts
@@ -88,7 +90,7 @@ class CheckResult:
         lines = [f"{n_faults} fault{'' if n_faults == 1 else 's'}" if n_faults else "No fault."]
         for fault in self.faults:
             keys = f" (first keys: {', '.join(fault.keys)})" if fault.keys else ""
-            rows = f"{fault.count} rows: " if fault.count else ""
+            rows = f"{fault.count} row{'' if fault.count == 1 else 's'}: " if fault.keys else ""
             lines.append(f"  {fault.where}: {rows}{fault.message}{keys}  [{fault.rule}]")
         lines += [f"  hint: {hint}" for hint in self.hints]
         if self.n_applications:
@@ -135,7 +137,13 @@ def check_project(project: Path, data: Path) -> CheckResult:
         Folder with the five configuration files.
     data : Path
         Folder with ``sources.toml`` and the tables.
+
+    Raises
+    ------
+    SpecificationError
+        There is no such folder (``CR-CFG-001``).
     """
+    check_project_folder(project)
     found = _Findings()
     contracts = found.ask("sources.toml", lambda: read_contracts(data / "sources.toml"))
     features = found.ask("features.toml", lambda: FeatureCatalogue.from_toml(project / "features.toml"))
@@ -237,13 +245,14 @@ def _check_data(
     found.hints += [f"{file}: no contract names this file" for file in sources.unread]
     if plan:
         found.ask("training.toml", lambda: check_processing(plan, sources))
-    if outcome:
+    labels = found.ask("outcome.toml", lambda: outcome.label(sources)) if outcome else None
+    if labels is not None:
         rule = plan.split if plan and plan.split else SplitRule()
-        found.ask("outcome.toml", lambda: _check_outcome(found, sources, outcome, rule))
+        where = "training.toml [split]" if plan and plan.split else "outcome.toml"
+        found.ask(where, lambda: _check_parts(found, sources, labels, rule))
 
 
-def _check_outcome(found: _Findings, sources: Sources, outcome: OutcomeDefinition, rule: SplitRule) -> None:
-    labels = outcome.label(sources)
+def _check_parts(found: _Findings, sources: Sources, labels: pd.DataFrame, rule: SplitRule) -> None:
     determined = labels["is_determined"].to_numpy()
     if not determined.all():
         n_open = int((~determined).sum())
