@@ -150,6 +150,14 @@ def _add_init(commands: _SubCommands) -> None:
     init.add_argument(
         "--held", nargs="+", default=(), metavar="COLUMN", help="protected columns, never features"
     )
+    init.add_argument(
+        "--leave-out",
+        dest="left_out",
+        nargs="+",
+        default=(),
+        metavar="COLUMN",
+        help="columns that are no features: known only after the decision, or forbidden",
+    )
     init.add_argument("--currency", default="CNY", help="currency of amounts (default: %(default)s)")
     init.add_argument("--timezone", default="", help="timezone of the lender (default: by the currency)")
     init.add_argument("--horizon", default="12m", help="how far the outcome looks (default: %(default)s)")
@@ -169,7 +177,9 @@ def _run_init(options: argparse.Namespace) -> None:
                 f"init --table needs --{absent[0]}. Expected, for instance: --table loans.csv --target status --bad default.",
                 code="CR-INI-011",
             )
-        settings = settings_of(new_project.TableSettings, options, held=tuple(options.held))
+        settings = settings_of(
+            new_project.TableSettings, options, held=tuple(options.held), left_out=tuple(options.left_out)
+        )
         written = new_project.project_from_table(settings)
     answer(options, written.to_dict(), written.as_text())
 

@@ -5,7 +5,7 @@ Reading order: :func:`check_project`, then one function per question, in the ord
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -152,7 +152,7 @@ def check_project(project: Path, data: Path) -> CheckResult:
     strategy = found.ask("strategy.toml", lambda: Strategy.from_toml(project / "strategy.toml"))
     report = found.ask("report.toml", lambda: ReportSettings.from_toml(project / "report.toml"))
     if features and contracts:
-        found.ask("features.toml", lambda: plan_features(features, contracts))
+        _check_features(found, features, contracts)
         found.ask("features.toml", lambda: feature_categories(features, contracts))
     if strategy and contracts:
         _check_strategy(found, strategy, contracts, outcome, features)
@@ -166,6 +166,19 @@ def check_project(project: Path, data: Path) -> CheckResult:
         n_applications=found.n_applications,
         parts=found.parts,
     )
+
+
+def _check_features(found: _Findings, features: FeatureCatalogue, contracts: SourceContracts) -> None:
+    """Note every feature that the contracts do not allow, not only the first."""
+    before = len(found.faults)
+    if found.ask("features.toml", lambda: plan_features(features, contracts)) is not None:
+        return
+    together = found.faults.pop()
+    for definition in features.definitions:
+        alone = replace(features, definitions=(definition,))
+        found.ask("features.toml", partial(plan_features, alone, contracts))
+    if len(found.faults) == before:  # none is wrong by itself
+        found.faults.append(together)
 
 
 def _check_strategy(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from decimal import Decimal
 
 import pandas as pd
@@ -288,3 +289,15 @@ def test_the_template_fits_the_shipped_synthetic_tables_and_training_says_that_t
         == 3
     )
     assert "too few for three parts: use more applications" in capsys.readouterr().err
+
+
+def test_columns_that_are_left_out_are_no_features(table, capsys):
+    assert init(table, "--leave-out", "rate", "loan_amount", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert {"rate", "loan_amount"} <= set(said["left_out"])
+    assert not {"rate", "loan_amount"} & set(said["features"])
+    folder = table.parent / "project"
+    assert all("rate" not in name for name in Project.read(folder).features.names)
+    shutil.rmtree(folder)
+    assert init(table, "--leave-out", "rte") == 3
+    assert "(--leave-out). Did you mean 'rate'?" in capsys.readouterr().err
