@@ -41,6 +41,9 @@ class DecisionRequest(BaseModel):
     application: dict[str, Any]
     records: dict[str, list[dict[str, Any]] | None]
     human_review_requested: bool = False
+    #: only where the bundle's contracts name a ledger of consents
+    consents: list[dict[str, Any]] | None = None
+    processed_at: str | None = None
 
 
 class Failure(BaseModel):

@@ -6,17 +6,19 @@ One group, so that one worker trains once for all of these tests.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from credit_risk.decision.rules import rule_hits
+from credit_risk.decision.strategy import Rule
 from credit_risk.domain.texts import text
 from credit_risk.errors import ScoringError, SpecificationError
-from credit_risk.features import FeatureClosure, compute_features
+from credit_risk.features import FeatureClosure, compute_features, feature_categories, with_words
 from credit_risk.jobs.cli import main
 from credit_risk.jobs.project import Project
 from credit_risk.jobs.tasks.stored_report import _stored
@@ -31,6 +33,12 @@ from credit_risk.training import train_models
 
 pytestmark = [pytest.mark.xdist_group("own table"), pytest.mark.slow]
 PURPOSE = "application__all__purpose__now__value"
+SEGMENT = f"""
+[segments.purpose]
+feature = "{PURPOSE}"
+label = {{ en = "Purpose", zh-CN = "用途" }}
+groups = [{{ words = ["car (new)", "car (used)"], en = "cars", zh-CN = "汽车" }}]
+"""
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +55,8 @@ def trial(project_folder, tmp_path_factory) -> Path:
     project = str(folder / "german")
     start = ["init", project, "--table", str(folder / "german.csv"), "--target", "creditability"]
     assert main([*start, "--bad", "bad", "--currency", "EUR", "--quiet"]) == 0
+    with (folder / "german" / "report.toml").open("a", encoding="utf-8") as stream:
+        stream.write(SEGMENT)
     assert main(["check", project, "--quiet"]) == 0
     assert main(["train", project, "--output", str(folder / "out"), "--no-tracking", "--quiet"]) == 0
     return folder
@@ -128,6 +138,41 @@ def test_reasons_are_the_projects_own_sentences(bundle, sources):
     )
 
 
+def test_a_rule_on_words_decides_by_the_word_in_batch_and_in_real_time(bundle, sources):
+    rule = Rule(
+        id="no_business",
+        stage="eligibility",
+        feature=PURPOSE,
+        operator="one_of",
+        value=("business", "education"),
+        outcome="decline",
+        when_missing="pass",
+        reason="purpose_not_financed",
+        wording=(("en", "We do not lend for this purpose."), ("zh-CN", "不支持该用途。")),
+    )
+    strict = replace(bundle, strategy=replace(bundle.strategy, rules=(rule,)))
+    keys = list(sources.applications.index)[:150]
+    X = compute_features(strict.features, sources).X.loc[keys]
+    said = rule_hits(
+        rule, X[PURPOSE].to_numpy(), feature_categories(strict.features, strict.contracts)[PURPOSE]
+    )
+    n_hit = 0
+    for (application, records), word in zip(sources.raw_requests(keys), said, strict=True):
+        decision = strict.decide(application, records)
+        hit = application["purpose"] in rule.value
+        n_hit += hit
+        assert (word == "decline") == hit == (decision.decided_at_stage == "eligibility")
+        if hit:
+            assert decision.explain("en") == "Declined\n- We do not lend for this purpose."
+    assert n_hit
+    for change, message in (
+        ({"value": 1.0, "operator": ">="}, "words have no order"),
+        ({"value": ("bussiness",)}, "Did you mean 'business'"),
+    ):
+        with pytest.raises(SpecificationError, match=message):
+            replace(bundle, strategy=replace(bundle.strategy, rules=(replace(rule, **change),)))
+
+
 def test_a_missing_answer_is_told_as_one(bundle, sources):
     application, records = next(iter(sources.raw_requests(["1"])))
     empty = {
@@ -170,6 +215,14 @@ def test_a_word_of_the_contract_that_development_never_saw_is_flagged(trial, sou
     )
     result = card.score_rows(fresh)
     assert result.flags.ravel().tolist() == [3, 1]
+
+
+def test_a_segment_on_words_stands_in_the_report(trial):
+    content = _stored(trial / "out" / "report_content.json")
+    counts = content.segments[content.segments["model"] == "scorecard"].set_index("group")["n"]
+    assert sorted(counts.index) == [0, 1, 2]  # cars, the other words, and those without an answer
+    assert counts.sum() == len(content.is_bad)
+    assert "汽车" in render_report(content, language="zh-CN")
 
 
 def test_a_finished_report_is_written_again_byte_for_byte(trial, tmp_path):
@@ -235,21 +288,64 @@ def test_a_booster_fitted_on_other_words_is_refused(sample, bundle):
         forest_columns(spec, bundle.features.names, {})
 
 
-def test_prepared_rows_with_words_are_rescored_to_what_is_decided(bundle, sources, tmp_path):
-    """In prepared rows a word is its place in the contract's list, as compute_features writes it."""
-    X = compute_features(bundle.features, sources).X.head(60)
-    pq.write_table(
-        pa.table({"application_id": X.index.astype(str), **{n: X[n].to_numpy() for n in X}}),
-        tmp_path / "rows.parquet",
-    )
+@pytest.fixture(scope="module")
+def worded(bundle, sources):
+    """Prepared rows as somebody would write them from their own tables: words, and holes."""
+    X = compute_features(bundle.features, sources).X.head(120)
+    return with_words(X, feature_categories(bundle.features, bundle.contracts))
+
+
+def _as_written(worded, folder, form):
+    rows = worded.rename_axis("application_id").reset_index()
+    path = folder / f"rows.{'csv' if form == 'csv' else 'parquet'}"
+    if form == "csv":
+        rows.to_csv(path, index=False)
+    elif form == "places":
+        places = {n: rows[n].cat.codes.where(rows[n].notna()) for n in rows if rows[n].dtype == "category"}
+        rows.assign(**places).to_parquet(path, index=False)
+    else:
+        texts = {n: rows[n].astype("str") for n in rows if rows[n].dtype == "category" and form == "text"}
+        rows.assign(**texts).to_parquet(path, index=False)
+    return path
+
+
+@pytest.mark.parametrize("form", ["text", "categories", "places", "csv"])
+def test_prepared_rows_with_words_are_rescored_to_what_is_decided(bundle, sources, worded, tmp_path, form):
+    """However a word is written, its row is scored as the same person is decided from the raw application."""
     bundle.save(tmp_path / "bundle")
-    arguments = ["rescore", str(tmp_path / "rows.parquet"), str(tmp_path / "scores.parquet"), "--quiet"]
+    path = _as_written(worded, tmp_path, form)
+    arguments = ["rescore", str(path), str(tmp_path / "scores.parquet"), "--quiet", "--block-rows", "50"]
     assert main([*arguments, "--bundle", str(tmp_path / "bundle")]) == 0
     scores = pq.read_table(tmp_path / "scores.parquet").to_pylist()
-    requests = sources.raw_requests(list(X.index))
+    requests = sources.raw_requests(list(worded.index))
     for row, (application, records) in zip(scores, requests, strict=True):
         decision = bundle.decide(application, records)
+        told = [
+            (row[f"reason_{k}"], row[f"points_lost_{k}"])
+            for k in range(1, 5)
+            if row[f"reason_{k}"] is not None
+        ]
         assert (row["application_id"], row["score"]) == (decision.application_id, decision.score)
+        assert {name: row[f"pd_{name}"] for name in decision.pds} == decision.pds
+        if decision.decided_at_stage == "risk":
+            assert told == [(reason.code, reason.points_lost) for reason in decision.reasons]
+
+
+@pytest.mark.parametrize("form", ["text", "csv"])
+def test_a_prepared_word_outside_the_contract_is_refused_as_in_a_request(
+    bundle, worded, tmp_path, capsys, form
+):
+    bundle.save(tmp_path / "bundle")
+    strange = worded.assign(**{PURPOSE: worded[PURPOSE].cat.add_categories("yacht")})
+    strange.iloc[[3, 9], strange.columns.get_loc(PURPOSE)] = "yacht"
+    path = _as_written(strange, tmp_path, form)
+    arguments = ["rescore", str(path), str(tmp_path / "scores.parquet"), "--quiet"]
+    assert main([*arguments, "--bundle", str(tmp_path / "bundle")]) == 3
+    said = capsys.readouterr().err
+    assert f"column '{PURPOSE}' holds a word that the contract does not list in 2 of 120 rows" in said
+    assert "'business'" in said
+    assert "yacht" not in said
+    assert not (tmp_path / "scores.parquet").exists()
 
 
 def test_a_table_with_gaps_in_protected_columns_or_without_any_trains(trial, tmp_path, capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,8 @@ class PointLosses:
         Points lost; 0 and below are no loss.
     factor : int64 ndarray, shape (n_applicants, n_characteristics)
         Place in ``codes`` of the factor under which a loss is told.
+    exact : ndarray, shape (n_applicants, n_characteristics)
+        Points before rounding.
     wordings : mapping of str to tuple of (language, sentence)
         The lender's own sentences, by factor; the text catalogue has the others.
     """
@@ -80,6 +83,7 @@ class PointLosses:
     codes: tuple[str, ...]
     points: NDArray[np.int64]
     factor: NDArray[np.int64]
+    exact: NDArray[np.float64] | NDArray[np.int64]
     wordings: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     def ranked(self, most: int = MAX_REASONS) -> RankedReasons:
@@ -97,6 +101,36 @@ class PointLosses:
             for row in rows
         ]
 
+    def largest(self, row: int, most: int = MAX_REASONS) -> tuple[Reason, ...]:
+        """Return what weighed most against one applicant where nothing adds up to a whole point lost.
+
+        An applicant no worse than the reference in anything can still stand above a strict cut-off. The factors named are then
+        the largest against the reference, although below half a point or even in the applicant's favour (0 points or fewer).
+
+        Parameters
+        ----------
+        row : int
+            The applicant's place.
+        most : int, default 4
+            Most reasons named.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> gains = np.array([[-9.2, -1.6, -3.1]])
+        >>> losses = point_losses(np.floor(gains + 0.5).astype(int), gains > 0, names="pqr", factors="aba", exact=gains)
+        >>> losses.reasons()[0], [(reason.code, reason.points_lost) for reason in losses.largest(0)]
+        ((), [('b', -2), ('a', -12)])
+        """
+        places = range(len(self.names))
+        everything = zip(places, self.exact[row].tolist(), self.factor[row].tolist(), strict=True)
+        ranked = rank_losses(everything, len(places))
+        against = [item for item in ranked if item[1] > 0] or ranked
+        return tuple(
+            self._reason(self.codes[factor], math.floor(points + 0.5), self.names[at])
+            for factor, points, at in against[:most]
+        )
+
     def _reason(self, factor: str, points: int, name: str) -> Reason:
         wording = self.wordings.get(factor, ())
         return Reason(kind="score", code=factor, points_lost=points, feature=name, wording=wording)
@@ -109,14 +143,19 @@ def point_losses(
     names: Sequence[str],
     factors: Sequence[str],
     wordings: Mapping[str, tuple[tuple[str, str], ...]] | None = None,
+    exact: NDArray[np.float64] | None = None,
 ) -> PointLosses:
-    """Say under which business factor each loss is told; a missing value is missing history, whatever its factor."""
+    """Say under which business factor each loss is told; a missing value is missing history, whatever its factor.
+
+    ``exact`` are the points before rounding, where they were not whole.
+    """
     of_factor = {factor: number for number, factor in enumerate(dict.fromkeys([*factors, NO_HISTORY]))}
     numbers = np.array([of_factor[factor] for factor in factors], dtype=np.int64)
     return PointLosses(
         names=tuple(names),
         codes=tuple(of_factor),
         points=shortfall,
+        exact=shortfall if exact is None else exact,
         factor=np.where(is_missing, of_factor[NO_HISTORY], numbers),
         wordings=wordings or {},
     )

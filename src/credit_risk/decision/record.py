@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from credit_risk.domain.texts import text
+from credit_risk.errors import ScoringError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +33,8 @@ class Reason:
     code : str
         Business factor or rule reason; its sentence is in the text catalogue.
     points_lost : int or None
-        For score reasons: points below the best attainable for this factor.
+        For score reasons: points below the best attainable for this factor, or below the reference of a model with trees; 0 or
+        fewer only where a strict cut-off stops an applicant who lost nothing.
     feature : str or None
         For score reasons: the feature that lost most within the factor (for officers and audits).
     wording : tuple of (language, sentence)
@@ -122,13 +124,18 @@ class Decision:
     offers : tuple of Offer
         Empty unless approved.
     reasons : tuple of Reason
-        At most four: why declined or referred; on approval, what kept the terms from being better.
+        At most four: why declined or referred, never none; on approval, what kept the terms from being better.
     flags : tuple of str
         Facts about the data that a reviewer should know (missing values, sources without records or consent).
     not_assessed : tuple of str
         Stages nobody assessed.
     strategy_id, strategy_version, bundle_digest : str
         What decided.
+
+    Raises
+    ------
+    ScoringError
+        Anything but an approval without a reason (``CR-SCR-013``).
     """
 
     application_id: str
@@ -147,6 +154,14 @@ class Decision:
     strategy_id: str
     strategy_version: str
     bundle_digest: str
+
+    def __post_init__(self) -> None:
+        if self.outcome != "approve" and not self.reasons:
+            raise ScoringError(
+                f"A decision {self.outcome!r} carries no reason. Expected at least one. Hint: this is a fault of the library or of a "
+                "record that was edited; nobody may be told no without a reason.",
+                code="CR-SCR-013",
+            )
 
     @property
     def pd(self) -> float | None:

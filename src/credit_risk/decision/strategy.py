@@ -12,8 +12,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from credit_risk.decision.record import Reason
 from credit_risk.decision.strategy_checks import check_strategy
 from credit_risk.domain.configuration import ConfigTable, read_toml
+from credit_risk.domain.texts import LANGUAGES
 from credit_risk.errors import PolicyError, SpecificationError
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 STAGES = ("identity", "fraud", "eligibility", "risk", "affordability", "offer")
-OPERATORS = ("<", "<=", ">", ">=", "==")
+OPERATORS = ("<", "<=", ">", ">=", "==", "one_of", "none_of")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,19 +65,53 @@ class StagePolicy:
 class Rule:
     """One eligibility rule on one feature; the applicant fails where the comparison holds.
 
+    ``value`` is a number; on a feature that is a word out of a list it is that word (``==``) or a tuple of words (``one_of``,
+    ``none_of``): words have no order, so they are never compared by place.
     ``when_missing`` says what an unknown value means: ``"pass"``, ``"decline"`` or ``"refer"``, and ``reason_when_missing``
     what the applicant is then told, because the rule's own reason would claim something nobody observed.
+
+    ``wording`` and ``wording_when_missing`` are the lender's own sentences, pairs of language and sentence; without them the
+    text catalogue must have one for the reason.
     """
 
     id: str
     stage: str
     feature: str
     operator: str
-    value: float
+    value: float | str | tuple[str, ...]
     outcome: str
     when_missing: str
     reason: str
     reason_when_missing: str | None = None
+    wording: tuple[tuple[str, str], ...] = ()
+    wording_when_missing: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def told(self) -> Reason:
+        """What the applicant is told where the rule holds."""
+        return Reason(kind="rule", code=self.reason, wording=self.wording)
+
+    @property
+    def told_when_missing(self) -> Reason | None:
+        """What the applicant is told where the value is missing; None where a missing value passes."""
+        if self.reason_when_missing is None:
+            return None
+        return Reason(kind="rule", code=self.reason_when_missing, wording=self.wording_when_missing)
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Everything the rule can tell an applicant."""
+        return (self.told,) if self.told_when_missing is None else (self.told, self.told_when_missing)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values; own sentences stand there only where they are given."""
+        own = ("wording", "wording_when_missing")
+        return {name: value for name, value in asdict(self).items() if value or name not in own}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Rule:
+        """Rebuild a rule from :meth:`to_dict`."""
+        return cls(**{name: _frozen(value) for name, value in content.items()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +218,8 @@ class Strategy:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        return {"schema_version": SCHEMA_VERSION, **asdict(self)}
+        rules = tuple(rule.to_dict() for rule in self.rules)
+        return {"schema_version": SCHEMA_VERSION, **asdict(self), "rules": rules}
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Strategy:
@@ -195,7 +232,7 @@ class Strategy:
             pd=PdPolicy(**content["pd"]),
             stages={name: StagePolicy(**stage) for name, stage in content["stages"].items()},
             required_sources=tuple(content["required_sources"]),
-            rules=tuple(Rule(**rule) for rule in content["rules"]),
+            rules=tuple(Rule.from_dict(rule) for rule in content["rules"]),
             max_pd=content["max_pd"],
             refer_above_pd=content["refer_above_pd"],
             costs=CostPolicy(**content["costs"]),
@@ -287,14 +324,39 @@ def _read_rule(table: ConfigTable) -> Rule:
         stage=table.choice("stage", ("eligibility",)),
         feature=table.take("feature", str),
         operator=table.choice("operator", OPERATORS),
-        value=float(table.take("value", Decimal)),
+        value=_rule_value(table),
         outcome=table.choice("outcome", ("decline", "refer"), "decline"),
         when_missing=table.choice("when_missing", ("pass", "decline", "refer")),
         reason=table.take("reason", str),
         reason_when_missing=table.get("reason_when_missing", str, "") or None,
+        wording=_wording(table, "wording"),
+        wording_when_missing=_wording(table, "wording_when_missing"),
     )
-    table.finish()
+    table.finish(["wording", "wording_when_missing"])
     return rule
+
+
+def _rule_value(table: ConfigTable) -> float | str | tuple[str, ...]:
+    """Return a number, a word, or the words of a list, as the operator asks for."""
+    if table.take("operator", str) in ("one_of", "none_of"):
+        return table.texts("value")
+    if table.holds("value", str):
+        return table.take("value", str)
+    return float(table.take("value", Decimal))
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list | tuple) else value
+
+
+def _wording(table: ConfigTable, key: str) -> tuple[tuple[str, str], ...]:
+    """Return a lender's own sentences in every language, or nothing where there are none."""
+    if key not in table:
+        return ()
+    sentences = table.table(key)
+    found = tuple((language, sentences.take(language, str)) for language in LANGUAGES)
+    sentences.finish()
+    return found
 
 
 def _read_costs(table: ConfigTable) -> CostPolicy:

@@ -20,7 +20,7 @@ DECIDING_MODELS = ("scorecard", "booster", "blend")
 #: Stages this version can assess; the others can only be declared not assessed.
 ASSESSABLE = ("eligibility", "risk", "offer")
 _STAGES = ("identity", "fraud", "eligibility", "risk", "affordability", "offer")
-_OPERATORS = ("<", "<=", ">", ">=", "==")
+_OPERATORS = ("<", "<=", ">", ">=", "==", "one_of", "none_of")
 _MONTHS = re.compile(r"^([1-9]\d{0,2})m$")
 _MILLION = 1_000_000
 
@@ -116,12 +116,31 @@ def _check_rule(rule: Rule) -> None:
                 f"rule {rule.id!r}: {key} = {value!r} is not allowed. Expected one of {list(allowed)}.",
                 code="CR-STR-003",
             )
-    if not _is_number(rule.value) or not math.isfinite(rule.value):
-        raise SpecificationError(f"rule {rule.id!r}: value must be a finite number.", code="CR-STR-003")
+    _check_rule_value(rule)
     if (rule.when_missing != "pass") != (rule.reason_when_missing is not None):
         raise SpecificationError(
             f"rule {rule.id!r}: reason_when_missing goes with when_missing = 'decline' or 'refer', and is needed there.",
             code="CR-STR-003",
+        )
+
+
+def _check_rule_value(rule: Rule) -> None:
+    """Refuse a value that does not go with the operator: words have no order, and a list goes with one_of and none_of."""
+    value = rule.value
+    if rule.operator in ("one_of", "none_of"):
+        is_fit = isinstance(value, tuple) and value and all(isinstance(word, str) for word in value)
+        expected = "a list of words, such as ['a', 'b']"
+    elif isinstance(value, str):
+        is_fit = rule.operator == "=="
+        expected = (
+            f"operator '==', 'one_of' or 'none_of' with words, which have no order; got {rule.operator!r}"
+        )
+    else:
+        is_fit = isinstance(value, int | float) and _is_number(value) and math.isfinite(value)
+        expected = "a finite number, or with '==' a word"
+    if not is_fit:
+        raise SpecificationError(
+            f"rule {rule.id!r}: value does not go with its operator. Expected {expected}.", code="CR-STR-003"
         )
 
 

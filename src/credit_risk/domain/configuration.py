@@ -155,6 +155,10 @@ class ConfigTable:
     def __iter__(self) -> Iterator[str]:
         return iter(self._content)
 
+    def holds(self, key: str, kind: type) -> bool:
+        """Return whether a key is there and its value is of a kind."""
+        return isinstance(self._content.get(key), kind)
+
     def take(self, key: str, kind: type[T]) -> T:
         """Return a required value of the given kind."""
         self._asked.add(key)

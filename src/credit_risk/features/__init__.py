@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from credit_risk.features.closure import FeatureVector as FeatureVector
     from credit_risk.features.compile_batch import FeatureTable as FeatureTable
     from credit_risk.features.compile_batch import compute_features as compute_features
+    from credit_risk.features.compile_batch import with_words as with_words
     from credit_risk.features.custom.aggregate import CustomAggregate as CustomAggregate
     from credit_risk.features.custom.aggregate import register_aggregate as register_aggregate
     from credit_risk.features.custom.parity import check_parity as check_parity
@@ -42,5 +43,6 @@ __getattr__, __dir__, __all__ = attach(
         "compute_features": "credit_risk.features.compile_batch",
         "feature_categories": "credit_risk.features.categories",
         "register_aggregate": "credit_risk.features.custom.aggregate",
+        "with_words": "credit_risk.features.compile_batch",
     },
 )

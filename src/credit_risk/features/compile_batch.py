@@ -29,7 +29,7 @@ from credit_risk.sources.consent_ledger import consented
 from credit_risk.sources.parts import SourceParts, cut_sources, own_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from concurrent.futures import Future
     from datetime import datetime
 
@@ -59,6 +59,38 @@ class FeatureTable:
 
     X: pd.DataFrame
     flags: pd.DataFrame
+
+
+def with_words(X: pd.DataFrame, categories: Mapping[str, tuple[str, ...]]) -> pd.DataFrame:
+    """Turn the places of features that are words into the words themselves, as categories.
+
+    Parameters
+    ----------
+    X : DataFrame of float64, shape (n_applications, p)
+        As :func:`compute_features` gives it: a word is its place in the contract's list, NaN is missing.
+    categories : mapping of str to tuple of str
+        From :func:`~credit_risk.features.categories.feature_categories`: feature -> its words.
+
+    Returns
+    -------
+    DataFrame
+        The same columns; those of words are categorical.
+
+    Examples
+    --------
+    >>> with_words(pd.DataFrame({"purpose": [1.0, float("nan")]}), {"purpose": ("car", "tv")})["purpose"].tolist()
+    ['tv', nan]
+    """
+    words = {
+        name: pd.Series(
+            pd.Categorical.from_codes(
+                X[name].fillna(-1).to_numpy(dtype=np.int64), categories=pd.Index(codes, dtype="str")
+            ),
+            index=X.index,
+        )
+        for name, codes in categories.items()
+    }
+    return X.assign(**words) if words else X
 
 
 def compute_features(

@@ -6,16 +6,24 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from credit_risk.domain.texts import LANGUAGES, text
+from credit_risk.samples.split import PARTS
 
 if TYPE_CHECKING:
     from credit_risk.decision import OfferGrid, Strategy
     from credit_risk.sources import Sources
+    from credit_risk.training import TrainingPlan
 
 
-def stated_assumptions(strategy: Strategy, grid: OfferGrid, sources: Sources) -> dict[str, tuple[str, ...]]:
-    """Return every assumption per language: first what follows from the strategy's data, then its free statements."""
+def stated_assumptions(
+    strategy: Strategy, grid: OfferGrid, sources: Sources, plan: TrainingPlan
+) -> dict[str, tuple[str, ...]]:
+    """Return every assumption per language: first what follows from the data of strategy and plan, then free statements."""
     return {
-        language: (*_generated(strategy, grid, sources, language), *strategy.assumptions[language])
+        language: (
+            *_generated(strategy, grid, sources, language),
+            *_of_plan(plan, language),
+            *strategy.assumptions[language],
+        )
         for language in LANGUAGES
     }
 
@@ -50,6 +58,18 @@ def _generated(strategy: Strategy, grid: OfferGrid, sources: Sources, language: 
         purpose = text(f"decision.purpose.{sources.consent.purpose}", language)
         lines.append(text("decision.assumption.consent_assumed", language, purpose=purpose))
     return [*lines, _costs(strategy, language), _bounds(strategy, language)]
+
+
+def _of_plan(plan: TrainingPlan, language: str) -> list[str]:
+    """Return when the data was processed and how the sample was cut, where the plan says so."""
+    lines = []
+    if plan.processed_at is not None:
+        at = plan.processed_at.isoformat(timespec="minutes")
+        lines.append(text("decision.assumption.consent_ledger", language, processed_at=at))
+    if plan.split is not None:
+        shares = {part: _percent(getattr(plan.split, part)) for part in PARTS}
+        lines.append(text(f"decision.assumption.split_{plan.split.by}", language, **shares))
+    return lines
 
 
 def _not_assessed(strategy: Strategy, stage: str, language: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import json
 import re
 from dataclasses import asdict
 from pathlib import Path
@@ -18,7 +17,10 @@ from credit_risk.jobs.project_commands import (
     add_answer_options,
     add_project_commands,
     add_run_options,
+    answer,
+    new_command,
     run_main_job,
+    settings_of,
 )
 
 if TYPE_CHECKING:
@@ -83,9 +85,11 @@ def command_line() -> argparse.ArgumentParser:
 
 
 def _add_demo(commands: _SubCommands) -> None:
-    demo = commands.add_parser(
+    demo = new_command(
+        commands,
         "demo",
-        help="run the main job end to end on the shipped real data",
+        _run_demo,
+        about="run the main job end to end on the shipped real data",
         description="Contracts -> features -> outcome -> split -> scorecard and booster -> calibration -> evaluation -> "
         "strategy -> bundle -> a decision for every holdout customer -> report and tracked run.",
     )
@@ -99,13 +103,14 @@ def _add_demo(commands: _SubCommands) -> None:
         help="folder with features.toml, outcome.toml, training.toml, strategy.toml, report.toml",
     )
     add_run_options(demo, output="output/demo")
-    demo.set_defaults(run=_run_demo)
 
 
 def _add_decide(commands: _SubCommands) -> None:
-    decide = commands.add_parser(
+    decide = new_command(
+        commands,
         "decide",
-        help="decide one applicant: JSON in, JSON out",
+        _run_decide,
+        about="decide one applicant: JSON in, JSON out",
         description="Reads one request (an object with 'application' and 'records') and prints the decision as JSON.",
     )
     decide.add_argument("request", help="request file, or - for standard input")
@@ -113,7 +118,6 @@ def _add_decide(commands: _SubCommands) -> None:
     decide.add_argument(
         "--language", choices=LANGUAGES, default=None, help="add an explanation in plain words"
     )
-    decide.set_defaults(run=_run_decide)
 
 
 def _run_demo(options: argparse.Namespace) -> None:
@@ -125,9 +129,11 @@ def _run_decide(options: argparse.Namespace) -> None:
 
 
 def _add_rescore(commands: _SubCommands) -> None:
-    rescore = commands.add_parser(
+    rescore = new_command(
+        commands,
         "rescore",
-        help="score a portfolio of prepared rows, file to file",
+        _run_rescore,
+        about="score a portfolio of prepared rows, file to file",
         description="Streams prepared feature rows (Parquet, a folder of Parquet, or CSV) into a Parquet file of score, PDs, "
         "reasons and flags. A run that was stopped, even by a power cut, goes on where it stood.",
     )
@@ -140,23 +146,21 @@ def _add_rescore(commands: _SubCommands) -> None:
     rescore.add_argument("--overwrite", action="store_true", help="replace an output that exists")
     rescore.add_argument("--restart", action="store_true", help="discard the parts of an unfinished run")
     add_answer_options(rescore)
-    rescore.set_defaults(run=_run_rescore)
 
 
 def _add_bundle(commands: _SubCommands) -> None:
     bundle = commands.add_parser("bundle", help="look into bundles: inspect, verify, diff")
     kinds = bundle.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    inspect = kinds.add_parser("inspect", help="what a bundle holds")
+    inspect = new_command(kinds, "inspect", _run_inspect, about="what a bundle holds")
     inspect.add_argument("folder", type=Path)
-    inspect.set_defaults(run=_run_inspect)
-    verify = kinds.add_parser("verify", help="check every digest, and that the bundle can decide")
+    verify = new_command(
+        kinds, "verify", _run_verify, about="check every digest, and that the bundle can decide"
+    )
     verify.add_argument("folder", type=Path)
     verify.add_argument("--digest", default=None, help="the digest that was approved")
-    verify.set_defaults(run=_run_verify)
-    diff = kinds.add_parser("diff", help="where two bundles differ")
+    diff = new_command(kinds, "diff", _run_diff, about="where two bundles differ")
     diff.add_argument("first", type=Path)
     diff.add_argument("second", type=Path)
-    diff.set_defaults(run=_run_diff)
     for kind in (inspect, verify, diff):
         add_answer_options(kind, progress=False)
 
@@ -173,33 +177,20 @@ def _add_bundle_option(command: argparse.ArgumentParser) -> None:
 def _run_rescore(options: argparse.Namespace) -> None:
     from credit_risk.jobs.rescore import RescoreSettings, run_rescore
 
-    settings = RescoreSettings(
-        rows=options.rows,
-        output=options.output,
-        bundle=options.bundle,
-        block_rows=options.block_rows,
-        overwrite=options.overwrite,
-        restart=options.restart,
-        is_quiet=options.quiet or options.json,
-    )
-    result = run_rescore(settings)
-    print(json.dumps(asdict(result)) if options.json else result.sentence())
+    result = run_rescore(settings_of(RescoreSettings, options))
+    answer(options, asdict(result), result.sentence())
 
 
 def _run_inspect(options: argparse.Namespace) -> None:
-    _print_facts(bundle_commands.inspect_bundle(options.folder), options)
+    facts = bundle_commands.inspect_bundle(options.folder)
+    answer(options, facts, bundle_commands.as_text(facts))
 
 
 def _run_verify(options: argparse.Namespace) -> None:
-    _print_facts(bundle_commands.verify_bundle(options.folder, expected_digest=options.digest), options)
+    facts = bundle_commands.verify_bundle(options.folder, expected_digest=options.digest)
+    answer(options, facts, bundle_commands.as_text(facts))
 
 
 def _run_diff(options: argparse.Namespace) -> None:
-    _print_facts(bundle_commands.diff_bundles(options.first, options.second), options)
-
-
-def _print_facts(facts: dict[str, object], options: argparse.Namespace) -> None:
-    if options.json:
-        print(json.dumps(facts))
-    elif not options.quiet:
-        print(bundle_commands.as_text(facts))
+    facts = bundle_commands.diff_bundles(options.first, options.second)
+    answer(options, facts, bundle_commands.as_text(facts))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import platform
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -16,14 +16,14 @@ import numpy as np
 
 import credit_risk
 from credit_risk.domain.digest import sha256_of_file
-from credit_risk.errors import GovernanceError, SpecificationError
+from credit_risk.errors import GovernanceError
 from credit_risk.evaluation import evaluate_predictions
 from credit_risk.jobs.closing import closing_table
 from credit_risk.jobs.decisions_table import write_decisions
 from credit_risk.jobs.output_folder import building
 from credit_risk.jobs.portfolio import Portfolio
 from credit_risk.jobs.progress import TerminalProgress
-from credit_risk.jobs.project import Project
+from credit_risk.jobs.project import Project, check_processing
 from credit_risk.jobs.report_tables import write_report
 from credit_risk.jobs.run import MODELS, DemoSettings, MainRun
 from credit_risk.jobs.tasks.judging import plain_figures
@@ -114,17 +114,26 @@ def run_demo(settings: DemoSettings) -> DemoResult:
     ) as draft:
         with progress.stage("Sources: contracts checked"):
             sources = read_sources(settings.data)
-            _check_consent(sources)
+            check_processing(project.plan, sources)
+            project = replace(
+                project, report=project.report.held_against(project.features, sources.contracts)
+            )
         with progress.stage(f"Sample: {len(project.features.names)} features per customer, outcome, split"):
             sample = DevelopmentSample.build(
-                sources, project.features, project.outcome, n_threads=settings.n_threads, progress=progress
+                sources,
+                project.features,
+                project.outcome,
+                split=project.plan.split,
+                processed_at=project.plan.processed_at,
+                n_threads=settings.n_threads,
+                progress=progress,
             )
         models = train_models(sample, project.features, project.plan, progress=progress)
         with progress.stage("Bundle: built, saved, loaded again, verified"):
             bundle = _bundle(project, models, sources, draft / "bundle")
         with progress.stage(f"Decisions: {len(sample.holdout)} holdout customers in batch"):
             decisions = bundle.engine.decide_rows(feature_rows(sources, sample.holdout))
-        _check_parity(bundle, sources, decisions, progress)
+        _check_parity(bundle, sources, decisions, project.plan.processed_at, progress)
         portfolio = Portfolio.of(decisions, is_bad=sample.holdout.is_bad)
         notices = _notices(portfolio, settings)
         with progress.stage("Evaluation on holdout, intervals on every figure"):
@@ -146,17 +155,6 @@ def run_demo(settings: DemoSettings) -> DemoResult:
     # the results stand before the run is recorded: a store that cannot be reached costs no results
     tracked_at = _track(run, digests, settings.output, progress)
     return _result(run, digests, notices=notices, tracked_at=tracked_at)
-
-
-def _check_consent(sources: Sources) -> None:
-    """Refuse a ledger of consents before anything is computed: this job has no moment of processing to hold it against."""
-    if sources.consents is not None:
-        raise SpecificationError(
-            "The contracts name a ledger of consents, and this job cannot yet be told when the data is processed. Expected "
-            "consent mode 'assumed'. Hint: in Python, DevelopmentSample.build(..., processed_at=...) and bundle.decide(..., "
-            "consents=..., processed_at=...) respect a ledger.",
-            code="CR-JOB-001",
-        )
 
 
 def _bundle(project: Project, models: TrainedModels, sources: Sources, folder: Path) -> ScoringBundle:
@@ -184,16 +182,21 @@ def feature_rows(sources: Sources, part: SamplePart) -> FeatureRows:
 
 
 def _check_parity(
-    bundle: ScoringBundle, sources: Sources, decisions: list[Decision], progress: ProgressReporter
+    bundle: ScoringBundle,
+    sources: Sources,
+    decisions: list[Decision],
+    processed_at: datetime | None,
+    progress: ProgressReporter,
 ) -> None:
     """Decide every holdout customer again from raw records, as a backend would, and require equality of all fields."""
     keys = [decision.application_id for decision in decisions]
     with progress.stage(f"Parity: {len(keys)} customers decided again in real time from raw records"):
         requests = progress.track(sources.raw_requests(keys), label="real time", total=len(keys))
+        consents = sources.raw_consents_of(sources.applications["customer_id"].loc[keys])
         different = [
             decision.application_id
-            for decision, (application, records) in zip(decisions, requests, strict=True)
-            if bundle.decide(application, records) != decision
+            for decision, (application, records), granted in zip(decisions, requests, consents, strict=True)
+            if bundle.decide(application, records, consents=granted, processed_at=processed_at) != decision
         ]
     if different:
         raise GovernanceError(
@@ -249,7 +252,7 @@ def _write_files(run: MainRun, draft: Path) -> dict[str, str]:
         "decisions.parquet": sha256_of_file(decisions),
     }
     store_content(draft / STORED_CONTENT, write_report(draft, run, digests))
-    _write_json(draft / "run.json", _run_facts(run.settings, digests))
+    _write_json(draft / "run.json", _run_facts(run, digests))
     return digests
 
 
@@ -307,18 +310,20 @@ def _result(
     )
 
 
-def _run_facts(settings: DemoSettings, digests: dict[str, str]) -> dict[str, object]:
-    """Return what belongs to this run alone; the bundle holds none of it."""
+def _run_facts(run: MainRun, digests: dict[str, str]) -> dict[str, object]:
+    """Return what belongs to this run alone, and how consent stood in it; the bundle holds none of it."""
+    consent = run.sample.consent
     return {
         "finished_at": datetime.now(tz=UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "n_threads": settings.n_threads,
+        "n_threads": run.settings.n_threads,
         "packages": {
             "credit-risk-toolkit": credit_risk.__version__,
             **{name: version(name) for name in _PACKAGES},
         },
         "digests": digests,
+        **({} if consent is None else {"consent": consent.to_dict()}),
     }
 
 

@@ -4,28 +4,54 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from credit_risk import jobs
 from credit_risk.domain.texts import LANGUAGES
 from credit_risk.errors import DataContractError, SpecificationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     _SubCommands = argparse._SubParsersAction[Any]
 
 
-class _Answer(Protocol):
-    """What a command found."""
+def new_command(
+    commands: _SubCommands,
+    name: str,
+    run: Callable[[argparse.Namespace], None],
+    *,
+    about: str,
+    description: str = "",
+) -> argparse.ArgumentParser:
+    """Add a command that carries the function which runs it."""
+    command: argparse.ArgumentParser = commands.add_parser(
+        name, help=about, description=description or f"{about[0].upper()}{about[1:]}."
+    )
+    command.set_defaults(run=run)
+    return command
 
-    def to_dict(self) -> dict[str, object]:
-        """Return plain JSON values."""
-        ...
 
-    def as_text(self) -> str:
-        """Return what a person reads."""
-        ...
+def settings_of(kind: type[T], options: argparse.Namespace, **others: object) -> T:
+    """Return the settings of a job: every field that is an option of the same name, and what is given beside."""
+    quiet = {"is_quiet": options.quiet or options.json}
+    given = vars(options) | quiet | others
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    return kind(**{name: given[name] for name in names if name in given})
+
+
+def answer(options: argparse.Namespace, content: Mapping[str, object], text: str) -> None:
+    """Print what a command found: JSON for machines, else words for people, unless asked to say nothing."""
+    if options.json:
+        print(json.dumps(content))
+    elif not (options.quiet and options.is_silent_when_quiet):
+        print(text)
+
+
+T = TypeVar("T")
 
 
 def add_project_commands(commands: _SubCommands) -> None:
@@ -43,6 +69,7 @@ def add_answer_options(command: argparse.ArgumentParser, *, progress: bool = Tru
     command.add_argument("--json", action="store_true", help="answer as JSON, for machines")
     what = "no progress" if progress else "say nothing but errors"
     command.add_argument("--quiet", action="store_true", help=what)
+    command.set_defaults(is_silent_when_quiet=not progress)
 
 
 def add_run_options(command: argparse.ArgumentParser, *, output: str | None) -> None:
@@ -70,7 +97,11 @@ def add_run_options(command: argparse.ArgumentParser, *, output: str | None) -> 
         "--language", choices=LANGUAGES, default="en", help="language of the report (default: %(default)s)"
     )
     command.add_argument(
-        "--threads", type=int, default=2, help="threads of the feature engine; results do not depend on it"
+        "--threads",
+        dest="n_threads",
+        type=int,
+        default=2,
+        help="threads of the feature engine; results do not depend on it",
     )
     add_answer_options(command)
 
@@ -79,25 +110,24 @@ def run_main_job(
     options: argparse.Namespace, *, data: Path, project: Path, requires_sound_strategy: bool
 ) -> None:
     """Run the main job and say what it found."""
-    settings = jobs.DemoSettings(
+    settings = settings_of(
+        jobs.DemoSettings,
+        options,
         data=data,
         project=project,
-        output=options.output,
-        overwrite=options.overwrite,
         tracking_folder=None if options.no_tracking else options.tracking_folder,
-        language=options.language,
-        n_threads=options.threads,
-        is_quiet=options.quiet or options.json,
         requires_sound_strategy=requires_sound_strategy,
     )
     result = jobs.run_demo(settings)
-    print(json.dumps(result.to_dict()) if options.json else result.closing_table())
+    answer(options, result.to_dict(), result.closing_table())
 
 
 def _add_init(commands: _SubCommands) -> None:
-    init = commands.add_parser(
+    init = new_command(
+        commands,
         "init",
-        help="write a project folder, from one plain table or from a template",
+        _run_init,
+        about="write a project folder, from one plain table or from a template",
         description="Writes a folder of commented TOML files: what every column is taken for, features, outcome, training, "
         "strategy, report. Everything is a guess and says so. Nothing is ever written over.",
     )
@@ -120,19 +150,26 @@ def _add_init(commands: _SubCommands) -> None:
     init.add_argument(
         "--held", nargs="+", default=(), metavar="COLUMN", help="protected columns, never features"
     )
+    init.add_argument(
+        "--leave-out",
+        dest="left_out",
+        nargs="+",
+        default=(),
+        metavar="COLUMN",
+        help="columns that are no features: known only after the decision, or forbidden",
+    )
     init.add_argument("--currency", default="CNY", help="currency of amounts (default: %(default)s)")
     init.add_argument("--timezone", default="", help="timezone of the lender (default: by the currency)")
     init.add_argument("--horizon", default="12m", help="how far the outcome looks (default: %(default)s)")
     init.add_argument("--encoding", default="utf-8", help="how the CSV is written (default: %(default)s)")
     add_answer_options(init, progress=False)
-    init.set_defaults(run=_run_init)
 
 
 def _run_init(options: argparse.Namespace) -> None:
     from credit_risk.jobs import new_project
 
     if options.template:
-        answer = new_project.project_from_template(options.project, options.template)
+        written = new_project.project_from_template(options.project, options.template)
     else:
         absent = [name for name in ("target", "bad") if not getattr(options, name)]
         if absent:
@@ -140,43 +177,31 @@ def _run_init(options: argparse.Namespace) -> None:
                 f"init --table needs --{absent[0]}. Expected, for instance: --table loans.csv --target status --bad default.",
                 code="CR-INI-011",
             )
-        answer = new_project.project_from_table(
-            new_project.TableSettings(
-                project=options.project,
-                table=options.table,
-                target=options.target,
-                bad=options.bad,
-                good=options.good,
-                key=options.key,
-                customer=options.customer,
-                applied_at=options.applied_at,
-                currency=options.currency,
-                timezone=options.timezone,
-                horizon=options.horizon,
-                held=tuple(options.held),
-                encoding=options.encoding,
-            )
+        settings = settings_of(
+            new_project.TableSettings, options, held=tuple(options.held), left_out=tuple(options.left_out)
         )
-    _say(answer, options)
+        written = new_project.project_from_table(settings)
+    answer(options, written.to_dict(), written.as_text())
 
 
 def _add_check(commands: _SubCommands) -> None:
-    check = commands.add_parser(
+    check = new_command(
+        commands,
         "check",
-        help="hold a project against its data: every fault at once",
+        _run_check,
+        about="hold a project against its data: every fault at once",
         description="Reads contracts, configuration and data, and lists every fault with rule, count and the first keys. "
         "Exit code 3 if there is any.",
     )
     _add_project_arguments(check)
     add_answer_options(check, progress=False)
-    check.set_defaults(run=_run_check)
 
 
 def _run_check(options: argparse.Namespace) -> None:
     from credit_risk.jobs.tasks import check_project
 
     result = check_project(options.project, _data_of(options))
-    _say(result, options)
+    answer(options, result.to_dict(), result.as_text())
     if result.faults:
         n_faults = len(result.faults)
         raise DataContractError(
@@ -186,15 +211,16 @@ def _run_check(options: argparse.Namespace) -> None:
 
 
 def _add_train(commands: _SubCommands) -> None:
-    train = commands.add_parser(
+    train = new_command(
+        commands,
         "train",
-        help="run the main job on a project",
+        _run_train,
+        about="run the main job on a project",
         description="Contracts, features, outcome, split, scorecard and booster, calibration, evaluation, strategy, bundle, a "
         "decision for every holdout applicant (batch and real time, which must agree), report.",
     )
     _add_project_arguments(train)
     add_run_options(train, output=None)
-    train.set_defaults(run=_run_train)
 
 
 def _run_train(options: argparse.Namespace) -> None:
@@ -202,9 +228,11 @@ def _run_train(options: argparse.Namespace) -> None:
 
 
 def _add_evaluate(commands: _SubCommands) -> None:
-    evaluate = commands.add_parser(
+    evaluate = new_command(
+        commands,
         "evaluate",
-        help="judge a bundle on another labelled folder",
+        _run_evaluate,
+        about="judge a bundle on another labelled folder",
         description="Reads the folder by the bundle's own contracts and says how well its models rank and how true their PDs are.",
     )
     evaluate.add_argument("--bundle", type=Path, required=True, help="bundle folder")
@@ -216,25 +244,17 @@ def _add_evaluate(commands: _SubCommands) -> None:
     evaluate.add_argument(
         "--processed-at", type=_moment, default=None, help="moment of processing, with a ledger of consents"
     )
-    evaluate.add_argument("--threads", type=int, default=2, help="threads of the feature engine")
+    evaluate.add_argument(
+        "--threads", dest="n_threads", type=int, default=2, help="threads of the feature engine"
+    )
     add_answer_options(evaluate)
-    evaluate.set_defaults(run=_run_evaluate)
 
 
 def _run_evaluate(options: argparse.Namespace) -> None:
     from credit_risk.jobs.tasks import EvaluateSettings, evaluate_bundle
 
-    settings = EvaluateSettings(
-        bundle=options.bundle,
-        data=options.data,
-        outcome=options.outcome,
-        output=options.output,
-        processed_at=options.processed_at,
-        n_threads=options.threads,
-        is_quiet=options.quiet or options.json,
-    )
-    result = evaluate_bundle(settings)
-    print(json.dumps(result.to_dict()) if options.json else result.as_text())
+    result = evaluate_bundle(settings_of(EvaluateSettings, options))
+    answer(options, result.to_dict(), result.as_text())
 
 
 def _moment(text: str) -> datetime:
@@ -245,9 +265,11 @@ def _moment(text: str) -> datetime:
 
 
 def _add_report(commands: _SubCommands) -> None:
-    report = commands.add_parser(
+    report = new_command(
+        commands,
         "report",
-        help="write the report of a finished output again, in another language",
+        _run_report,
+        about="write the report of a finished output again, in another language",
         description="Reads what train or demo left in a folder; nothing is computed again.",
     )
     report.add_argument("output", type=Path, help="folder that train or demo wrote")
@@ -257,7 +279,6 @@ def _add_report(commands: _SubCommands) -> None:
     )
     report.add_argument("--overwrite", action="store_true", help="replace a file that exists")
     add_answer_options(report, progress=False)
-    report.set_defaults(run=_run_report)
 
 
 def _run_report(options: argparse.Namespace) -> None:
@@ -266,18 +287,18 @@ def _run_report(options: argparse.Namespace) -> None:
     written = render_again(
         options.output, language=options.language, to=options.to, overwrite=options.overwrite
     )
-    if not options.quiet:
-        print(json.dumps({"report": str(written)}) if options.json else f"Report written: {written}")
+    answer(options, {"report": str(written)}, f"Report written: {written}")
 
 
 def _add_completion(commands: _SubCommands) -> None:
-    completion = commands.add_parser(
+    completion = new_command(
+        commands,
         "completion",
-        help="print a completion script for a shell",
+        _run_completion,
+        about="print a completion script for a shell",
         description="For bash: source <(credit-risk completion bash)",
     )
     completion.add_argument("shell", choices=("bash", "zsh", "fish"))
-    completion.set_defaults(run=_run_completion)
 
 
 def _run_completion(options: argparse.Namespace) -> None:
@@ -302,10 +323,3 @@ def _add_project_arguments(command: argparse.ArgumentParser) -> None:
 def _data_of(options: argparse.Namespace) -> Path:
     data: Path = options.data or options.project / "data"
     return data
-
-
-def _say(answer: _Answer, options: argparse.Namespace) -> None:
-    if options.json:
-        print(json.dumps(answer.to_dict(), ensure_ascii=False))
-    elif not options.quiet:
-        print(answer.as_text())

@@ -65,7 +65,9 @@ def report_content(run: MainRun, digests: Mapping[str, str]) -> ReportContent:
         currency=run.sources.currency,
         decision_model=run.project.strategy.decision_model,
         key_figures=_key_figures(run),
-        assumptions=stated_assumptions(run.project.strategy, run.bundle.engine.grid, run.sources),
+        assumptions=stated_assumptions(
+            run.project.strategy, run.bundle.engine.grid, run.sources, run.project.plan
+        ),
         sample=_sample(run),
         evaluation=run.evaluation,
         predictions=predictions,
@@ -117,6 +119,7 @@ def _with_evidence(content: ReportContent, run: MainRun) -> ReportContent:
     return replace(
         content,
         exclusions=pd.DataFrame(list(run.sample.exclusions), columns=["reason", "n"]),
+        split_by=run.project.plan.split.by if run.project.plan.split else "customer",
         selection=_selection(run),
         explained=explained,
         amounts_if_approved={

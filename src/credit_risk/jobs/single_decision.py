@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from credit_risk.scoring.bundle import ScoringBundle
 
-_KEYS = ("application", "records", "human_review_requested")
+_KEYS = ("application", "records", "human_review_requested", "consents", "processed_at")
 
 
 def decide_request(bundle_folder: Path, request_path: str, *, language: str | None) -> str:
@@ -45,6 +46,8 @@ def answer_request(
     decision = bundle.decide(
         request["application"],
         request["records"],
+        consents=request.get("consents"),
+        processed_at=_moment(request.get("processed_at")),
         human_review_requested=request.get("human_review_requested", False),
     )
     content = decision.to_dict()
@@ -55,6 +58,9 @@ def answer_request(
 
 def parse_request(text: str | bytes, *, name: str = "The request") -> dict[str, Any]:
     """Read one request: an object with 'application', 'records' and perhaps 'human_review_requested'.
+
+    Where the bundle's contracts name a ledger of consents, it also holds 'consents' (the customer's rows of the ledger, an empty
+    list if there are none) and 'processed_at' (a time with time zone).
 
     Parameters
     ----------
@@ -96,7 +102,31 @@ def parse_request(text: str | bytes, *, name: str = "The request") -> dict[str, 
             f"{name}: 'human_review_requested' must be true or false, without quotation marks.",
             code="CR-SCR-020",
         )
+    _check_consents(request)
     return request
+
+
+def _check_consents(request: Mapping[str, Any]) -> None:
+    """Refuse consents that are no list of objects, and a moment that is none; null is as good as left out."""
+    rows = request.get("consents")
+    if rows is not None and not (isinstance(rows, list) and all(isinstance(row, dict) for row in rows)):
+        raise ScoringError("'consents' must be a list of objects, one for each grant.", code="CR-SCR-020")
+    _moment(request.get("processed_at"))
+
+
+def _moment(value: object) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ScoringError(
+            "'processed_at' must be a time with time zone, such as 2026-03-01T12:00:00+08:00.",
+            code="CR-SCR-020",
+        )
+    return moment
 
 
 def _read(path: str, name: str) -> str:

@@ -21,6 +21,7 @@ from credit_risk.reporting.charts import (
     as_shares,
     styled,
 )
+from credit_risk.reporting.fonts import readable
 
 if TYPE_CHECKING:
     import pandas
@@ -34,6 +35,7 @@ _Z_95 = 1.959963984540054
 _LONGEST_LABEL = 28
 
 
+@readable
 def plot_bins(
     ax: Axes,
     table: pandas.DataFrame,
@@ -83,6 +85,7 @@ def plot_bins(
     return styled(ax)
 
 
+@readable
 def plot_bins_by_period(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> Axes:
     """Draw the bad rate of every bin over time: lines that cross are bins whose order does not hold.
 
@@ -119,6 +122,7 @@ def plot_bins_by_period(ax: Axes, table: pandas.DataFrame, *, language: str = "e
     return styled(ax)
 
 
+@readable
 def plot_information_values(
     ax: Axes,
     summary: pandas.DataFrame,
@@ -156,6 +160,7 @@ def plot_information_values(
     return styled(ax)
 
 
+@readable
 def plot_woe(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> Axes:
     """Draw the WoE of each bin with the 95 % interval of its estimate; a bin set by a policy or a person has none.
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from credit_risk.domain.texts import text
 from credit_risk.numerics.discrimination import class_distributions
+from credit_risk.reporting.fonts import readable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +46,7 @@ def bad_rate_reach(table: pandas.DataFrame) -> NDArray[np.float64]:
     return np.array([rate - low, high - rate])
 
 
+@readable
 def plot_roc(
     ax: Axes, curves: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]], *, language: str = "en"
 ) -> Axes:
@@ -60,6 +62,7 @@ def plot_roc(
     return labelled(ax, "goods_caught", "bads_caught", language)
 
 
+@readable
 def plot_ks(ax: Axes, pd: ArrayLike, is_bad: ArrayLike, *, language: str = "en") -> Axes:
     """Draw the cumulative shares of goods and bads along the PD, and the largest gap between them.
 
@@ -81,6 +84,7 @@ def plot_ks(ax: Axes, pd: ArrayLike, is_bad: ArrayLike, *, language: str = "en")
     return labelled(ax, "pd", "cumulative_share", language)
 
 
+@readable
 def plot_reliability(ax: Axes, tables: Mapping[str, pandas.DataFrame], *, language: str = "en") -> Axes:
     """Draw observed bad rates against mean PDs, with Jeffreys intervals, from ``calibration_table``."""
     highest = max(float(t[["mean_pd", "bad_rate_high"]].to_numpy().max()) for t in tables.values())
@@ -102,6 +106,7 @@ def plot_reliability(ax: Axes, tables: Mapping[str, pandas.DataFrame], *, langua
     return labelled(ax, "mean_pd", "bad_rate", language)
 
 
+@readable
 def plot_score_distribution(ax: Axes, score: ArrayLike, is_bad: ArrayLike, *, language: str = "en") -> Axes:
     """Draw how scores of goods and of bads are spread, each as shares of its class.
 
@@ -124,6 +129,7 @@ def plot_score_distribution(ax: Axes, score: ArrayLike, is_bad: ArrayLike, *, la
     return labelled(ax, "score", "share_of_class", language)
 
 
+@readable
 def plot_binning(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> Axes:
     """Draw one variable's bins from top to bottom: bars for customers, a line for the bad rate with its interval.
 
@@ -158,6 +164,7 @@ def plot_binning(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> 
     return styled(ax)
 
 
+@readable
 def plot_approvals(ax: Axes, bands: pandas.DataFrame, *, language: str = "en") -> Axes:
     """Draw approval rate (bars) and bad rate (line with interval) by score band."""
     rows = np.arange(len(bands))
@@ -177,6 +184,7 @@ def plot_approvals(ax: Axes, bands: pandas.DataFrame, *, language: str = "en") -
     return labelled(ax, "score_band", "share", language)
 
 
+@readable
 def plot_tradeoff(
     ax: Axes, tables: Mapping[str, pandas.DataFrame], *, chosen: float, language: str = "en"
 ) -> Axes:
@@ -195,6 +203,7 @@ def plot_tradeoff(
     return labelled(ax, "approval_rate", "bad_rate_approved", language)
 
 
+@readable
 def plot_by_band(
     ax: Axes, bands: pandas.DataFrame, column: str, *, is_share: bool, language: str = "en"
 ) -> Axes:
@@ -210,6 +219,7 @@ def plot_by_band(
     return labelled(ax, "score_band", column, language)
 
 
+@readable
 def plot_offers(
     ax: Axes, offers: pandas.DataFrame, column: str, *, is_share: bool, language: str = "en"
 ) -> Axes:

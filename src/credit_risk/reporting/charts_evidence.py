@@ -26,6 +26,7 @@ from credit_risk.reporting.charts import (
     short_amount,
     styled,
 )
+from credit_risk.reporting.fonts import readable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +69,7 @@ def plot_flow(ax: Axes, steps: Sequence[tuple[str, float, float, str]]) -> Axes:
     return styled(ax)
 
 
+@readable
 def plot_contributions(
     ax: Axes,
     contributions: NDArray[np.float64],
@@ -97,6 +99,7 @@ def plot_contributions(
     return styled(ax)
 
 
+@readable
 def plot_dependence(
     ax: Axes, value: NDArray[np.float64], contribution: NDArray[np.float64], *, language: str = "en"
 ) -> Axes:
@@ -120,6 +123,7 @@ def plot_dependence(
     return labelled(ax, "value", "contribution", language)
 
 
+@readable
 def plot_segments(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> Axes:
     """Draw bad rate (with interval) and mean PD by group, top to bottom, one mean PD per model.
 
@@ -149,6 +153,7 @@ def plot_segments(ax: Axes, table: pandas.DataFrame, *, language: str = "en") ->
     return styled(ax)
 
 
+@readable
 def plot_shares(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> Axes:
     """Draw the shares of each group at development and on holdout: pairs of bars that are equal where nothing moved.
 
@@ -166,6 +171,7 @@ def plot_shares(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> A
     return labelled(ax, "score", "share_of_customers", language)
 
 
+@readable
 def plot_periods(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> Axes:
     """Draw the bad rate with its interval along time, and each model's mean PD before and after recalibration."""
     periods = list(dict.fromkeys(table["group"]))

@@ -156,6 +156,8 @@ class ReportContent:
         `annual_rate` (effective); optionally a column `expected_profit_amount` (total of the band).
     exclusions : DataFrame, optional
         `reason` (known ones are translated), `n`: applications that left before the split, in order.
+    split_by : {'customer', 'time'}
+        By what the sample was cut into its parts.
     selection : DataFrame, optional
         One row per candidate variable of the card: `name`, `is_kept`, `step` (the gate that removed it, or ``kept``),
         `reason` (a sentence with figures), `information_value`.
@@ -216,6 +218,7 @@ class ReportContent:
     binning: Mapping[str, pandas.DataFrame] = field(default_factory=dict)
     variable_labels: Mapping[str, LocalText] = field(default_factory=dict)
     exclusions: pandas.DataFrame | None = None
+    split_by: str = "customer"
     selection: pandas.DataFrame | None = None
     explained: Explained | None = None
     segments: pandas.DataFrame | None = None

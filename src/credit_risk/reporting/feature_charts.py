@@ -10,6 +10,7 @@ import numpy as np
 
 from credit_risk.domain.texts import text
 from credit_risk.reporting.charts import ACCENT, BAD, MUTED, PALE, SERIES, as_shares, bad_rate_reach, labelled
+from credit_risk.reporting.fonts import readable
 
 if TYPE_CHECKING:
     import pandas
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 SUSPICIOUS_SEPARATION = 0.35
 
 
+@readable
 def plot_feature_risk(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> Axes:
     """Draw a feature's bad rate with its interval over bars of customers, from ``evaluation.risk_by_value``.
 
@@ -50,6 +52,7 @@ def _shortened(label: str) -> str:
     return re.sub(r"-?\d[\d.e+-]*", lambda number: f"{float(number[0]):.3g}", label)
 
 
+@readable
 def plot_feature_over_time(ax: Axes, table: pandas.DataFrame, *, language: str = "en") -> Axes:
     """Draw a feature's median and its spread (10 to 90 %, 25 to 75 %) by period, from ``evaluation.value_by_period``."""
     rows = np.arange(len(table))
@@ -70,6 +73,7 @@ def plot_feature_over_time(ax: Axes, table: pandas.DataFrame, *, language: str =
     return labelled(ax, "period", "value", language)
 
 
+@readable
 def plot_separation_by_source(
     ax: Axes, separation: pandas.Series[float], source: pandas.Series[str], *, language: str = "en"
 ) -> Axes:

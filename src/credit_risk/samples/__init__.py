@@ -1,4 +1,4 @@
-"""Where features and outcomes meet: exclusions, the split by customer, the search for leaks."""
+"""Where features and outcomes meet: exclusions, the split by customer or time, the search for leaks."""
 
 from __future__ import annotations
 

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from credit_risk.errors import SampleError
-from credit_risk.features import compute_features, feature_categories
+from credit_risk.features import compute_features, feature_categories, with_words
 from credit_risk.samples.screening import refuse_copies
-from credit_risk.samples.split import PARTS, SplitRule
+from credit_risk.samples.split import LEAST, PARTS, SplitRule, check_part_sizes, part_sizes
 from credit_risk.sources import consent_state
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
     from credit_risk.features import FeatureCatalogue
     from credit_risk.performance import OutcomeDefinition
     from credit_risk.sources import ConsentState, Sources
-
-_MIN_BADS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -97,10 +93,12 @@ class DevelopmentSample:
         n_threads: int = 2,
         progress: ProgressReporter | None = None,
     ) -> DevelopmentSample:
-        """Compute features and outcomes, exclude what is undetermined, and split by customer.
+        """Compute features and outcomes, exclude what is undetermined, and split by customer or by time.
 
         Parameters
         ----------
+        split : SplitRule, optional
+            Shares of the three parts and by what they are cut; by default by customer, 0.5, 0.2 and 0.3.
         processed_at : datetime, optional
             When the data is processed (with time zone); needed with a consent ledger, and only there.
 
@@ -109,24 +107,30 @@ class DevelopmentSample:
         SpecificationError
             ``processed_at`` missing, naive or out of place (``CR-SRC-027``).
         SampleError
-            A part holds fewer than 30 bads or 30 goods (``CR-SMP-002``).
+            A part holds fewer than 30 bads or 30 goods (``CR-SMP-002``); the times do not tell enough applications apart
+            (``CR-SMP-006``).
         LeakageError
             A feature tells goods from bads without a single error (``CR-SMP-005``).
         """
         table = compute_features(
             features, sources, processed_at=processed_at, n_threads=n_threads, progress=progress
         )
-        X = _with_words(table.X, feature_categories(features, sources.contracts))
+        X = with_words(table.X, feature_categories(features, sources.contracts))
         labels = outcome.label(sources)
-        determined = labels["is_determined"].to_numpy()
-        refuse_copies(table.X[determined], labels["is_bad"].to_numpy()[determined], min_per_class=_MIN_BADS)
-        part_of = (split or SplitRule()).assign(sources.applications["customer_id"])
-        parts = {}
-        for name in PARTS:
-            rows = determined & (part_of == name)
-            is_bad = labels["is_bad"].to_numpy()[rows]
-            _check_size(name, is_bad)
-            parts[name] = SamplePart(name=name, X=X[rows], is_bad=is_bad, flags=table.flags[rows])
+        determined, is_bad = labels["is_determined"].to_numpy(), labels["is_bad"].to_numpy()
+        refuse_copies(table.X[determined], is_bad[determined], min_per_class=LEAST)
+        rule = split or SplitRule()
+        part_of = parts_of(sources, determined, rule)
+        check_part_sizes(part_sizes(part_of, is_bad), rule)
+        parts = {
+            name: SamplePart(
+                name=name,
+                X=X[part_of == name],
+                is_bad=is_bad[part_of == name],
+                flags=table.flags[part_of == name],
+            )
+            for name in PARTS
+        }
         exclusions = (("outcome undetermined", int((~determined).sum())),)
         consent = None if processed_at is None else consent_state(sources, processed_at)
         return cls(**parts, exclusions=exclusions, horizon=outcome.horizon, consent=consent)
@@ -147,32 +151,17 @@ class DevelopmentSample:
         return str(self.table().to_html(float_format="{:.4f}".format))
 
 
+def parts_of(sources: Sources, determined: NDArray[np.bool_], rule: SplitRule) -> NDArray[np.str_]:
+    """Return the part of each application; an empty word where the outcome is not determined."""
+    applications = sources.applications[determined]
+    moments = applications["applied_at"].dt.tz_convert(None).to_numpy()
+    part_of = np.full(len(determined), "", dtype="<U16")
+    part_of[determined] = rule.assign(applications["customer_id"], moments)
+    return part_of
+
+
 def _codes(column: pd.Series) -> NDArray[np.float64] | None:
     """Return the places of categories (-1 is missing), or None for numbers."""
     if not isinstance(column.dtype, pd.CategoricalDtype):
         return None
     return np.asarray(column.cat.codes.to_numpy(), dtype=np.float64)
-
-
-def _with_words(X: pd.DataFrame, categories: Mapping[str, tuple[str, ...]]) -> pd.DataFrame:
-    """Turn the numbers of features that are words into categories, so that every model treats them as such."""
-    words = {
-        name: pd.Series(
-            pd.Categorical.from_codes(
-                X[name].fillna(-1).to_numpy(dtype=np.int64), categories=pd.Index(codes, dtype="str")
-            ),
-            index=X.index,
-        )
-        for name, codes in categories.items()
-    }
-    return X.assign(**words) if words else X
-
-
-def _check_size(name: str, is_bad: NDArray[np.bool_]) -> None:
-    n_bads, n_goods = int(is_bad.sum()), int((~is_bad).sum())
-    if min(n_bads, n_goods) < _MIN_BADS:
-        raise SampleError(
-            f"The {name} part holds {n_bads} bads and {n_goods} goods. Expected at least {_MIN_BADS} of each. "
-            "Hint: use more customers or other shares.",
-            code="CR-SMP-002",
-        )

@@ -16,6 +16,7 @@ import numpy as np
 from credit_risk.binning.apply import bin_column
 from credit_risk.numerics.bin_effects import fit_bin_effects
 from credit_risk.numerics.logistic_function import sigmoid
+from credit_risk.scorecard.selection.wording import because
 from credit_risk.scorecard.shape import CardVariable, by_policy, design_of, effect_block, fit_shapes
 
 if TYPE_CHECKING:
@@ -155,15 +156,17 @@ def _is_sound(card: Card, rules: SelectionRules) -> bool:
 
 
 def _record(record: SelectionRecord, found: BesideBins) -> SelectionRecord:
-    wording = {
-        "ascending": "rises with the value",
-        "descending": "falls with the value",
-        "peak": "is highest in the middle",
-        "valley": "is lowest in the middle",
-    }
-    alone = wording.get(found.bins.trend, "has no trend")
-    reason = (
-        f"beside the others its risk {wording.get(found.trend, 'has no trend')} (chi-squared {found.chi_squared:.0f}, "
-        f"needed {found.needed:.0f}); alone it {alone}; first look: {record.step}, {record.reason}"
+    reason = because(
+        "second_look",
+        trend=_trend(found.trend),
+        found=f"{found.chi_squared:.0f}",
+        needed=f"{found.needed:.0f}",
+        alone=_trend(found.bins.trend),
+        step=record.step,
+        first=record.reason,
     )
     return replace(record, is_kept=True, step=STEP, reason=reason)
+
+
+def _trend(name: str) -> str:
+    return because(name if name in ("ascending", "descending", "peak", "valley") else "no_trend")

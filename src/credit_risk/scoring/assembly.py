@@ -79,9 +79,15 @@ class DecisionAssembler:
         rules_said: Sequence[str],
         choice: ChosenOffer | None,
         score_reasons: tuple[Reason, ...],
+        largest: tuple[Reason, ...] = (),
     ) -> Decision:
-        """Return the decision of one applicant."""
-        verdict = self._verdict(facts, rules_said, has_offer=choice is not None, score_reasons=score_reasons)
+        """Return the decision of one applicant.
+
+        ``largest`` are the reasons of a strict cut-off: told where it stops an applicant who lost no points.
+        """
+        verdict = self._verdict(
+            facts, rules_said, has_offer=choice is not None, score_reasons=score_reasons, largest=largest
+        )
         scored = verdict.outcome != "incomplete"
         return Decision(
             application_id=facts.application_id,
@@ -109,12 +115,13 @@ class DecisionAssembler:
         *,
         has_offer: bool,
         score_reasons: tuple[Reason, ...],
+        largest: tuple[Reason, ...],
     ) -> _Verdict:
         """Run the stages in order; the first that ends the process wins."""
         return (
             self._data_verdict(facts)
             or self._rule_verdict(rules_said)
-            or self._risk_verdict(facts.pds[self._strategy.decision_model], score_reasons)
+            or self._risk_verdict(facts.pds[self._strategy.decision_model], score_reasons or largest)
             or _offer_verdict(score_reasons, has_offer=has_offer)
         )
 
@@ -140,12 +147,12 @@ class DecisionAssembler:
         if not hits:
             return None
         outcome = "decline" if any(said.startswith("decline") for _, said in hits) else "refer"
-        codes = dict.fromkeys(
-            str(rule.reason_when_missing) if said.endswith(UNKNOWN) else rule.reason
-            for rule, said in hits
-            if said.startswith(outcome)
-        )
-        reasons = tuple(Reason(kind="rule", code=code) for code in codes)
+        told: dict[str, Reason] = {}
+        for rule, said in hits:
+            reason = rule.told_when_missing if said.endswith(UNKNOWN) else rule.told
+            if said.startswith(outcome) and reason is not None:
+                told.setdefault(reason.code, reason)
+        reasons = tuple(told.values())
         return _Verdict(stage="eligibility", outcome=outcome, reasons=reasons[:MAX_REASONS])
 
     def _stages(self, verdict: _Verdict) -> tuple[StageResult, ...]:

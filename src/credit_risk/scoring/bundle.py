@@ -15,13 +15,14 @@ from credit_risk.blend.spec import BlendSpec
 from credit_risk.calibration.spec import CalibrationSpec
 from credit_risk.decision.offer_choice import check_terms_follow_risk
 from credit_risk.decision.record import Reason
-from credit_risk.decision.rules import check_rules
+from credit_risk.decision.rules import check_rules, check_sentences
 from credit_risk.decision.strategy import Strategy
 from credit_risk.domain.configuration import nearest
 from credit_risk.domain.digest import canonical_json, sha256_of
 from credit_risk.domain.texts import LANGUAGES, text
 from credit_risk.errors import CreditRiskError, GovernanceError, SpecificationError
 from credit_risk.features.catalogue import FeatureCatalogue
+from credit_risk.features.categories import feature_categories
 from credit_risk.ml.spec import ForestSpec
 from credit_risk.scorecard.spec import ScorecardSpec
 from credit_risk.scoring import storage
@@ -113,7 +114,8 @@ class ScoringBundle:
             A model is absent or of an unknown kind (``CR-BND-001``), uses a feature outside the catalogue
             (``CR-BND-002``), has no calibration (``CR-BND-003``) or takes a number for a word (``CR-BND-008``); the strategy
             lets a model decide that is not here (``CR-BND-006``).
-            Also: an unknown required source (``CR-BND-004``), another currency (``CR-BND-005``), a reason without a sentence
+            Also: a rule on an unknown feature or word, or one that compares words by order (``CR-STR-004``, ``CR-STR-006``);
+            an unknown required source (``CR-BND-004``), another currency (``CR-BND-005``), a reason without a sentence
             (``CR-TXT-002``).
         PolicyError
             A calibration's horizon is not the one the strategy expects (``CR-POL-001``), or limits would rise or prices fall
@@ -357,7 +359,8 @@ def _check_consistency(bundle: ScoringBundle) -> None:
             f"{list(bundle.model_names)}.",
             code="CR-BND-006",
         )
-    check_rules(bundle.strategy.rules, bundle.features.names)
+    categories = feature_categories(bundle.features, bundle.contracts)
+    check_rules(bundle.strategy.rules, bundle.features.names, categories)
     _check_sources(bundle)
     _check_texts(bundle)
 
@@ -381,10 +384,9 @@ def _check_sources(bundle: ScoringBundle) -> None:
 def _check_texts(bundle: ScoringBundle) -> None:
     """Every reason that can be given must have its sentence before anybody is decided."""
     rules = bundle.strategy.rules
-    codes = {Reason(kind="rule", code=rule.reason) for rule in rules}
-    codes |= {
-        Reason(kind="rule", code=rule.reason_when_missing) for rule in rules if rule.reason_when_missing
-    }
+    for rule in rules:
+        check_sentences(rule)
+    codes = {told for rule in rules for told in rule.reasons}
     decides = () if bundle.strategy.decision_model == SCORECARD else bundle.booster.feature_names
     codes |= {
         Reason(kind="score", code=factor, wording=bundle.features.wordings.get(factor, ()))

@@ -94,7 +94,10 @@ class ScoringEngine:
         categories = feature_categories(bundle.features, bundle.contracts)
         self._card_columns = card_columns(bundle.scorecard, names, categories)
         self._forest_columns = forest_columns(bundle.booster, names, categories)
-        self._rule_columns = [names.index(rule.feature) for rule in bundle.strategy.rules]
+        self._rule_columns = [
+            (rule, names.index(rule.feature), categories.get(rule.feature, ()))
+            for rule in bundle.strategy.rules
+        ]
         self._explainer = Explainer(bundle)
         self._assembler = DecisionAssembler(bundle, self.grid)
 
@@ -130,10 +133,7 @@ class ScoringEngine:
         self._check(rows)
         scores = self.explain(rows.X)
         deciding_pd = scores.pds[self.bundle.strategy.decision_model]
-        said = [
-            rule_hits(rule, rows.X[:, j])
-            for rule, j in zip(self.bundle.strategy.rules, self._rule_columns, strict=True)
-        ]
+        said = [rule_hits(rule, rows.X[:, j], words) for rule, j, words in self._rule_columns]
         choice = choose_offers(self.grid, self.bundle.strategy, deciding_pd)
         reasons = scores.losses.reasons()
         return [
@@ -142,6 +142,7 @@ class ScoringEngine:
                 rules_said=[str(column[i]) for column in said],
                 choice=_chosen(choice, i),
                 score_reasons=reasons[i],
+                largest=() if reasons[i] else scores.losses.largest(i),
             )
             for i in range(len(rows.application_ids))
         ]

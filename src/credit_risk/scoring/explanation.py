@@ -59,21 +59,27 @@ class Explainer:
         forest_rows : float64 ndarray, shape (n, n_forest_features)
             Features in the forest's order; NaN is missing.
         """
-        shortfall, is_missing = {
+        exact, is_missing = {
             "scorecard": self._of_card,
             "booster": self._of_trees,
             "blend": self._of_both,
         }[self._model](card, forest_rows)
         wordings = self._bundle.features.wordings
         return point_losses(
-            shortfall, is_missing, names=self._names, factors=self._factors, wordings=wordings
+            _whole(exact),
+            is_missing,
+            names=self._names,
+            factors=self._factors,
+            wordings=wordings,
+            exact=exact,
         )
 
     def _of_card(self, card: CardResult, forest_rows: NDArray[np.float64]) -> _Losses:
-        return reason_shortfalls(self._bundle.scorecard, card.points), card.flags == MISSING
+        lost = reason_shortfalls(self._bundle.scorecard, card.points)
+        return lost.astype(np.float64), card.flags == MISSING
 
     def _of_trees(self, card: CardResult, forest_rows: NDArray[np.float64]) -> _Losses:
-        return _whole(self._tree_points(forest_rows, 1.0)), np.isnan(forest_rows)
+        return self._tree_points(forest_rows, 1.0), np.isnan(forest_rows)
 
     def _of_both(self, card: CardResult, forest_rows: NDArray[np.float64]) -> _Losses:
         """Add up what card and trees say of a characteristic: where one takes what the other gives, nothing is lost."""
@@ -87,7 +93,7 @@ class Explainer:
         points[:, in_trees] += self._tree_points(forest_rows, blend.booster_weight)
         is_missing[:, on_card] = card.flags == MISSING
         is_missing[:, in_trees] |= np.isnan(forest_rows)
-        return _whole(points), is_missing
+        return points, is_missing
 
     def _tree_points(self, forest_rows: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
         assert self._paths is not None  # noqa: S101  laid out for every model that has trees
@@ -95,7 +101,7 @@ class Explainer:
         return weight * points_per_log_odds * forest_contributions(self._paths, forest_rows)
 
 
-_Losses = tuple["NDArray[np.int64]", "NDArray[np.bool_]"]
+_Losses = tuple["NDArray[np.float64]", "NDArray[np.bool_]"]
 
 
 def _whole(points: NDArray[np.float64]) -> NDArray[np.int64]:

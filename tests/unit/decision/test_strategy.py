@@ -3,11 +3,71 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from credit_risk.decision import Strategy
+from credit_risk.decision.rules import check_sentences
+from credit_risk.decision.strategy import Rule
 from credit_risk.errors import PolicyError, SpecificationError
+
+WORD_RULE = """[[rules]]
+id = "no_boats"
+stage = "eligibility"
+feature = "purpose"
+operator = "none_of"
+value = ["car", "radio"]
+outcome = "decline"
+reason = "purpose"
+wording = { en = "We do not lend for this purpose.", zh-CN = "不支持该用途。" }
+when_missing = "pass"
+
+[costs]"""
+
+
+def test_a_rule_on_words_is_read_and_survives_json(edited):
+    read = Strategy.from_toml(edited("[costs]", WORD_RULE))
+    rule = read.rules[-1]
+    assert (rule.operator, rule.value) == ("none_of", ("car", "radio"))
+    assert rule.told.sentence("en") == "We do not lend for this purpose."
+    assert rule.told.sentence("zh-CN") == "不支持该用途。"
+    assert Strategy.from_dict(json.loads(json.dumps(read.to_dict()))) == read
+    # rules on numbers are written as they always were
+    assert set(read.to_dict()["rules"][0]) == set(Rule.__slots__) - {"wording", "wording_when_missing"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('operator = "none_of"', 'operator = "=="', "value = .* has the wrong type. Expected a number"),
+        ('operator = "none_of"', 'operator = "noneof"', "Did you mean 'none_of'"),
+        ('["car", "radio"]', '"car"', "value = 'car' has the wrong type. Expected a list"),
+        (
+            '["car", "radio"]',
+            "[]",
+            "'no_boats': value does not go with its operator. Expected a list of words",
+        ),
+        (
+            '"none_of"\nvalue = ["car", "radio"]',
+            '">="\nvalue = "car"',
+            "words, which have no order; got '>='",
+        ),
+        (', zh-CN = "不支持该用途。"', "", "key 'zh-CN' is missing"),
+    ],
+)
+def test_a_broken_rule_on_words_is_refused_with_file_and_line(edited, old, new, message):
+    assert old in WORD_RULE
+    with pytest.raises(SpecificationError, match=message) as caught:
+        Strategy.from_toml(edited("[costs]", WORD_RULE.replace(old, new)))
+    assert "strategy.toml" in str(caught.value)
+
+
+def test_a_rule_without_a_sentence_is_refused(edited):
+    rule = Strategy.from_toml(edited("[costs]", WORD_RULE)).rules[-1]
+    check_sentences(rule)
+    with pytest.raises(SpecificationError, match="'short_histry'.*wording = .*Did you mean 'short_history'"):
+        check_sentences(replace(rule, reason="short_histry", wording=()))
 
 
 def test_strategy_survives_json(strategy):

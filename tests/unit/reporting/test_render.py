@@ -203,7 +203,7 @@ def test_every_text_of_the_catalogue_is_used(content) -> None:
         for one in patches:
             one.stop()
     looked_up = re.compile(
-        r"report\.(bin|lead.offers|lead.verdict|lead.one_period|sample|exclusion|evidence|supplier|profit|finding|summary\.(level|no_difference|better))"
+        r"report\.(bin|label.by_time|lead.offers|lead.verdict|lead.one_period|sample|exclusion|evidence|supplier|profit|finding|summary\.(level|no_difference|better))"
     )
     # charts for notebooks are not part of the page: their keys stand in their modules
     written = "".join(path.read_text(encoding="utf-8") for path in REPORTING.glob("*_charts.py"))

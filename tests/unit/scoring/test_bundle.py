@@ -144,7 +144,7 @@ def test_another_currency_is_refused(bundle):
 
 def test_a_reason_without_a_sentence_is_refused(bundle):
     rules = (replace(bundle.strategy.rules[0], reason="late_payer"), *bundle.strategy.rules[1:])
-    with pytest.raises(SpecificationError, match="Text 'reasons.rule.late_payer' does not exist"):
+    with pytest.raises(SpecificationError, match="there is no sentence for the reason 'late_payer'"):
         _build(bundle, strategy=replace(bundle.strategy, rules=rules))
 
 

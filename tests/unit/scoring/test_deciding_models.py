@@ -101,6 +101,19 @@ def test_reasons_of_a_blend_add_card_and_trees_characteristic_by_characteristic(
     assert n_against  # where one part takes less than the other gives, the characteristic is no reason
 
 
+@pytest.mark.parametrize("model", ["scorecard", "booster", "blend"])
+def test_a_cut_off_stricter_than_anybody_still_gives_reasons(bundle, X, model):
+    own = deciding(bundle, model)
+    strict = replace(own, strategy=replace(own.strategy, max_pd=0.0, refer_above_pd=None, rules=()))
+    losses = strict.engine.explain(X).losses
+    decided = strict.engine.decide_rows(rows(X))
+    assert {decision.outcome for decision in decided} == {"decline"}
+    for i, decision in enumerate(decided):
+        assert 1 <= len(decision.reasons) <= 4
+        assert decision.reasons == (losses.reasons()[i] if losses.reasons()[i] else losses.largest(i))
+        assert decision.explain("zh-CN").count("\n- ") == len(decision.reasons)
+
+
 def test_arrays_of_reasons_say_what_the_records_say(bundle, X):
     losses = deciding(bundle, "blend").engine.explain(X).losses
     ranked = losses.ranked()

@@ -37,14 +37,22 @@ def segments(
 ) -> pd.DataFrame | None:
     """Return discrimination and calibration by the segments a project names; None where it names none.
 
-    A group is the number of its band, from 0; the last one is of customers whose value is missing.
+    A group is the number of its band or list of words, from 0; then of the words in no list; the last one is of customers whose
+    value is missing.
     """
     if not rules:
         return None
-    groups = {
-        name: _band_of(X[rule.feature].to_numpy(dtype=np.float64), rule.bands) for name, rule in rules.items()
-    }
+    groups = {name: _group_of(X[rule.feature], rule) for name, rule in rules.items()}
     return segment_table(groups, predictions, is_bad)
+
+
+def _group_of(column: pd.Series, rule: SegmentRule) -> NDArray[np.intp]:
+    if not rule.words:
+        return _band_of(column.to_numpy(dtype=np.float64), rule.bands)
+    group_of = {word: at for at, words in enumerate(rule.words) for word in words}
+    n_groups = len(rule.words)
+    found = column.astype(object).map(lambda word: group_of.get(word, n_groups), na_action="ignore")
+    return found.fillna(n_groups + 1).to_numpy(dtype=np.intp)
 
 
 def _band_of(values: NDArray[np.float64], bands: Sequence[float]) -> NDArray[np.intp]:
@@ -53,11 +61,15 @@ def _band_of(values: NDArray[np.float64], bands: Sequence[float]) -> NDArray[np.
 
 
 def band_names(rule: SegmentRule) -> list[dict[str, str]]:
-    """Return the words for each band of a rule, the missing last: those the project gives, else its bounds."""
+    """Return the words for each group of a rule, the missing last: those the project gives, else its bounds."""
+    missing = {language: text("report.bin.missing", language) for language in LANGUAGES}
+    if rule.words:
+        others = {language: text("report.bin.other_words", language) for language in LANGUAGES}
+        return [*(dict(words) for words in rule.groups), others, missing]
     bounds = [f"{bound:,.10g}" for bound in rule.bands]
     spans = [f"[{low}, {high})" for low, high in pairwise(bounds)] + [f"≥ {bounds[-1]}"]
     names = [dict(words) for words in rule.groups] or [dict.fromkeys(LANGUAGES, span) for span in spans]
-    return [*names, {language: text("report.bin.missing", language) for language in LANGUAGES}]
+    return [*names, missing]
 
 
 def variable_stability(

@@ -172,8 +172,13 @@ def _data(run: MainRun) -> dict[str, Any]:
             "good_values": list(outcome.good_values),
             "horizon": outcome.horizon,
         },
-        "sampling": {"split": "by customer, by hash", "parts": _rows(sample.table().reset_index())},
+        "sampling": {"split": _split(run), "parts": _rows(sample.table().reset_index())},
     }
+
+
+def _split(run: MainRun) -> str:
+    rule = run.project.plan.split
+    return "by time of application" if rule is not None and rule.by == "time" else "by customer, by hash"
 
 
 def _quality(run: MainRun) -> dict[str, Any]:
@@ -294,7 +299,7 @@ def _use(run: MainRun, content: ReportContent) -> dict[str, Any]:
             "decision_model": strategy.decision_model,
             "max_pd": strategy.max_pd,
             "refer_above_pd": strategy.refer_above_pd,
-            "rules": [asdict(rule) for rule in strategy.rules],
+            "rules": [rule.to_dict() for rule in strategy.rules],
             "figures": run.portfolio.figures(),
         },
         "pricing_use": {

@@ -43,6 +43,8 @@ class TableSettings:
         Values of the target; ``good`` may be left empty where the target has two values.
     key, customer, applied_at : str
         Columns; empty where there is none. All rows of one customer fall into one part of the split.
+    held, left_out : tuple of str
+        Protected columns; columns that are no features, such as what became known after the decision.
     horizon : str
         How far the outcome looks, in months: '12m'.
     """
@@ -59,6 +61,7 @@ class TableSettings:
     timezone: str = ""
     horizon: str = "12m"
     held: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     encoding: str = "utf-8"
 
     @property

@@ -151,7 +151,7 @@ def project_from_template(project: Path, template: str) -> InitResult:
             "outcome",
             outcome_toml(column=outcome.name, bad=[1], good=[0], horizon="12m", known_at=known_at),
         )
-        _write(folder, "training", training_toml(10_000))
+        _write(folder, "training", training_toml(10_000, processed_at=known_at))
         _write(
             folder,
             "strategy",
@@ -216,8 +216,10 @@ class _Draft:
         used = {settings.target, key_name, settings.customer, settings.applied_at}
         for name in settings.held:
             table.column(name, "protected attribute (--held)")
+        for name in settings.left_out:
+            table.column(name, "column to leave out (--leave-out)")
         rest = {name: cells for name, cells in table.columns.items() if name not in used}
-        columns = guess_columns(rest, settings.held, is_bad)
+        columns = guess_columns(rest, settings.held, is_bad, settings.left_out)
         if not any(guess.contract.role == "attribute" for guess in columns):
             raise DataContractError(
                 f"File '{table.file}' leaves no column that can be a feature: {len(columns)} were held back or left out.",

@@ -10,6 +10,7 @@ from credit_risk.jobs.new_project.data_files import key, quoted, word_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from credit_risk.sources.contract import ColumnContract
 
@@ -88,16 +89,14 @@ min = 0.06
 max = 0.24
 step = 0.0025
 
-[assumptions]                     # what no key above says; the report adds law, costs, horizon, stages and consent by itself
+[assumptions]                     # what no key above says; the report adds law, costs, horizon, stages, consent and split by itself
 en = [
   "Cut-off, costs, loss given default, amounts and rates were written by 'credit-risk init' as a start; they are nobody's policy.",
   "The offers show how the process works, not what these applicants were or should be offered.",
-  "Development, validation and holdout are split by customer: no claim is made about later times.",
 ]
 zh-CN = [
   "截止线、成本、违约损失率、金额和利率均由“credit-risk init”作为起点写入，不是任何机构的政策。",
   "报价仅演示流程，不代表这些申请人曾经或应当获得的条件。",
-  "开发、验证与留出样本按客户划分：不作跨时间外推的结论。",
 ]
 """
 
@@ -205,15 +204,30 @@ meaning = {quoted(f"Records of {source.replace('_', ' ')} in {{window}}")}
 """
 
 
-def training_toml(n_bads: int) -> str:
-    """Return the settings of both models."""
+def training_toml(n_bads: int, processed_at: datetime | None = None) -> str:
+    """Return how the sample is cut and the settings of both models; with a ledger of consents, also when it is processed."""
     small = (
         f"# {n_bads} bads are few: small trees and a short card. Intervals in the report will be wide.\n"
         if n_bads < 1000
         else ""
     )
     depth, features = (3, 12) if n_bads < 1000 else (4, 20)
-    return f"""# Settings of both models; what is not given keeps the library's defaults.
+    consent = (
+        f"""
+[consent]             # consent withdrawn by this moment is no consent; nothing reads the clock, so set it before each run
+processed_at = {processed_at.isoformat()}
+"""
+        if processed_at
+        else ""
+    )
+    return f"""# How the sample is cut, and the settings of both models; what is not given keeps the library's defaults.
+
+[split]               # fit on development, calibrate on validation, judge and decide on holdout
+by = "customer"       # "time" makes the latest applications the holdout: they need moments of application
+development = 0.5
+validation = 0.2
+holdout = 0.3
+{consent}
 {small}[scorecard]
 pdo = 20              # points that double the odds
 base_score = 600

@@ -70,7 +70,10 @@ class GuessedColumn:
 
 
 def guess_columns(
-    columns: dict[str, Sequence[str | None]], held: Sequence[str], is_bad: NDArray[np.bool_]
+    columns: dict[str, Sequence[str | None]],
+    held: Sequence[str],
+    is_bad: NDArray[np.bool_],
+    left_out: Sequence[str] = (),
 ) -> list[GuessedColumn]:
     """Return a guess for every column that is neither key nor outcome nor moment of application.
 
@@ -82,8 +85,13 @@ def guess_columns(
         Columns the caller holds back as protected.
     is_bad : bool ndarray
         The outcome, against which disguises are sought.
+    left_out : sequence of str
+        Columns the caller leaves out.
     """
-    return [_guess(name, cells, held=name in held, is_bad=is_bad) for name, cells in columns.items()]
+    return [
+        _left_out(name) if name in left_out else _guess(name, cells, held=name in held, is_bad=is_bad)
+        for name, cells in columns.items()
+    ]
 
 
 def is_protected_name(name: str) -> bool:
@@ -115,6 +123,11 @@ def _says(name: str, word: re.Pattern[str]) -> bool:
     return any(word.fullmatch(part) for part in re.split(r"[^a-z]+", spaced))
 
 
+def _left_out(name: str) -> GuessedColumn:
+    contract = ColumnContract(name=name, role="ignored", kind="text", nullable=True)
+    return GuessedColumn(contract=contract, why="left out: you asked for it", warning="")
+
+
 def _guess(name: str, cells: Sequence[str | None], *, held: bool, is_bad: NDArray[np.bool_]) -> GuessedColumn:
     guess = _by_content(name, cells)
     if guess.contract.role == "ignored":
@@ -136,7 +149,7 @@ def _guess(name: str, cells: Sequence[str | None], *, held: bool, is_bad: NDArra
     if strength >= SUSPICIOUS_AUC:
         new.append(f"very strong by itself (AUC {strength:.3f}): was it known before the decision?")
     if _says(name, _LATER_WORD):
-        new.append("by its name perhaps known only after the decision: then set its role to ignored")
+        new.append("by its name perhaps known only after the decision: then leave it out (--leave-out)")
     warnings = [guess.warning, *new] if guess.warning else new
     return replace(guess, why="; ".join([guess.why, *new]), warning="; ".join(warnings))
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+import credit_risk
 from credit_risk.errors import DataContractError, OutputError, SpecificationError
+from credit_risk.features.categories import feature_categories
 from credit_risk.jobs.rescore.part_files import PartFiles
 from credit_risk.jobs.rescore.prepared_rows import open_prepared_rows
 from credit_risk.jobs.rescore.score_columns import COLUMNS_VERSION, score_block, used_features
@@ -29,7 +31,8 @@ class RescoreSettings:
     Attributes
     ----------
     rows : Path
-        Prepared rows: a Parquet file, a folder of Parquet files, or a CSV file; key ``application_id`` and the features.
+        Prepared rows: a Parquet file, a folder of Parquet files, or a CSV file; key ``application_id`` and the features. A
+        feature that is a word may be written as the word.
     output : Path
         Parquet file to write.
     bundle : Path
@@ -94,7 +97,10 @@ def run_rescore(settings: RescoreSettings) -> RescoreResult:
             f"block_rows must be at least 1. Got {settings.block_rows}.", code="CR-RSC-006"
         )
     bundle = load_bundle(settings.bundle)
-    rows = open_prepared_rows(settings.rows, used_features(bundle))
+    features = used_features(bundle)
+    words = feature_categories(bundle.features, bundle.contracts)
+    listed = {name: words[name] for name in features if name in words}
+    rows = open_prepared_rows(settings.rows, features, listed)
     parts = PartFiles(output=settings.output, plan=_plan(settings, bundle, rows))
     was_complete = parts.is_complete() and not settings.overwrite
     n_resumed = 0
@@ -147,6 +153,7 @@ def _plan(settings: RescoreSettings, bundle: ScoringBundle, rows: PreparedRows) 
         "input": rows.fingerprint(),
         "rows per block": settings.block_rows,
         "columns": COLUMNS_VERSION,
+        "library version": credit_risk.__version__,
     }
 
 

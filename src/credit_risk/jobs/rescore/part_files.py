@@ -38,7 +38,7 @@ class PartFiles:
     output : Path
         Where the whole table shall stand.
     plan : mapping
-        What makes two runs the same: digests of bundle and input, rows per block, version of the columns.
+        What makes two runs the same: digests of bundle and input, rows per block, versions of the columns and of the library.
     """
 
     output: Path

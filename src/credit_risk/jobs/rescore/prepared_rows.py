@@ -17,9 +17,10 @@ import pyarrow.parquet as pq
 from credit_risk.domain.configuration import nearest
 from credit_risk.domain.digest import canonical_json, sha256_of
 from credit_risk.errors import DataContractError, MissingFeatureError
+from credit_risk.jobs.rescore.words import as_places, is_text, look_like_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 KEY = "application_id"
@@ -52,8 +53,20 @@ class PreparedRows(Protocol):
         ...
 
 
-def open_prepared_rows(path: Path, features: Sequence[str]) -> PreparedRows:
-    """Open prepared rows and check that every feature is there and is a number.
+def open_prepared_rows(
+    path: Path, features: Sequence[str], words: Mapping[str, Sequence[str]] | None = None
+) -> PreparedRows:
+    """Open prepared rows and check that every feature is there and is a number or, where it is one, a word.
+
+    Parameters
+    ----------
+    path : Path
+        A Parquet file, a folder of them, or a CSV file.
+    features : sequence of str
+        Columns that are needed.
+    words : mapping of str to sequence of str, optional
+        Feature -> its words in the order of the contract. A Parquet file may hold the words, or their places in that list; a
+        CSV file holds the words.
 
     Raises
     ------
@@ -64,14 +77,14 @@ def open_prepared_rows(path: Path, features: Sequence[str]) -> PreparedRows:
         Columns are absent (``CR-RSC-002``).
     """
     if path.is_file() and path.suffix.lower() == ".csv":
-        return CsvRows.open(path, features)
+        return CsvRows.open(path, features, words or {})
     files = sorted(path.glob("*.parquet")) if path.is_dir() else [path] if path.is_file() else []
     if not files:
         raise DataContractError(
             f"Input '{path}': nothing to read. Expected a Parquet file, a folder of Parquet files, or a CSV file.",
             code="CR-RSC-001",
         )
-    return ParquetRows.open(files, features)
+    return ParquetRows.open(files, features, words or {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +94,12 @@ class ParquetRows:
     files: tuple[Path, ...]
     rows_of_file: tuple[int, ...]
     columns: tuple[str, ...]
+    words: Mapping[str, Sequence[str]]
 
     @classmethod
-    def open(cls, files: Sequence[Path], features: Sequence[str]) -> ParquetRows:
+    def open(
+        cls, files: Sequence[Path], features: Sequence[str], words: Mapping[str, Sequence[str]]
+    ) -> ParquetRows:
         """Read the files' footers only."""
         columns = (KEY, *features)
         counts = []
@@ -97,9 +113,9 @@ class ParquetRows:
                 ) from error
             with parquet:
                 _check_columns(str(file), parquet.schema_arrow.names, columns)
-                _check_types(str(file), parquet.schema_arrow, features)
+                _check_types(str(file), parquet.schema_arrow, features, words)
                 counts.append(parquet.metadata.num_rows)
-        return cls(files=tuple(files), rows_of_file=tuple(counts), columns=columns)
+        return cls(files=tuple(files), rows_of_file=tuple(counts), columns=columns, words=words)
 
     @property
     def n_rows(self) -> int | None:
@@ -125,7 +141,8 @@ class ParquetRows:
                     kept = batch.slice(min(skip, batch.num_rows))
                     skip -= batch.num_rows - kept.num_rows
                     if kept.num_rows:
-                        yield pa.Table.from_batches([kept]).select(self.columns)
+                        table = pa.Table.from_batches([kept]).select(self.columns)
+                        yield as_places(table, self.words, str(file))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +152,7 @@ class CsvRows:
     file: Path
     names: tuple[str, ...]
     columns: tuple[str, ...]
+    words: Mapping[str, Sequence[str]]
 
     @property
     def n_rows(self) -> int | None:
@@ -142,7 +160,7 @@ class CsvRows:
         return None
 
     @classmethod
-    def open(cls, file: Path, features: Sequence[str]) -> CsvRows:
+    def open(cls, file: Path, features: Sequence[str], words: Mapping[str, Sequence[str]]) -> CsvRows:
         """Read the header only."""
         try:
             with file.open(encoding="utf-8-sig", newline="") as stream:
@@ -152,7 +170,7 @@ class CsvRows:
                 f"Input '{file}' is not UTF-8 text. Hint: save it as UTF-8.", code="CR-RSC-001"
             ) from error
         _check_columns(str(file), names, (KEY, *features))
-        return cls(file=file, names=names, columns=(KEY, *features))
+        return cls(file=file, names=names, columns=(KEY, *features), words=words)
 
     def fingerprint(self) -> str:
         """Return a digest of name, size and both ends of the file."""
@@ -163,20 +181,26 @@ class CsvRows:
         return _rows_to_blocks(self._tables(first * block_rows), block_rows)
 
     def _tables(self, skip: int) -> Iterator[pa.Table]:
-        types = {name: pa.float64() for name in self.columns[1:]} | {KEY: pa.string()}
+        types = {name: pa.string() if name in self.words else pa.float64() for name in self.columns[1:]}
+        types[KEY] = pa.string()
+        listed = {word for words in self.words.values() for word in words}
         try:
             with pa.csv.open_csv(
                 self.file,
                 read_options=pa.csv.ReadOptions(block_size=_CSV_BLOCK_BYTES),
                 convert_options=pa.csv.ConvertOptions(
-                    column_types=types, include_columns=list(self.columns), strings_can_be_null=True
+                    column_types=types,
+                    include_columns=list(self.columns),
+                    strings_can_be_null=True,
+                    # a word of a contract may be spelt as others spell a missing value
+                    null_values=[text for text in pa.csv.ConvertOptions().null_values if text not in listed],
                 ),
             ) as reader:
                 for batch in reader:
                     kept = batch.slice(min(skip, batch.num_rows))
                     skip -= batch.num_rows - kept.num_rows
                     if kept.num_rows:
-                        yield pa.Table.from_batches([kept])
+                        yield as_places(pa.Table.from_batches([kept]), self.words, str(self.file))
         except pa.ArrowInvalid as error:
             # from None: the reader's own words quote the value
             raise DataContractError(self._without_value(str(error)), code="CR-RSC-003") from None
@@ -246,8 +270,25 @@ def _check_columns(where: str, found: Sequence[str], needed: Sequence[str]) -> N
         )
 
 
-def _check_types(where: str, schema: pa.Schema, features: Sequence[str]) -> None:
-    wrong = [name for name in features if not any(is_kind(schema.field(name).type) for is_kind in _NUMERIC)]
+def _check_types(
+    where: str, schema: pa.Schema, features: Sequence[str], words: Mapping[str, Sequence[str]]
+) -> None:
+    kinds = {name: schema.field(name).type for name in features}
+    numbers = {name for name, kind in kinds.items() if any(is_kind(kind) for is_kind in _NUMERIC)}
+    unclear = [
+        name
+        for name in words
+        if name in numbers and not pa.types.is_null(kinds[name]) and look_like_numbers(words[name])
+    ]
+    if unclear:
+        raise DataContractError(
+            f"Input '{where}': {len(unclear)} columns hold numbers where the contract lists words that look like numbers (first: "
+            f"{unclear[0]!r}), so nobody can tell words from places. Expected the words as text.",
+            code="CR-RSC-003",
+        )
+    wrong = [
+        name for name in features if name not in numbers and not (name in words and is_text(kinds[name]))
+    ]
     if wrong:
         raise DataContractError(
             f"Input '{where}': {len(wrong)} of {len(features)} feature columns are not numbers (first: {wrong[0]!r}, "

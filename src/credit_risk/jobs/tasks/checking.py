@@ -5,33 +5,32 @@ Reading order: :func:`check_project`, then one function per question, in the ord
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from credit_risk.decision.rules import check_rules
+from credit_risk.decision.rules import check_rules, check_sentences
 from credit_risk.decision.strategy import Strategy
 from credit_risk.domain.configuration import nearest
-from credit_risk.errors import CreditRiskError, SpecificationError
+from credit_risk.errors import CreditRiskError
 from credit_risk.features import FeatureCatalogue, feature_categories
 from credit_risk.features.plan import plan_features
-from credit_risk.jobs.project import ReportSettings
+from credit_risk.jobs.project import ReportSettings, check_processing, check_project_folder
 from credit_risk.performance import OutcomeDefinition
-from credit_risk.samples.split import PARTS, SplitRule
+from credit_risk.samples.development import parts_of
+from credit_risk.samples.split import SplitRule, check_part_sizes, part_sizes
 from credit_risk.sources import filter_sources
 from credit_risk.sources.contract_toml import read_contracts
 from credit_risk.training import TrainingPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    import pandas as pd
 
     from credit_risk.sources import Sources
     from credit_risk.sources.contract import SourceContracts
-
-#: As a development sample asks for.
-_LEAST = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +90,7 @@ class CheckResult:
         lines = [f"{n_faults} fault{'' if n_faults == 1 else 's'}" if n_faults else "No fault."]
         for fault in self.faults:
             keys = f" (first keys: {', '.join(fault.keys)})" if fault.keys else ""
-            rows = f"{fault.count} rows: " if fault.count else ""
+            rows = f"{fault.count} row{'' if fault.count == 1 else 's'}: " if fault.keys else ""
             lines.append(f"  {fault.where}: {rows}{fault.message}{keys}  [{fault.rule}]")
         lines += [f"  hint: {hint}" for hint in self.hints]
         if self.n_applications:
@@ -138,29 +137,48 @@ def check_project(project: Path, data: Path) -> CheckResult:
         Folder with the five configuration files.
     data : Path
         Folder with ``sources.toml`` and the tables.
+
+    Raises
+    ------
+    SpecificationError
+        There is no such folder (``CR-CFG-001``).
     """
+    check_project_folder(project)
     found = _Findings()
     contracts = found.ask("sources.toml", lambda: read_contracts(data / "sources.toml"))
     features = found.ask("features.toml", lambda: FeatureCatalogue.from_toml(project / "features.toml"))
     outcome = found.ask("outcome.toml", lambda: OutcomeDefinition.from_toml(project / "outcome.toml"))
-    found.ask("training.toml", lambda: TrainingPlan.from_toml(project / "training.toml"))
+    plan = found.ask("training.toml", lambda: TrainingPlan.from_toml(project / "training.toml"))
     strategy = found.ask("strategy.toml", lambda: Strategy.from_toml(project / "strategy.toml"))
     report = found.ask("report.toml", lambda: ReportSettings.from_toml(project / "report.toml"))
     if features and contracts:
-        found.ask("features.toml", lambda: plan_features(features, contracts))
+        _check_features(found, features, contracts)
         found.ask("features.toml", lambda: feature_categories(features, contracts))
     if strategy and contracts:
         _check_strategy(found, strategy, contracts, outcome, features)
     if report and contracts:
-        _check_report(found, report, contracts)
+        _check_report(found, report, contracts, features)
     if contracts:
-        _check_data(found, data, contracts, outcome)
+        _check_data(found, data, contracts, outcome, plan)
     return CheckResult(
         faults=tuple(found.faults),
         hints=tuple(found.hints),
         n_applications=found.n_applications,
         parts=found.parts,
     )
+
+
+def _check_features(found: _Findings, features: FeatureCatalogue, contracts: SourceContracts) -> None:
+    """Note every feature that the contracts do not allow, not only the first."""
+    before = len(found.faults)
+    if found.ask("features.toml", lambda: plan_features(features, contracts)) is not None:
+        return
+    together = found.faults.pop()
+    for definition in features.definitions:
+        alone = replace(features, definitions=(definition,))
+        found.ask("features.toml", partial(plan_features, alone, contracts))
+    if len(found.faults) == before:  # none is wrong by itself
+        found.faults.append(together)
 
 
 def _check_strategy(
@@ -170,8 +188,11 @@ def _check_strategy(
     outcome: OutcomeDefinition | None,
     features: FeatureCatalogue | None,
 ) -> None:
+    for rule in strategy.rules:
+        found.ask("strategy.toml", partial(check_sentences, rule))
     if features:
-        found.ask("strategy.toml", lambda: check_rules(strategy.rules, features.names))
+        categories = _categories(features, contracts)
+        found.ask("strategy.toml", lambda: check_rules(strategy.rules, features.names, categories))
     if outcome:
         found.ask("strategy.toml", lambda: strategy.check_horizon("outcome.toml", outcome.horizon))
     names = [record.name for record in contracts.records]
@@ -185,7 +206,21 @@ def _check_strategy(
         found.faults.append(Fault(where="strategy.toml", rule="CR-BND-005", message=message))
 
 
-def _check_report(found: _Findings, report: ReportSettings, contracts: SourceContracts) -> None:
+def _categories(
+    features: FeatureCatalogue, contracts: SourceContracts
+) -> Mapping[str, tuple[str, ...]] | None:
+    """Return the words of features; None where the catalogue does not fit the contracts, which is a fault of its own."""
+    try:
+        return feature_categories(features, contracts)
+    except CreditRiskError:
+        return None
+
+
+def _check_report(
+    found: _Findings, report: ReportSettings, contracts: SourceContracts, features: FeatureCatalogue | None
+) -> None:
+    if features and _categories(features, contracts) is not None:
+        found.ask("report.toml", lambda: report.held_against(features, contracts))
     held = [column.name for column in contracts.applications.columns if column.role == "protected"]
     for name in report.attributes:
         if name not in held:
@@ -195,7 +230,11 @@ def _check_report(found: _Findings, report: ReportSettings, contracts: SourceCon
 
 
 def _check_data(
-    found: _Findings, data: Path, contracts: SourceContracts, outcome: OutcomeDefinition | None
+    found: _Findings,
+    data: Path,
+    contracts: SourceContracts,
+    outcome: OutcomeDefinition | None,
+    plan: TrainingPlan | None,
 ) -> None:
     read = found.ask("data", lambda: filter_sources(data, contracts))
     if read is None:
@@ -217,28 +256,22 @@ def _check_data(
         for table, names in sources.undeclared.items()
     ]
     found.hints += [f"{file}: no contract names this file" for file in sources.unread]
-    if outcome:
-        found.ask("outcome.toml", lambda: _check_outcome(found, sources, outcome))
+    if plan:
+        found.ask("training.toml", lambda: check_processing(plan, sources))
+    labels = found.ask("outcome.toml", lambda: outcome.label(sources)) if outcome else None
+    if labels is not None:
+        rule = plan.split if plan and plan.split else SplitRule()
+        where = "training.toml [split]" if plan and plan.split else "outcome.toml"
+        found.ask(where, lambda: _check_parts(found, sources, labels, rule))
 
 
-def _check_outcome(found: _Findings, sources: Sources, outcome: OutcomeDefinition) -> None:
-    labels = outcome.label(sources)
+def _check_parts(found: _Findings, sources: Sources, labels: pd.DataFrame, rule: SplitRule) -> None:
     determined = labels["is_determined"].to_numpy()
     if not determined.all():
         n_open = int((~determined).sum())
         found.hints.append(
             f"outcome.toml: {n_open} applications are neither good nor bad and leave the sample"
         )
-    parts = SplitRule().assign(sources.applications["customer_id"])
-    is_bad = labels["is_bad"].to_numpy()
-    for part in PARTS:
-        rows = determined & (parts == part)
-        counts = {"n_bads": int(np.sum(rows & is_bad)), "n_goods": int(np.sum(rows & ~is_bad))}
-        found.parts[part] = counts
-    too_few = [part for part, counts in found.parts.items() if min(counts.values()) < _LEAST]
-    if too_few:
-        raise SpecificationError(
-            f"The parts {too_few} hold fewer than {_LEAST} bads or goods. Hint: use more applications, or check bad_values and "
-            "good_values.",
-            code="CR-SMP-002",
-        )
+    parts = parts_of(sources, determined, rule)
+    found.parts = part_sizes(parts, labels["is_bad"].to_numpy())
+    check_part_sizes(found.parts, rule)

@@ -13,6 +13,7 @@ from credit_risk.reporting.figures import STANDARD
 from credit_risk.reporting.formatting import decimal, interval_cell, percent, whole
 from credit_risk.reporting.sections.model import chart, label_of, named, paragraph, section, words_table
 from credit_risk.scorecard.selection.result import STEPS
+from credit_risk.scorecard.selection.wording import told_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +41,9 @@ def _sample(content: ReportContent, language: str) -> Section:
     if content.exclusions is not None:
         steps = sample_steps(content.sample, content.exclusions, language)
         plot = partial(charts_evidence.plot_flow, steps=steps)
-        items.insert(0, chart("sample-flow", plot, language, size=_flow_size(steps)))
+        split_by = text(f"report.label.by_{content.split_by}", language)
+        size = _flow_size(steps)
+        items.insert(0, chart("sample-flow", plot, language, size=size, split_by=split_by))
     return section("sample", language, paragraph("sample", language), Grid(items=tuple(items)))
 
 
@@ -133,12 +136,13 @@ def _selection(content: ReportContent, selection: pandas.DataFrame, language: st
 
 
 def _variables_table(content: ReportContent, table: pandas.DataFrame, language: str) -> Table:
-    """Return one row per variable: what it is, how informative, and what became of it (the figures in English)."""
+    """Return one row per variable: what it is, how informative, what became of it and why."""
+    labels = {name: label_of(content.variable_labels, name, language) for name in content.variable_labels}
     rows = tuple(
         (
             Cell(text=label_of(content.variable_labels, str(name), language)),
             Cell(text=decimal(value)),
-            Cell(text=_step_name(str(step), language), note=str(reason) if language == "en" else ""),
+            Cell(text=_step_name(str(step), language), note=told_in(str(reason), language, labels)),
         )
         for name, value, step, reason in zip(
             *(table[column] for column in ("name", "information_value", "step", "reason")), strict=True

@@ -26,6 +26,7 @@ from credit_risk.scorecard.fit import Scorecard
 from credit_risk.scorecard.overrides import override_points
 from credit_risk.scorecard.points import whole_points
 from credit_risk.scorecard.scaling import Scaling
+from credit_risk.scorecard.selection.wording import because
 from credit_risk.scorecard.shape import by_policy
 from credit_risk.scorecard.shrinkage import shrunk, with_shrinkage
 from credit_risk.scorecard.spec import ScorecardSpec, SelectionRecord
@@ -426,7 +427,7 @@ def _records(steps: list[Steps], n_asked: list[int]) -> tuple[SelectionRecord, .
             name=one.bins.name,
             is_kept=n > 0,
             step="kept" if n else "no_split",
-            reason=f"{n} of {sum(n_asked)} trees ask about it",
+            reason=because("trees", n=n, n_all=sum(n_asked)),
             information_value=one.bins.information_value,
         )
         for one, n in zip(steps, n_asked, strict=True)

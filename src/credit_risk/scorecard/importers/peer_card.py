@@ -16,6 +16,7 @@ from credit_risk.binning.manual import trend_of
 from credit_risk.binning.spec import BinningSpec, SpecialBin, VariableBins
 from credit_risk.errors import SpecificationError
 from credit_risk.scorecard.points import round_half_up, spread_whole
+from credit_risk.scorecard.selection.wording import because
 from credit_risk.scorecard.spec import RoundingReport, ScorecardSpec, SelectionRecord
 
 if TYPE_CHECKING:
@@ -248,6 +249,6 @@ def _kept(variable: VariableBins, library: str) -> SelectionRecord:
         name=variable.name,
         is_kept=True,
         step="kept",
-        reason=f"on the card imported from {library}",
+        reason=because("imported", library=library),
         information_value=variable.information_value,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from credit_risk.binning.columns import raw_columns
+from credit_risk.scorecard.selection.wording import because
 from credit_risk.scorecard.spec import SelectionRecord
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class Journal:
         rows = []
         for at, name in enumerate(self.candidates.names):
             value = self.candidates.information_values[at]
-            entry = self.entries.get(at, {"step": "kept", "reason": f"information value {value:.4f}"})
+            entry = self.entries.get(at, {"step": "kept", "reason": because("kept", value=f"{value:.4f}")})
             share = None if self.kept_shares is None else self.kept_shares[at]
             rows.append(
                 SelectionRecord(

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from credit_risk.scorecard.selection.wording import because
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -27,7 +29,7 @@ def correlation_gate(
     for place, twin in twins.items():
         at, name = strongest_first[place], candidates.names[strongest_first[twin]]
         closeness = float(abs(correlation[place, twin]))
-        reason = f"correlation {closeness:.3f} with '{name}', which has more information"
+        reason = because("correlation", figure=f"{closeness:.3f}", variable=name)
         journal.exclude(at, "correlation", reason, closeness, rules.max_correlation)
     return [at for place, at in enumerate(strongest_first) if place not in twins]
 
@@ -49,7 +51,7 @@ def inflation_gate(
             break
         at = kept[places.pop(worst)]
         figure = float(factors[worst])
-        reason = f"variance inflation {figure:.1f} beside the others, above {limit:g}"
+        reason = because("variance_inflation", figure=f"{figure:.1f}", limit=f"{limit:g}")
         journal.exclude(at, "variance_inflation", reason, figure, limit)
     return [kept[place] for place in places]
 

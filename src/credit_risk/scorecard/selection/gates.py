@@ -8,6 +8,7 @@ import numpy as np
 
 from credit_risk.errors import SpecificationError
 from credit_risk.numerics.woe import information_value_standard_error, stability_parts
+from credit_risk.scorecard.selection.wording import because
 
 if TYPE_CHECKING:
     from credit_risk.scorecard.selection.candidates import Candidates, Journal
@@ -26,7 +27,8 @@ def missing_gate(candidates: Candidates, rules: SelectionRules, journal: Journal
         weight = counts[at][0] + counts[at][1]
         share = float(weight[candidates.variables[at].missing_index] / weight.sum())
         if share > limit:
-            journal.exclude(at, "missing_share", f"{share:.1%} is missing, above {limit:.1%}", share, limit)
+            reason = because("missing_share", share=f"{share:.1%}", limit=f"{limit:.1%}")
+            journal.exclude(at, "missing_share", reason, share, limit)
 
 
 def identical_gate(candidates: Candidates, rules: SelectionRules, journal: Journal) -> None:
@@ -37,7 +39,7 @@ def identical_gate(candidates: Candidates, rules: SelectionRules, journal: Journ
     for at in journal.open():
         share = candidates.identical_shares[at]
         if share > limit:
-            reason = f"one value fills {share:.1%}, above {limit:.1%}"
+            reason = because("identical_share", share=f"{share:.1%}", limit=f"{limit:.1%}")
             journal.exclude(at, "identical_share", reason, share, limit)
 
 
@@ -47,11 +49,10 @@ def information_gate(candidates: Candidates, rules: SelectionRules, journal: Jou
     lows = _lower_bounds(candidates) if rules.information_bound == "low" else values
     for at in journal.open():
         if lows[at] < limit:
-            reason = f"information value {values[at]:.4f} is below {limit:g}"
+            facts = {"value": f"{values[at]:.4f}", "limit": f"{limit:g}"}
+            reason = because("information_value", **facts)
             if rules.information_bound == "low":
-                reason = (
-                    f"information value {values[at]:.4f}, 95 % interval from {lows[at]:.4f}, below {limit:g}"
-                )
+                reason = because("information_value_low", low=f"{lows[at]:.4f}", **facts)
             journal.exclude(at, "information_value", reason, lows[at], limit)
     return sorted(journal.open(), key=lambda at: (-values[at], at))
 
@@ -78,9 +79,7 @@ def stability_gate(
     for at in strongest_first:
         worst, when = worst_stability(candidates, at)
         if worst > limit:
-            reason = (
-                f"stability index {worst:.3f} between the first period and period {when + 1}, above {limit:g}"
-            )
+            reason = because("stability", figure=f"{worst:.3f}", period=when + 1, limit=f"{limit:g}")
             journal.exclude(at, "stability", reason, worst, limit)
     return [at for at in strongest_first if at not in journal.entries]
 

@@ -18,6 +18,7 @@ from credit_risk.scorecard.selection.gates import (
 from credit_risk.scorecard.selection.resampling import after_information, selection_stability
 from credit_risk.scorecard.selection.result import SelectionResult
 from credit_risk.scorecard.selection.rules import SelectionRules
+from credit_risk.scorecard.selection.wording import because
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -125,8 +126,7 @@ def _resampling_gate(rules: SelectionRules, kept: list[int], journal: Journal) -
     for at in kept:
         share = 0.0 if journal.kept_shares is None else journal.kept_shares[at]
         if share < rules.min_kept_share:
-            reason = (
-                f"chosen in {share:.0%} of {rules.n_resamples} resamples, below {rules.min_kept_share:.0%}"
-            )
+            limit = f"{rules.min_kept_share:.0%}"
+            reason = because("resampling", share=f"{share:.0%}", n=rules.n_resamples, limit=limit)
             journal.exclude(at, "resampling", reason, share, rules.min_kept_share)
     return [at for at in kept if at not in journal.entries]

@@ -11,6 +11,7 @@ import numpy as np
 
 from credit_risk.numerics.logistic import LogisticFit, ScoreTests, fit_logistic, score_tests
 from credit_risk.numerics.regression.lasso_path import lasso_path
+from credit_risk.scorecard.selection.wording import because
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,9 +33,9 @@ def lasso_gate(
     for place, at in enumerate(strongest_first):
         if path.coefficients[best, place] == 0:
             held = np.flatnonzero(path.coefficients[:, place])
-            enters = "never enters" if len(held) == 0 else f"enters at {path.penalties[held[0]]:.5f}"
-            reason = f"{enters} on the L1 path, whose best BIC has the penalty {path.penalties[best]:.5f}"
             figure = 0.0 if len(held) == 0 else float(path.penalties[held[0]])
+            key = "lasso_never" if len(held) == 0 else "lasso_later"
+            reason = because(key, at=f"{figure:.5f}", penalty=f"{path.penalties[best]:.5f}")
             journal.exclude(at, "lasso", reason, figure, float(path.penalties[best]))
     return [at for at in strongest_first if at not in journal.entries]
 
@@ -54,7 +55,7 @@ def _backward(candidates: Candidates, rules: SelectionRules, pool: list[int], jo
     kept, fit = _prune(candidates, rules, list(pool), start, journal)
     while len(kept) > rules.max_features:
         place = int(np.argmax(fit.p_values[:-1]))
-        reason = f"the card already has {rules.max_features} variables"
+        reason = because("max_features", n=rules.max_features)
         journal.exclude(kept[place], "max_features", reason, float(len(kept)), float(rules.max_features))
         kept = kept[:place] + kept[place + 1 :]
         kept, fit = _prune(
@@ -121,13 +122,13 @@ def _prune(
         if wrong:
             place = max(wrong, key=lambda one: float(fit.coefficients[one]))
             step, figure, limit = "wrong_sign", float(fit.coefficients[place]), 0.0
-            reason = f"coefficient {figure:+.3f} beside the others"
+            reason = because("wrong_sign", figure=f"{figure:+.3f}")
         else:
             place = int(np.argmax(fit.p_values[:-1])) if kept else 0
             if not kept or fit.p_values[place] <= rules.max_p_value:
                 return kept, fit
             step, figure, limit = "not_significant", float(fit.p_values[place]), rules.max_p_value
-            reason = f"p-value {figure:.3f} beside the others"
+            reason = because("not_significant", p_value=f"{figure:.3f}")
         journal.exclude(kept[place], step, reason, figure, limit)
         kept = kept[:place] + kept[place + 1 :]
         start = (np.delete(fit.coefficients, place), fit.intercept)
@@ -142,13 +143,13 @@ def _explain_rest(
     for place, at in enumerate(rest):
         gradient, p_value = float(tests.gradient[place]), float(tests.p_values[place])
         if gradient >= 0:
-            reason = "would enter with the wrong sign beside the others"
+            reason = because("wrong_sign_on_entry")
             journal.exclude(at, "wrong_sign", reason, gradient, 0.0)
         elif p_value > rules.max_p_value:
-            reason = f"p-value {p_value:.3f} beside the others"
+            reason = because("not_significant", p_value=f"{p_value:.3f}")
             journal.exclude(at, "not_significant", reason, p_value, rules.max_p_value)
         else:
-            reason = f"the card already has {rules.max_features} variables"
+            reason = because("max_features", n=rules.max_features)
             journal.exclude(at, "max_features", reason, float(len(kept) + 1), float(rules.max_features))
 
 

@@ -5,6 +5,7 @@ Reading order: :class:`CheckedTable`, then the checks across rows.
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -180,15 +181,27 @@ def _time_rules(column: ColumnContract, times: Mapping[str, TimeRule]) -> list[t
     return asked or [(column.name, plain)]
 
 
+def _found_instead(absent: str, others: Sequence[str], *, is_empty: bool) -> str:
+    """Say what the file holds beside its contract: there the misspelt name stands."""
+    if is_empty:
+        return "Found: no column at all; the file is empty."
+    if not others:
+        return "Found: the other columns of the contract, and no more."
+    close = difflib.get_close_matches(absent, others, n=1)
+    hint = f" Hint: is {absent!r} written {close[0]!r} there?" if close else ""
+    return f"Found beside the contract: {', '.join(repr(name) for name in others)}.{hint}"
+
+
 def _check_columns_present(raw: RawTable, columns: Sequence[ColumnContract]) -> None:
     """Refuse a table that lacks a declared column, or holds no row."""
     found = raw.content.column_names
     absent = [column.name for column in columns if column.name not in found]
     if absent:
+        declared = {column.name for column in columns}
+        others = [name for name in (*found, *raw.undeclared) if name not in declared]
         raise DataContractError(
             f"File '{raw.name}' lacks {len(absent)} column{'' if len(absent) == 1 else 's'} of its contract: "
-            f"{', '.join(repr(name) for name in absent)}. Found: "
-            f"{', '.join(repr(name) for name in (*found, *raw.undeclared))}.",
+            f"{', '.join(repr(name) for name in absent)}. {_found_instead(absent[0], others, is_empty=not found and not others)}",
             code="CR-SRC-012",
             context={"file": raw.name, "columns": absent, "count": len(absent)},
         )

@@ -107,3 +107,63 @@ def test_segments_that_cannot_be_are_refused(tmp_path, old, new) -> None:
     path.write_text(SETTINGS.replace(old, new), encoding="utf-8")
     with pytest.raises(SpecificationError, match=r"CR-CFG-006.*\[s\].*rising lower bounds"):
         ReportSettings.from_toml(path)
+
+
+def test_words_are_groups_and_the_rest_stands_together() -> None:
+    X = pd.DataFrame({"f": pd.Categorical(["car", "tv", None, "van", "boat"], ["boat", "car", "tv", "van"])})
+    names = ({"en": "vehicles", "zh-CN": "车辆"}, {"en": "tv", "zh-CN": "电视"})
+    rule = SegmentRule(feature="f", bands=(), label=WORDS, groups=names, words=(("car", "van"), ("tv",)))
+    found = rule.held_against(("boat", "car", "tv", "van"), "report.toml")
+    table = holding.segments({"s": found}, X, {"m": np.full(5, 0.2)}, np.array([1, 0, 0, 0, 1], dtype=bool))
+    assert table[["group", "n"]].to_numpy().tolist() == [[0, 2], [1, 1], [2, 1], [3, 1]]
+    assert [words["en"] for words in holding.band_names(found)] == [
+        "vehicles",
+        "tv",
+        "Other words",
+        "Missing",
+    ]
+
+
+def test_without_groups_every_word_is_one() -> None:
+    rule = SegmentRule(feature="f", bands=(), label=WORDS, groups=()).held_against(("a", "b"), "report.toml")
+    assert rule.words == (("a",), ("b",))
+    assert [words["zh-CN"] for words in holding.band_names(rule)] == ["a", "b", "其他取值", "缺失"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "known", "message"),
+    [
+        ({"bands": (0.0,)}, ("a", "b"), "words have no order: leave bands out"),
+        ({}, (), "'f' is a number: bands are missing"),
+        ({"words": (("aa",),)}, ("aaa", "b"), "never is 'aa'. Did you mean 'aaa'"),
+    ],
+)
+def test_a_segment_that_does_not_fit_its_feature_is_refused(changes, known, message) -> None:
+    rule = SegmentRule(**{"feature": "f", "bands": (), "label": WORDS, "groups": (), **changes})
+    with pytest.raises(SpecificationError, match=message):
+        rule.held_against(known, "report.toml [segments.s]")
+
+
+@pytest.mark.parametrize(
+    ("new", "message"),
+    [
+        ("groups = [{ words = ['a'], en = 'a', zh-CN = 'a' }, { en = 'b', zh-CN = 'b' }]", "words in every group"),
+        ("groups = [{ words = ['a'], en = 'a', zh-CN = 'a' }, { words = ['a'], en = 'b', zh-CN = 'b' }]", "in one group"),
+        ("groups = [{ word = ['a'], en = 'a', zh-CN = 'a' }]", "Did you mean 'words'"),
+        ("bands = [0]\ngroups = [{ words = ['a'], en = 'a', zh-CN = 'a' }]", "Expected either bands"),
+        ("bands = ['low', 3]", "rising lower bounds"),
+    ],
+)  # fmt: skip
+def test_groups_of_words_that_cannot_be_are_refused(tmp_path, new, message) -> None:
+    path = tmp_path / "report.toml"
+    path.write_text(SETTINGS.replace("bands = [0, 0.5]", new), encoding="utf-8")
+    with pytest.raises(SpecificationError, match=message):
+        ReportSettings.from_toml(path)
+
+
+def test_groups_of_words_are_read_from_the_project(tmp_path) -> None:
+    path = tmp_path / "report.toml"
+    new = "groups = [{ words = ['a', 'b'], en = 'ab', zh-CN = '甲乙' }]"
+    path.write_text(SETTINGS.replace("bands = [0, 0.5]", new), encoding="utf-8")
+    rule = ReportSettings.from_toml(path).segments["s"]
+    assert (rule.bands, rule.words, rule.groups) == ((), (("a", "b"),), ({"en": "ab", "zh-CN": "甲乙"},))

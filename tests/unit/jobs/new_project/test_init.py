@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from decimal import Decimal
 
 import pandas as pd
@@ -275,7 +276,7 @@ def test_a_column_of_persons_named_as_target_is_not_printed(table, rows, as_csv,
     assert "Secret" not in said
 
 
-def test_the_template_fits_the_shipped_synthetic_tables_and_training_says_what_it_cannot(
+def test_the_template_fits_the_shipped_synthetic_tables_and_training_says_that_they_are_few(
     tmp_path, capsys, project_folder
 ):
     project, data = str(tmp_path / "p"), str(project_folder / "data_samples" / "synthetic_instant_loan")
@@ -287,4 +288,16 @@ def test_the_template_fits_the_shipped_synthetic_tables_and_training_says_what_i
         main(["train", project, "--data", data, "--output", str(tmp_path / "o"), "--no-tracking", "--quiet"])
         == 3
     )
-    assert "cannot yet be told when the data is processed" in capsys.readouterr().err
+    assert "too few for three parts: use more applications" in capsys.readouterr().err
+
+
+def test_columns_that_are_left_out_are_no_features(table, capsys):
+    assert init(table, "--leave-out", "rate", "loan_amount", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert {"rate", "loan_amount"} <= set(said["left_out"])
+    assert not {"rate", "loan_amount"} & set(said["features"])
+    folder = table.parent / "project"
+    assert all("rate" not in name for name in Project.read(folder).features.names)
+    shutil.rmtree(folder)
+    assert init(table, "--leave-out", "rte") == 3
+    assert "(--leave-out). Did you mean 'rate'?" in capsys.readouterr().err

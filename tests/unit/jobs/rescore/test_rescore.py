@@ -23,6 +23,7 @@ import pytest
 
 from credit_risk.blend import BlendSpec
 from credit_risk.jobs.cli import main
+from credit_risk.jobs.rescore.part_files import PartFiles
 from credit_risk.scoring import FeatureRows
 
 PROJECT = Path(__file__).resolve().parents[4]
@@ -206,6 +207,26 @@ def test_whole_numbers_that_no_double_holds_are_the_nearest_ones(prepared, tmp_p
     assert whole.equals(double)
 
 
+def test_parts_of_another_version_of_the_library_are_not_joined(rows_file, tmp_path, capsys, monkeypatch):
+    output = tmp_path / "scores.parquet"
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as older:
+        older.setattr("credit_risk.__version__", "0.0.9")
+        older.setattr(PartFiles, "merge", stop)
+        assert rescore(rows_file, output) == 130
+    assert (tmp_path / "scores.parquet.parts" / "part-000000.parquet").is_file()
+    capsys.readouterr()
+    assert rescore(rows_file, output) == 5
+    said = capsys.readouterr().err
+    assert "CR-OUT-021" in said
+    assert "unfinished run with another library version." in said
+    assert "--restart" in said
+    assert rescore(rows_file, output, "--restart") == 0
+
+
 def test_parts_of_other_rows_are_not_joined(rows_file, prepared, tmp_path, capsys):
     output = tmp_path / "scores.parquet"
     parts = tmp_path / "scores.parquet.parts"
@@ -214,7 +235,7 @@ def test_parts_of_other_rows_are_not_joined(rows_file, prepared, tmp_path, capsy
     assert rescore(rows_file, output) == 5
     message = capsys.readouterr().err
     assert "CR-OUT-021" in message
-    assert "another bundle and columns and input and rows per block" in message
+    assert "another bundle and columns and input and library version and rows per block" in message
     assert rescore(rows_file, output, "--restart") == 0
     assert pq.read_metadata(output).num_rows == len(prepared)
 

@@ -61,6 +61,42 @@ def test_every_fault_is_named_at_once(project, capsys):
     assert "much" not in json.dumps(said)
 
 
+def test_every_feature_that_cannot_be_is_named_not_only_the_first(project, capsys):
+    features = project / "features.toml"
+    text = features.read_text(encoding="utf-8")
+    features.write_text(
+        text.replace('measure = "income"', 'measure = "incom"').replace(
+            'measure = "Purpose', 'measure = "purpose'
+        ),
+        encoding="utf-8",
+    )
+    code, said, _ = check(project, capsys)
+    assert code == 3
+    messages = [fault["message"] for fault in said["faults"] if fault["where"] == "features.toml"]
+    assert len(messages) == 2
+    assert "'incom'" in messages[0]
+    assert "'purpose of loan'" in messages[1]
+
+
+def test_a_project_that_is_not_there_is_one_fault_with_the_nearest_name(project, capsys):
+    for command in (["check"], ["train", "--output", str(project.parent / "o"), "--no-tracking"]):
+        assert main([command[0], str(project.parent / "projct"), *command[1:]]) == 3
+        said = capsys.readouterr().err
+        assert "does not exist. Did you mean 'project'?" in said
+
+
+def test_an_empty_or_misspelt_table_is_said_so(project, capsys):
+    table = project / "data" / "applications.csv"
+    text = table.read_text(encoding="utf-8")
+    table.write_text(text.replace("income", "incme", 1), encoding="utf-8")
+    _, said, _ = check(project, capsys)
+    (fault,) = said["faults"]
+    assert "Found beside the contract: 'incme'. Hint: is 'income' written 'incme' there?" in fault["message"]
+    table.write_text("", encoding="utf-8")
+    _, said, _ = check(project, capsys)
+    assert "no column at all; the file is empty" in said["faults"][0]["message"]
+
+
 @pytest.mark.parametrize(
     ("file", "pattern", "new", "message"),
     [

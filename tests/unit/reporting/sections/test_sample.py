@@ -72,3 +72,9 @@ def test_reasons_with_figures_stand_beside_the_variables_that_were_left_out(cont
     row = left_out.items[0].rows[0]
     assert [cell.text for cell in row[1:]] == ["0.290", "Close to a stronger variable"]
     assert row[2].note == "information value 0.5000"
+
+
+def test_reasons_are_told_in_the_readers_language(content: ReportContent) -> None:
+    bare = replace(content, binning={}, score=None)
+    section = next(one for one in report_sections(bare, "zh-CN") if one.anchor == "selection")
+    assert section.blocks[-1].items[0].rows[0][2].note == "信息值 0.5000"
