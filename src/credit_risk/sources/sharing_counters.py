@@ -187,6 +187,14 @@ def replay(
         Holds every sighting and outcome, in any order; what was not known by an application does not count in it.
     applications : iterable of (person, applied_at, shares)
         As in :meth:`SharingCounterStore.count`.
+    processed_at : datetime, optional
+        When the records are made, with time zone: who had withdrawn consent by then is not counted. Needed where the store holds
+        grants: a count for the past must not read people who have withdrawn since.
+
+    Raises
+    ------
+    SpecificationError
+        The store holds grants and ``processed_at`` is missing (``CR-SRC-027``); a time without time zone (``CR-SRC-060``).
 
     Examples
     --------
@@ -197,6 +205,12 @@ def replay(
     ...                                                          ("bert", noon + timedelta(days=1), {"device": "d1"})])]
     [0, 1]
     """
+    if store.grants is not None and processed_at is None:
+        raise SpecificationError(
+            "The store holds grants, so a replay needs processed_at, a time with time zone: who has withdrawn consent since the "
+            "applications must not be counted in them.",
+            code="CR-SRC-027",
+        )
     records: list[dict[str, Any]] = []
     for person, applied_at, shares in applications:
         moment = EPOCH + timedelta(microseconds=_checked(applied_at) - 1)
