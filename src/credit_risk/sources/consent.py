@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
     from credit_risk.sources.contract import ConsentDeclaration, RecordContract
 
-#: Fields of a ledger row; the last two may be null.
 #: Column of the ledger that says whose consent it is; a request's rows may leave it out.
 OWNER = "customer"
-
+#: Fields of a ledger row; the last two may be null.
 FIELDS = ("source", "purpose", "granted_at", "expires_at", "withdrawn_at")
 
 
@@ -96,8 +95,8 @@ def read_grants(
     SpecificationError
         No rows with a ledger, or rows without one (``CR-SRC-027``).
     ScoringError
-        A row names another customer, lacks a field, holds a wrong type or ends before it was granted (``CR-SRC-028``); rows
-        contradict each other (``CR-SRC-034``).
+        A row names another customer, lacks a field, holds a wrong type or a time outside 1900 to 2199, or ends before it was
+        granted (``CR-SRC-028``); rows contradict each other (``CR-SRC-034``). An exact copy of a row says nothing new.
     """
     if (rows is None) == (declaration.mode == "ledger"):
         expected = "a list, empty if nothing was granted" if rows is None else "none, consent is assumed"
@@ -156,12 +155,15 @@ def _moment(value: object) -> int:
         moment = None
     if not isinstance(moment, datetime) or moment.tzinfo is None:
         raise _wrong_row("holds a wrong type")
-    return microseconds(moment)
+    moment_us = microseconds(moment)
+    if not EARLIEST_US <= moment_us <= LATEST_US:
+        raise _wrong_row("holds a time outside 1900 to 2199")
+    return moment_us
 
 
 def _wrong_row(problem: str) -> ScoringError:
     return ScoringError(
         f"A consent row {problem}. Expected {', '.join(FIELDS)}: two words, then times with time zone, of which the last two "
-        "may be null.",
+        "may be null. Hint: no end is null, not a day far away.",
         code="CR-SRC-028",
     )

@@ -132,13 +132,20 @@ def test_a_damaged_file_is_refused(folder, content):
         scan_sources(root)
 
 
-def test_missing_files_and_columns_and_empty_files_are_refused(folder):
+def test_a_source_without_a_row_is_scanned_as_it_is_read(folder):
+    root = folder()
+    pq.write_table(pq.read_table(root / "bank.parquet").slice(0, 0), root / "bank.parquet")
+    sources = read_sources(root)
+    with scan_sources(root) as parts:
+        pd.testing.assert_frame_equal(records_of(parts), expected(sources))
+        assert parts.whole.digests == sources.digests
+        assert (parts.longest_history("bank"), set(parts.magnitudes("bank").values())) == (0, {0})
+
+
+def test_missing_files_and_columns_are_refused(folder):
     with pytest.raises(DataContractError, match="CR-SRC-012: File 'bank.parquet' lacks 1 column"):
         scan_sources(folder(without=("bank.flag",)))
     root = folder()
-    pq.write_table(pq.read_table(root / "bank.parquet").slice(0, 0), root / "bank.parquet")
-    with pytest.raises(DataContractError, match="CR-SRC-014: File 'bank.parquet' is empty"):
-        scan_sources(root)
     (root / "bank.parquet").unlink()
     with pytest.raises(DataContractError, match="CR-SRC-010: File 'bank.parquet' does not exist"):
         scan_sources(root)

@@ -217,6 +217,7 @@ def _check_data(
         for table, names in sources.undeclared.items()
     ]
     found.hints += [f"{file}: no contract names this file" for file in sources.unread]
+    found.hints += [f"{name}: no record of anybody, so its features are missing" for name in sources.empty]
     if outcome:
         found.ask("outcome.toml", lambda: _check_outcome(found, sources, outcome))
 
