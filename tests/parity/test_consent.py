@@ -10,7 +10,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -19,7 +18,7 @@ from credit_risk.sources import read_contracts
 from credit_risk.sources.calendar import microseconds
 from credit_risk.sources.consent import is_granted, read_grants
 from credit_risk.sources.consent_ledger import consented
-from credit_risk.sources.readers import Applications, Reading
+from credit_risk.sources.readers import Reading
 from credit_risk.sources.reading.stores import RawTable
 
 PROJECT = Path(__file__).resolve().parents[2]
