@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -268,6 +270,69 @@ def test_a_temporary_folder_that_does_not_exist_or_is_full_is_said(folder, tmp_p
         SpecificationError, match=r"CR-SRC-041: .*: No space left on device\. .* temporary_folder"
     ):
         scan_sources(root)
+
+
+@pytest.mark.parametrize("when", ["open", "close"])
+def test_a_folder_that_takes_no_file_or_not_its_last_bytes_is_said(folder, monkeypatch, when):
+    class Full:
+        def write(self, _):
+            return 0
+
+        def close(self):
+            raise OSError(28, "No space left on device")
+
+    opened = Path.open
+
+    def open_(self, mode="r", *rest, **named):
+        if mode != "wb":
+            return opened(self, mode, *rest, **named)
+        if when == "open":
+            raise OSError(28, "No space left on device")
+        return Full()
+
+    root = folder()
+    monkeypatch.setattr(Path, "open", open_)
+    with pytest.raises(SpecificationError, match=r"CR-SRC-041: .*: No space left on device\."):
+        scan_sources(root)
+
+
+VALUE = "4711"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        duckdb.OutOfMemoryException(VALUE),
+        duckdb.IOException(VALUE),
+        pa.ArrowInvalid(VALUE),
+        pa.ArrowMemoryError(VALUE),
+        OSError(5, VALUE),
+        KeyError(VALUE),
+        DataContractError(VALUE, code="CR-SRC-015"),
+    ],
+)
+@pytest.mark.parametrize("where", ["_check_key_once", "_tables"])
+def test_what_an_engine_says_of_a_file_without_fault_becomes_our_own_words(
+    folder, monkeypatch, tmp_path_factory, error, where
+):
+    def fail(*_):
+        raise error
+
+    root, kept = folder(), tmp_path_factory.mktemp("kept")
+    monkeypatch.setattr(module._Scan, where, fail)
+    with pytest.raises(DataContractError, match="CR-SRC-043: File 'bank.parquet' cannot be read in") as found:
+        scan_sources(root, temporary_folder=kept)
+    assert type(error).__name__ in str(found.value)
+    assert "Hint: choose another folder" in str(found.value)
+    assert VALUE not in "".join(traceback.format_exception(found.value))
+    assert list(kept.iterdir()) == []
+
+
+def test_parts_that_were_closed_are_missed(folder):
+    parts = scan_sources(folder())
+    parts.close()
+    with pytest.raises(DataContractError, match="CR-SRC-042: .*or the parts were closed"):
+        parts.part(0)
 
 
 def test_records_that_somebody_deleted_meanwhile_are_missed(folder, tmp_path_factory):
