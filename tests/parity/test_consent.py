@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -123,7 +124,7 @@ def in_a_request(rows, person, processed_at, *, written):
 @given(
     rows=st.lists(ROW, max_size=4),
     copies=st.lists(st.integers(0, 3), max_size=3),
-    processed_at=st.sampled_from(MOMENTS[4:]),
+    processed_at=st.sampled_from(MOMENTS),
     written=st.booleans(),
 )
 @example(rows=[PLAIN], copies=[0], processed_at=MOMENTS[-1], written=True)
@@ -138,6 +139,17 @@ def test_a_ledger_means_the_same_in_a_table_and_in_a_request(rows, copies, proce
     person = str(sample()[1].frame["customer_id"].iloc[0])
     found, _ = in_a_table(rows, person, processed_at)
     assert found == in_a_request(rows, person, processed_at, written=written)
+
+
+@pytest.mark.parametrize(
+    "processed_at", [APPLIED - timedelta(days=90), APPLIED, APPLIED + timedelta(days=90)]
+)
+def test_consent_withdrawn_before_the_application_is_no_consent_whenever_the_data_is_processed(processed_at):
+    person = str(sample()[1].frame["customer_id"].iloc[0])
+    rows = [{**PLAIN, "withdrawn_at": APPLIED - timedelta(days=1)}]
+    allowed, _ = in_a_table(rows, person, processed_at)
+    assert not any(allowed.values())
+    assert allowed == in_a_request(rows, person, processed_at, written=True)
 
 
 def test_copies_are_read_once_and_reported_once_and_contradictions_are_no_consent():

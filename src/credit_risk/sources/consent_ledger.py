@@ -110,7 +110,8 @@ def consented(
         }
     )
     pairs = asked.merge(about, on="customer_id")
-    withdrawn = pairs["withdrawn_at"].where(pairs["withdrawn_at"] <= pairs["processed_us"])
+    until = pairs[["applied_us", "processed_us"]].max(axis=1)
+    withdrawn = pairs["withdrawn_at"].where(pairs["withdrawn_at"] <= until)
     last = withdrawn.groupby(pairs["row"]).transform("max")
     valid = (pairs["granted_at"] <= pairs["applied_us"]) & (pairs["applied_us"] < pairs["expires_at"])
     allowed = np.zeros(len(applications), dtype=bool)

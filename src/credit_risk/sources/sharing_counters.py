@@ -126,7 +126,7 @@ class SharingCounterStore:
         at : datetime
             When to count, with time zone.
         processed_at : datetime, optional
-            Consent withdrawn by then is no consent; the moment of counting unless given.
+            Consent withdrawn by then is no consent; the moment of counting unless given, and never before it.
 
         Raises
         ------
@@ -134,7 +134,7 @@ class SharingCounterStore:
             A time without time zone (``CR-SRC-060``).
         """
         at_us = _checked(at)
-        processed_us = at_us if processed_at is None else _checked(processed_at)
+        processed_us = at_us if processed_at is None else max(at_us, _checked(processed_at))
         moment = at.astimezone(UTC)
         return [
             {

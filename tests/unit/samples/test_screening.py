@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from credit_risk.errors import SampleError
+from credit_risk.errors import SampleError, SpecificationError
 from credit_risk.features import FeatureCatalogue, FeatureDefinition, compute_features
 from credit_risk.features.inspection import DifferenceReport, shift_test
 from credit_risk.samples import ScreeningLimits, screen_features
 from credit_risk.samples.screening import SUSPICIONS
+from credit_risk.sources import ConsentDeclaration
+from credit_risk.sources.calendar import LATEST_US
 
 N = 400
 IS_BAD = np.arange(N) % 4 == 0
@@ -113,6 +116,42 @@ def test_records_filled_in_after_the_application_of_bads_are_named(synthetic):
     assert report.table["auc_late_records"].iloc[0] > 0.65
     assert all("late_records_tell" in words for words in report.suspects.values())
     assert len(report.suspects) == 2
+
+
+def test_records_read_without_consent_tell_the_screening_nothing(synthetic):
+    """Delays of people who did not consent, or have withdrawn, are as unknown as their records."""
+    catalogue, sources, _, is_bad = synthetic(lambda bad, i: 60.0 * (bad and i % 3 > 0))
+    start = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
+    people = sources.applications["customer_id"].to_numpy()
+    consents = pd.DataFrame(
+        {
+            "customer_id": people[::2],
+            "source": "calls",
+            "purpose": "credit_assessment",
+            "granted_at": start,
+            "expires_at": LATEST_US,
+            "withdrawn_at": np.where(np.arange(people[::2].size) % 2, LATEST_US, start + 1),
+        }
+    )
+    consent = ConsentDeclaration(mode="ledger", purpose="credit_assessment", statement="", file="c.csv")
+    with_ledger = replace(sources, consents=consents, contracts=replace(sources.contracts, consent=consent))
+    allowed = consents.loc[consents["withdrawn_at"] == LATEST_US, "customer_id"]
+    calls = sources.records["calls"]
+    hidden = ~calls["customer_id"].isin(allowed)
+    others = calls.assign(known_at_us=calls["known_at_us"].where(~hidden, calls["event_time_us"]))
+    processed_at = datetime(2026, 6, 1, tzinfo=UTC)
+
+    def screened(records):
+        given = replace(with_ledger, records={"calls": records})
+        X = compute_features(catalogue, given, processed_at=processed_at).X
+        return screen_features(X, is_bad, catalogue=catalogue, sources=given, processed_at=processed_at).table
+
+    pd.testing.assert_frame_equal(screened(calls), screened(others))
+    assert not calls.equals(others)
+    with pytest.raises(SpecificationError, match="CR-SRC-027"):
+        screen_features(
+            compute_features(catalogue, sources).X, is_bad, catalogue=catalogue, sources=with_ledger
+        )
 
 
 def test_a_real_shift_test_feeds_the_screening(synthetic):

@@ -101,6 +101,8 @@ def test_another_persons_consent_is_nobodys():
         read_grants([ROW, {**ROW, "customer": "P-2"}], LEDGER, "P-1")
     assert caught.value.code == "CR-SRC-028"
     assert "P-2" not in str(caught.value)
+    with pytest.raises(ScoringError, match="1 of 1 consent rows name another customer"):
+        read_grants([{**ROW, "customer": "P-2"}], LEDGER, "")  # an empty key is nobody's, not everybody's
 
 
 def test_rows_of_a_request_are_read_or_refused():
@@ -118,6 +120,11 @@ def test_rows_of_a_request_are_read_or_refused():
         {**ROW, "source": 3},
     ]
     wrong += [{**ROW, "granted_at": "soon"}, 5]
+    wrong += [{**ROW, "granted_at": "2026-01-01T00:00:00.0000001+00:00"}]
+    wrong += [
+        {**ROW, "expires_at": "9999-12-31T00:00:00+00:00"},
+        {**ROW, "granted_at": "1899-12-31T00:00:00+00:00"},
+    ]
     wrong += [{**ROW, "withdrawn_at": ROW["granted_at"]}, {**ROW, "expires_at": "2025-01-01T00:00:00Z"}]
     for row in wrong:
         with pytest.raises(ScoringError, match="CR-SRC-028: A consent row"):

@@ -167,6 +167,10 @@ def test_a_replay_counts_nobody_who_has_withdrawn_since_and_must_be_told_when_it
         return record["n_people_history"]
 
     assert [counted(withdrawn - timedelta(microseconds=1)), counted(withdrawn)] == [1, 0]
+    late = store.count("anna", {"device": "d1"}, withdrawn, processed_at=START + timedelta(days=1))
+    assert (
+        late[0]["n_people_history"] == 0
+    )  # withdrawn by the moment of counting, whatever is said of the processing
     with pytest.raises(SpecificationError, match="CR-SRC-027: .*a replay needs processed_at"):
         replay(store, applications)
     with pytest.raises(SpecificationError, match="CR-SRC-060"):
