@@ -209,8 +209,8 @@ def _series(decoded: DecodedColumn) -> Any:
 def _expectation(column: ColumnContract, rule: str) -> str:
     if column.role == "time" and rule in ("range", "not_null"):
         return "a time from 1900 to 2199" if rule == "range" else "a time in every row"
-    if column.role == "key" and rule == "not_null":
-        return "a key in every row"
+    if column.role == "key":
+        return "a key in every row" if rule == "not_null" else "a key that is a whole number of 64 bits"
     if rule == "range" and column.kind == "date":
         return "a date from 1900 to 2199"
     if rule == "range":
