@@ -39,7 +39,7 @@ class Application:
         Raises
         ------
         MissingFeatureError
-            A required key is absent (``CR-SCR-001``).
+            A required key is absent, or the customer's key is given and empty (``CR-SCR-001``).
         ScoringError
             ``applied_at`` is not an ISO 8601 time with time zone between 1970 and 2199 (``CR-SCR-002``), or the request is
             not an object (``CR-SCR-003``).
@@ -70,6 +70,13 @@ class Application:
                     code="CR-SCR-001",
                     context={"key": key},
                 )
+        if fields.get("customer_id", "given") in (None, ""):
+            raise MissingFeatureError(
+                "The application's 'customer_id' is empty, so nobody's records and consent could be told from another's. Expected "
+                "the key of the person, or no such key where every application is a person of its own.",
+                code="CR-SCR-001",
+                context={"key": "customer_id"},
+            )
         application_id = str(fields.pop("application_id"))
         customer_id = str(fields.pop("customer_id", application_id))
         nested = fields.pop("attributes", {})

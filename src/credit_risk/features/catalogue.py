@@ -16,6 +16,12 @@ from credit_risk.domain.texts import text
 from credit_risk.errors import SpecificationError
 from credit_risk.features.aggregates import AGGREGATES
 from credit_risk.features.catalogue_toml import EXPANDED, read_catalogue_parts
+from credit_risk.features.custom.binding import (
+    AggregateBinding,
+    bindings_of,
+    check_all_bound,
+    check_bound,
+)
 from credit_risk.features.definition import (
     ALL_RECORDS,
     APPLICATION,
@@ -44,6 +50,8 @@ class FeatureCatalogue:
     ----------
     subjects, measures, definitions, own_factors : tuple
         See the classes of ``definition``.
+    custom_aggregates : tuple of AggregateBinding
+        The custom aggregates that definitions use, as registered now; those handed in must be unchanged (``CR-FEA-023``).
 
     Examples
     --------
@@ -61,11 +69,15 @@ class FeatureCatalogue:
     measures: tuple[DerivedMeasure, ...] = ()
     definitions: tuple[FeatureDefinition, ...]
     own_factors: tuple[OwnFactor, ...] = ()
+    custom_aggregates: tuple[AggregateBinding, ...] = ()
 
     def __post_init__(self) -> None:
         for part in ("subjects", "measures", "definitions"):
             object.__setattr__(self, part, tuple(getattr(self, part)))
+        check_bound(self.custom_aggregates, self.where)
         _check_catalogue(self)
+        used = [definition.aggregate for definition in self.definitions]
+        object.__setattr__(self, "custom_aggregates", bindings_of(used))
 
     @classmethod
     def from_toml(cls, path: str | Path) -> FeatureCatalogue:
@@ -88,6 +100,11 @@ class FeatureCatalogue:
         ('bank__all__records__90d__count', 'bank__all__records__180d__gap_cv')
         """
         return replace(self, definitions=(*self.definitions, *definitions))
+
+    @property
+    def where(self) -> str:
+        """How messages call it."""
+        return f"Catalogue {self.name!r}"
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -220,19 +237,34 @@ class FeatureCatalogue:
             "definitions": [_definition_to_dict(definition) for definition in self.definitions],
             # only where there are some: bundles without keep their bytes
             **({"own_factors": [_factor_to_dict(f) for f in self.own_factors]} if self.own_factors else {}),
+            **(
+                {"custom_aggregates": [asdict(binding) for binding in self.custom_aggregates]}
+                if self.custom_aggregates
+                else {}
+            ),
         }
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> FeatureCatalogue:
-        """Rebuild from :meth:`to_dict`."""
-        return cls(
+        """Rebuild from :meth:`to_dict`.
+
+        Raises
+        ------
+        SpecificationError
+            A custom aggregate is not registered, or is another one than the catalogue was made with (``CR-FEA-023``).
+        """
+        bound = tuple(AggregateBinding(**binding) for binding in content.get("custom_aggregates", ()))
+        catalogue = cls(
             name=content["name"],
             version=content["version"],
             subjects=tuple(Subject(**{**s, "where": tuple(s["where"])}) for s in content["subjects"]),
             measures=tuple(DerivedMeasure(**{**m, **_bounds_of(m)}) for m in content["measures"]),
             definitions=tuple(FeatureDefinition(**definition) for definition in content["definitions"]),
             own_factors=tuple(_factor_of(factor) for factor in content.get("own_factors", ())),
+            custom_aggregates=bound,
         )
+        check_all_bound(catalogue.custom_aggregates, bound, catalogue.where)
+        return catalogue
 
 
 #: Written only where used, so that bundles from before these fields existed are still read and keep their digest.

@@ -2,7 +2,8 @@
 
 One ``[[features]]`` entry may name several windows; it gives one definition per window. ``{window}`` in a meaning becomes
 the window in words. A ``[[templates]]`` entry gives every combination of its subjects, measures, aggregates and windows; such
-definitions carry :data:`EXPANDED` as their rationale and are counted apart from those that somebody reasoned out.
+definitions carry :data:`EXPANDED` as their rationale and are counted apart from those that somebody reasoned out. A section
+``[custom_aggregates.<name>]`` with version and output digest holds the file to the custom aggregate it was written for.
 
 Reading order: :func:`read_catalogue_parts`, then one function per section of the file.
 """
@@ -17,6 +18,7 @@ from credit_risk.domain.configuration import ConfigTable, nearest, read_toml
 from credit_risk.domain.texts import LANGUAGES
 from credit_risk.errors import SpecificationError
 from credit_risk.features.aggregates import AGGREGATES
+from credit_risk.features.custom.binding import AggregateBinding, check_bound
 from credit_risk.features.definition import (
     ALL_RECORDS,
     APPLICATION,
@@ -42,9 +44,13 @@ def read_catalogue_parts(path: Path) -> dict[str, Any]:
     Raises
     ------
     SpecificationError
-        A key is missing, unknown or of a wrong type (``CR-CFG-*``); no feature at all (``CR-FEA-007``).
+        A key is missing, unknown or of a wrong type (``CR-CFG-*``); no feature at all (``CR-FEA-007``); another custom aggregate
+        is registered than the one named (``CR-FEA-023``).
     """
     table = read_toml(path)
+    sections = table.optional_table("custom_aggregates").sub_tables()
+    bound = tuple(_binding(name, section) for name, section in sections)
+    check_bound(bound, f"File '{path.name}'")
     common = {
         "owner": table.get("owner", str, ""),
         "version": table.take("version", str),
@@ -70,6 +76,7 @@ def read_catalogue_parts(path: Path) -> dict[str, Any]:
         "own_factors": tuple(
             _own_factor(name, section) for name, section in table.optional_table("factors").sub_tables()
         ),
+        "custom_aggregates": bound,
     }
     table.finish(("templates",))
     if not definitions:
@@ -78,6 +85,14 @@ def read_catalogue_parts(path: Path) -> dict[str, Any]:
             code="CR-FEA-007",
         )
     return parts
+
+
+def _binding(name: str, table: ConfigTable) -> AggregateBinding:
+    binding = AggregateBinding(
+        name=name, version=table.take("version", str), output_digest=table.take("output_digest", str)
+    )
+    table.finish()
+    return binding
 
 
 def _subject(source: str, name: str, table: ConfigTable) -> Subject:

@@ -26,7 +26,8 @@ from credit_risk.features.real_time.history import derive
 from credit_risk.numerics.exact_integers import ExactIntegers
 from credit_risk.sources.consent import check_processed_at
 from credit_risk.sources.consent_ledger import consented
-from credit_risk.sources.parts import SourceParts, cut_sources, own_folder
+from credit_risk.sources.parts import SourceParts, cut_sources
+from credit_risk.sources.reading.own_folder import OwnFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -210,7 +211,7 @@ class _Computation:
                 name: consented(whole.consents, whole.applications, contracts.record(name), processed_us)
                 for name in self.sources
             }
-        self._folder = own_folder(sources.folder if isinstance(sources, SourceParts) else None)
+        self._folder = OwnFolder(sources.folder if isinstance(sources, SourceParts) else None)
         self._engines = {
             source.source: SourceEngine(
                 source, contracts, folder=self._folder.name, **facts.get(source.source, {})

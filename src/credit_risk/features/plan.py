@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from credit_risk.domain.configuration import nearest
 from credit_risk.errors import SpecificationError
 from credit_risk.features.aggregates import AGGREGATES, GROUPED, TOKENS, Aggregate, custom_of
+from credit_risk.features.custom.binding import check_bound
 from credit_risk.features.definition import ALL_RECORDS, APPLICATION, CROSS, RECORDS
 from credit_risk.features.resolve import (
     ConditionPlan,
@@ -163,8 +164,10 @@ def plan_features(catalogue: FeatureCatalogue, contracts: SourceContracts) -> Fe
     SpecificationError
         Unknown source (``CR-SRC-001``), unknown column (``CR-FEA-010``), protected, key or ignored column
         (``CR-FEA-011``), an operation that a column does not allow (``CR-FEA-013``), a number that could overflow
-        (``CR-FEA-014``), a consent purpose that is not the source's (``CR-FEA-015``).
+        (``CR-FEA-014``), a consent purpose that is not the source's (``CR-FEA-015``), a custom aggregate that was registered anew
+        since the catalogue was made (``CR-FEA-023``).
     """
+    check_bound(catalogue.custom_aggregates, catalogue.where)
     _check_sources(catalogue, contracts)
     planners = {
         source: _SourcePlanner(Resolver(catalogue, contracts, source)) for source in catalogue.sources

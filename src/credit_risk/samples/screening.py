@@ -15,8 +15,12 @@ import pandas as pd
 
 from credit_risk.errors import LeakageError, SampleError
 from credit_risk.features.inspection.time_travel import separation
+from credit_risk.sources.consent import check_processed_at
+from credit_risk.sources.consent_ledger import consented
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from numpy.typing import ArrayLike, NDArray
 
     from credit_risk.features import FeatureCatalogue
@@ -101,6 +105,7 @@ def screen_features(
     snapshots: DifferenceReport | None = None,
     catalogue: FeatureCatalogue | None = None,
     sources: Sources | None = None,
+    processed_at: datetime | None = None,
     limits: ScreeningLimits | None = None,
 ) -> ScreeningReport:
     """Screen features for knowledge that an application cannot have.
@@ -117,6 +122,8 @@ def screen_features(
         From :func:`~credit_risk.features.inspection.time_travel.compare_features` of two extracts taken on different days.
     catalogue, sources : optional
         Both, to hold features against the delay with which the records of their sources became known.
+    processed_at : datetime, optional
+        When the data is processed; goes with sources that hold a ledger of consents. Records read without consent tell nothing.
     limits : ScreeningLimits, optional
 
     Returns
@@ -128,6 +135,8 @@ def screen_features(
     SampleError
         Outcomes of another length or of one class only (``CR-SMP-003``); a catalogue without sources or the reverse
         (``CR-SMP-004``).
+    SpecificationError
+        ``processed_at`` missing, naive or out of place (``CR-SRC-027``).
 
     Examples
     --------
@@ -151,7 +160,7 @@ def screen_features(
     if snapshots is not None:
         table["share_rewritten"] = snapshots.table["share_differ"].reindex(table.index)
     if catalogue is not None and sources is not None:
-        table = table.join(_against_delays(X, bad, catalogue, sources))
+        table = table.join(_against_delays(X, bad, catalogue, sources, processed_at))
     words = _suspicions(table, limits or ScreeningLimits())
     table.insert(0, "suspicions", [", ".join(words[name]) for name in table.index])
     return ScreeningReport(table=table)
@@ -207,12 +216,22 @@ def _checked_outcome(is_bad: ArrayLike, n_rows: int) -> NDArray[np.bool_]:
 
 
 def _against_delays(
-    X: pd.DataFrame, bad: NDArray[np.bool_], catalogue: FeatureCatalogue, sources: Sources
+    X: pd.DataFrame,
+    bad: NDArray[np.bool_],
+    catalogue: FeatureCatalogue,
+    sources: Sources,
+    processed_at: datetime | None,
 ) -> pd.DataFrame:
     """Return, per feature over records, how it and the outcome go with the delays of its source."""
     lines: dict[str, dict[str, float]] = {}
+    processed_us = check_processed_at(sources.contracts.consent, processed_at)
     for source, frame in sources.records.items():
-        delays = _delays(frame, sources.applications).reindex(X.index)
+        delays = _delays(frame, sources.applications)
+        if sources.consents is not None:
+            contract = sources.contracts.record(source)
+            allowed = consented(sources.consents, sources.applications, contract, processed_us)
+            delays = delays.astype(np.float64).where(pd.Series(allowed, index=delays.index))
+        delays = delays.reindex(X.index)
         auc = {
             "auc_delay": separation(delays["delay"].to_numpy(float), bad),
             "auc_late_records": separation(delays["n_late"].to_numpy(float), bad),

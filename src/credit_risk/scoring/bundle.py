@@ -23,6 +23,7 @@ from credit_risk.domain.texts import LANGUAGES, text
 from credit_risk.errors import CreditRiskError, GovernanceError, SpecificationError
 from credit_risk.features.catalogue import FeatureCatalogue
 from credit_risk.features.categories import feature_categories
+from credit_risk.features.custom.binding import ANOTHER_AGGREGATE
 from credit_risk.ml.spec import ForestSpec
 from credit_risk.scorecard.spec import ScorecardSpec
 from credit_risk.scoring import storage
@@ -266,6 +267,8 @@ def load_bundle(folder: str | Path, *, expected_digest: str | None = None) -> Sc
     GovernanceError
         No bundle (``CR-GOV-001``), newer schema (``CR-GOV-002``), damaged (``CR-GOV-003``), or not the expected one
         (``CR-GOV-004``).
+    SpecificationError
+        A custom aggregate of its features is not registered, or is another one than it was built with (``CR-FEA-023``).
     """
     path = Path(folder)
     files = storage.read_files(path, _FILES, frozenset({_BLEND_FILE}))
@@ -274,6 +277,8 @@ def load_bundle(folder: str | Path, *, expected_digest: str | None = None) -> Sc
         rewritten = bundle.files()
         bundle.engine  # noqa: B018  what cannot decide is refused here, not at the first applicant
     except Exception as error:  # a damaged or forged bundle can fail in any way; it must never be half-loaded
+        if isinstance(error, SpecificationError) and error.code == ANOTHER_AGGREGATE:
+            raise  # not the bundle is wrong, but what this program registered
         cause = error.message if isinstance(error, CreditRiskError) else f"{type(error).__name__}."
         raise GovernanceError(
             f"Bundle '{path}' cannot be understood: {cause} Hint: it is damaged or was written by another version; build "

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Flags by which a decision says that nothing of a source was used.
 _UNUSED = ("no_consent", "not_supplied", "no_records")
+#: What can be said of an application.
+_KINDS = ("decisions", "untouched", "unknown", "not_found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,8 @@ class DataUse:
         Applications decided without it: no consent, not supplied, no records, or a bundle that does not read the feed.
     unknown : tuple of str
         Applications decided by a bundle that was not handed in: nothing can be said of them.
+    not_found : tuple of str
+        Applications asked for of which the log holds no decision, by the keys asked with: perhaps mistyped, or another log's.
     features : mapping of str to tuple of str
         Bundle digest -> features that read the feed, of the bundles that decided.
     models : mapping of str to tuple of str
@@ -46,14 +50,16 @@ class DataUse:
     decisions: tuple[str, ...]
     untouched: tuple[str, ...]
     unknown: tuple[str, ...]
+    not_found: tuple[str, ...]
     features: Mapping[str, tuple[str, ...]]
     models: Mapping[str, tuple[str, ...]]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON values."""
+        """Return plain JSON values, with the number of applications of each kind under ``counts``."""
         content = asdict(self)
-        for name in ("decisions", "untouched", "unknown"):
+        for name in _KINDS:
             content[name] = list(content[name])
+        content["counts"] = {name: len(content[name]) for name in _KINDS}
         for name in ("features", "models"):
             content[name] = {digest: list(words) for digest, words in content[name].items()}
         return content
@@ -73,7 +79,7 @@ def trace_data_use(
     feed : str
         As the consent ledger calls it ('telecom').
     application_ids : iterable of str
-        All applications of the person.
+        All applications of the person. Every one of them stands in the answer.
     bundles : iterable of ScoringBundle
         All bundles that decided in the time asked about.
     decisions : iterable of Decision or mapping
@@ -95,8 +101,8 @@ def trace_data_use(
             "application_ids is one text. Expected a list of them. Hint: pass [application_id].",
             code="CR-SRC-035",
         )
-    wanted = {str(application) for application in application_ids}
-    sorted_by: dict[str, list[str]] = {"decisions": [], "untouched": [], "unknown": []}
+    wanted = dict.fromkeys(str(application) for application in application_ids)
+    sorted_by: dict[str, list[str]] = {kind: [] for kind in _KINDS}
     deciding: set[str] = set()
     for decision in decisions:
         application, digest, flags = _facts(decision)
@@ -106,6 +112,8 @@ def trace_data_use(
         sorted_by[kind].append(application)
         if kind == "decisions":
             deciding.add(digest)
+    found = {application for applications in sorted_by.values() for application in applications}
+    sorted_by["not_found"] = [application for application in wanted if application not in found]
     return DataUse(
         feed=feed,
         **{kind: tuple(applications) for kind, applications in sorted_by.items()},

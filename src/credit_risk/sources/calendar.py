@@ -7,6 +7,7 @@ Reading order: :func:`moment_of_date`, :func:`local_clock`, :func:`local_days`.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ HOUR_US = 3_600_000_000
 EARLIEST_US = -2_208_988_800_000_000
 LATEST_US = 7_258_118_400_000_000
 _BUCKET_DAYS = 512
+#: A fraction of a second of more than six digits.
+_FINE = re.compile(r"[.,][0-9]{7}")
 
 
 @lru_cache(maxsize=64)
@@ -57,6 +60,28 @@ def microseconds(moment: datetime) -> int:
     0
     """
     return (moment - EPOCH) // MICROSECOND
+
+
+def written_moment(value: object) -> int | None:
+    """Return a time with time zone, written in ISO 8601 or a datetime, in UTC microseconds; None if it is anything else.
+
+    Finer than a microsecond is anything else: cut off, a record could be known before it was.
+
+    Examples
+    --------
+    >>> written_moment("1970-01-01T08:00:00.000001+08:00"), written_moment("1970-01-01T08:00:00.0000019+08:00")
+    (1, None)
+    """
+    if isinstance(value, str):
+        if _FINE.search(value):
+            return None
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if not isinstance(value, datetime) or value.tzinfo is None or getattr(value, "nanosecond", None):
+        return None
+    return microseconds(value)
 
 
 @lru_cache(maxsize=65536)

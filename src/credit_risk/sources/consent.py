@@ -9,21 +9,20 @@ Reading order: :class:`Grant`, :func:`is_granted`, :func:`read_grants`; files ar
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from credit_risk.errors import ScoringError, SpecificationError
-from credit_risk.sources.calendar import EARLIEST_US, LATEST_US, microseconds
+from credit_risk.sources.calendar import EARLIEST_US, LATEST_US, microseconds, written_moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from credit_risk.sources.contract import ConsentDeclaration, RecordContract
 
-#: Fields of a ledger row; the last two may be null.
 #: Column of the ledger that says whose consent it is; a request's rows may leave it out.
 OWNER = "customer"
-
+#: Fields of a ledger row; the last two may be null.
 FIELDS = ("source", "purpose", "granted_at", "expires_at", "withdrawn_at")
 
 
@@ -41,7 +40,8 @@ class Grant:
 def is_granted(grants: Iterable[Grant], contract: RecordContract, applied_us: int, processed_us: int) -> bool:
     """Return whether a source may be read: some row was valid at the application and is not withdrawn by now.
 
-    A withdrawal ends every grant given up to it, also one written in another row.
+    A withdrawal ends every grant given up to it, also one written in another row. One that came before the application counts
+    whenever the data is processed: consent withdrawn by then was not valid.
 
     Examples
     --------
@@ -55,7 +55,8 @@ def is_granted(grants: Iterable[Grant], contract: RecordContract, applied_us: in
     """
     source, purpose = contract.consent_source, contract.consent_purpose
     about = [grant for grant in grants if grant.source == source and grant.purpose == purpose]
-    withdrawn = [grant.withdrawn_us for grant in about if grant.withdrawn_us <= processed_us]
+    until_us = max(applied_us, processed_us)
+    withdrawn = [grant.withdrawn_us for grant in about if grant.withdrawn_us <= until_us]
     last_us = max(withdrawn, default=EARLIEST_US)
     return any(
         grant.granted_us <= applied_us < grant.expires_us and grant.granted_us > last_us for grant in about
@@ -87,7 +88,9 @@ def check_processed_at(declaration: ConsentDeclaration, processed_at: datetime |
 
 
 def read_grants(
-    rows: Sequence[Mapping[str, object]] | None, declaration: ConsentDeclaration, customer_id: str = ""
+    rows: Sequence[Mapping[str, object]] | None,
+    declaration: ConsentDeclaration,
+    customer_id: str | None = None,
 ) -> tuple[Grant, ...]:
     """Read one customer's ledger rows out of a request; rows that name no customer are taken as theirs.
 
@@ -96,8 +99,8 @@ def read_grants(
     SpecificationError
         No rows with a ledger, or rows without one (``CR-SRC-027``).
     ScoringError
-        A row names another customer, lacks a field, holds a wrong type or ends before it was granted (``CR-SRC-028``); rows
-        contradict each other (``CR-SRC-034``).
+        A row names another customer, lacks a field, holds a wrong type or a time outside 1900 to 2199, or ends before it was
+        granted (``CR-SRC-028``); rows contradict each other (``CR-SRC-034``). An exact copy of a row says nothing new.
     """
     if (rows is None) == (declaration.mode == "ledger"):
         expected = "a list, empty if nothing was granted" if rows is None else "none, consent is assumed"
@@ -105,8 +108,8 @@ def read_grants(
             f"consents do not fit the contracts. Expected {expected}.", code="CR-SRC-027"
         )
     grants = tuple(_grant(row) for row in rows or ())
-    n_other = sum(str(row.get(OWNER, customer_id)) != customer_id for row in rows or () if customer_id)
-    if n_other:
+    n_other = sum(OWNER in row and str(row[OWNER]) != customer_id for row in rows or ())
+    if n_other and customer_id is not None:
         raise ScoringError(
             f"{n_other} of {len(grants)} consent rows name another customer than the application. Expected one person's "
             "consent. Hint: check the query that fetched them.",
@@ -150,18 +153,17 @@ def _check_agree(grants: Sequence[Grant]) -> None:
 
 
 def _moment(value: object) -> int:
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError:
-        moment = None
-    if not isinstance(moment, datetime) or moment.tzinfo is None:
+    moment_us = written_moment(value)
+    if moment_us is None:
         raise _wrong_row("holds a wrong type")
-    return microseconds(moment)
+    if not EARLIEST_US <= moment_us <= LATEST_US:
+        raise _wrong_row("holds a time outside 1900 to 2199")
+    return moment_us
 
 
 def _wrong_row(problem: str) -> ScoringError:
     return ScoringError(
         f"A consent row {problem}. Expected {', '.join(FIELDS)}: two words, then times with time zone, of which the last two "
-        "may be null.",
+        "may be null. Hint: no end is null, not a day far away.",
         code="CR-SRC-028",
     )

@@ -8,7 +8,7 @@ Reading order: :func:`ledger_table`, :func:`ledger_frame`, :func:`consented`, :f
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from credit_risk.sources.reading.tables import CheckedTable
 
 _TIMES = ("granted_at", "expires_at", "withdrawn_at")
+#: Rules whose breach changes nobody's consent: an exact copy of a row says nothing new, so it is read once and reported.
+HARMLESS = ("duplicate",)
 
 
 def ledger_table(contracts: SourceContracts) -> TableShape:
@@ -49,25 +51,29 @@ def ledger_table(contracts: SourceContracts) -> TableShape:
             for name in _TIMES
         ),
     )
-    return TableShape(
-        columns=columns, label="customer", times={name: TimeRule(column=name) for name in _TIMES}
-    )
+    times = {name: TimeRule(column=name) for name in _TIMES}
+    return TableShape(columns=columns, label="customer", times=times, may_be_empty=True)
 
 
 def note_ledger_faults(table: CheckedTable) -> None:
     """Note rows that contradict themselves or each other.
 
-    The rules: an end comes after its grant (``CR-SRC-015``), and a grant is written once (``CR-SRC-016``).
+    The rules: an end comes after its grant (``CR-SRC-015``), and rows of one grant agree (``CR-SRC-016``). Exact copies are noted
+    too, but harm nobody: see :data:`HARMLESS`.
     """
     granted = table.moments["granted_at"]
     for name in ("expires_at", "withdrawn_at"):
-        early = ~table.columns[name].missing & (table.moments[name] <= granted)
-        table.note(name, "after_granted_at", "an end after the grant", np.flatnonzero(early))
+        column = table.columns[name]
+        # no end is the latest moment there is, as in a request: rows that differ in no more than how they say so are copies
+        ends = np.where(column.missing, LATEST_US, table.moments[name])
+        table.moments[name] = ends
+        table.columns[name] = replace(column, values=ends, missing=np.zeros(ends.size, dtype=bool))
+        table.note(name, "after_granted_at", "an end after the grant", np.flatnonzero(ends <= granted))
     table.check_once(("customer", "source", "purpose", "granted_at"))
 
 
 def ledger_frame(table: CheckedTable, rows: NDArray[np.int64], contracts: SourceContracts) -> pd.DataFrame:
-    """Return the ledger with moments in UTC microseconds; no end is the latest moment there is."""
+    """Return the ledger with moments in UTC microseconds, once its faults are noted; no end is the latest moment there is."""
     words = {column.name: column.codes for column in ledger_table(contracts).columns if column.kind == "code"}
     people = table.labels.take(pa.array(rows)).to_numpy(zero_copy_only=False)
     return pd.DataFrame(
@@ -77,10 +83,7 @@ def ledger_frame(table: CheckedTable, rows: NDArray[np.int64], contracts: Source
                 name: np.array(codes, dtype=object)[table.columns[name].values[rows]]
                 for name, codes in words.items()
             },
-            **{
-                name: np.where(table.columns[name].missing[rows], LATEST_US, table.moments[name][rows])
-                for name in _TIMES
-            },
+            **{name: table.moments[name][rows] for name in _TIMES},
         }
     )
 
@@ -107,7 +110,8 @@ def consented(
         }
     )
     pairs = asked.merge(about, on="customer_id")
-    withdrawn = pairs["withdrawn_at"].where(pairs["withdrawn_at"] <= pairs["processed_us"])
+    until = pairs[["applied_us", "processed_us"]].max(axis=1)
+    withdrawn = pairs["withdrawn_at"].where(pairs["withdrawn_at"] <= until)
     last = withdrawn.groupby(pairs["row"]).transform("max")
     valid = (pairs["granted_at"] <= pairs["applied_us"]) & (pairs["applied_us"] < pairs["expires_at"])
     allowed = np.zeros(len(applications), dtype=bool)

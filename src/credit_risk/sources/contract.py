@@ -261,7 +261,8 @@ class SourceContracts:
     PolicyError
         A source comes through an unlawful channel (``CR-SRC-005``).
     SpecificationError
-        A bureau without licence id (``CR-SRC-006``); a file outside the folder or a source named like a path (``CR-SRC-007``).
+        A bureau without licence id (``CR-SRC-006``); a file outside the folder or a source named like a path (``CR-SRC-007``);
+        a time before the one that is written (``CR-SRC-002``).
 
     Examples
     --------
@@ -287,6 +288,8 @@ class SourceContracts:
     def __post_init__(self) -> None:
         check_channels(self)
         _check_stays_inside(self)
+        for record in self.records:
+            _check_delays(record)
 
     def record(self, name: str) -> RecordContract:
         """Return the contract of one record source.
@@ -320,6 +323,18 @@ class SourceContracts:
                 "records": tuple(_record_from_dict(record) for record in content["records"]),
             }
         )
+
+
+def _check_delays(record: RecordContract) -> None:
+    """Refuse times that run ahead of what is written: a record would count before it happened, or was known."""
+    for name, rule in (("event_time", record.event_time), ("known_at", record.known_at)):
+        if rule.delay_days < 0:
+            raise SpecificationError(
+                f"Source {record.name!r}: delay_days = {rule.delay_days} of {name} is below 0, so records would count before their "
+                "time. Expected 0 or more.",
+                code="CR-SRC-002",
+                context={"source": record.name},
+            )
 
 
 def _check_stays_inside(contracts: SourceContracts) -> None:

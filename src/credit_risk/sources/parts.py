@@ -10,12 +10,11 @@ Reading order: :func:`scan_sources`, :func:`cut_sources`, :class:`SourceParts`, 
 
 from __future__ import annotations
 
-import tempfile
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import duckdb
 import numpy as np
@@ -27,6 +26,7 @@ import pyarrow.parquet as pq
 from credit_risk.domain.digest import sha256_of_file
 from credit_risk.errors import DataContractError, SpecificationError
 from credit_risk.sources.readers import Reading, read_columns, record_shape
+from credit_risk.sources.reading.own_folder import OwnFolder, no_room
 from credit_risk.sources.reading.stores import FolderStore, RawTable
 from credit_risk.sources.reading.tables import CheckedTable
 
@@ -63,8 +63,9 @@ def scan_sources(
     """Read sources in bounded memory and hold every table against its contract.
 
     Applications, consent and a few parts of the records are in memory at a time, where the records are Parquet files; a table
-    of another kind is in memory once. Personal data lies in ``temporary_folder`` until the parts are closed: choose a disk
-    that may hold it.
+    of another kind is in memory once, and so is a file with a fault, which is then reported in the words and with the counts
+    of :func:`~credit_risk.sources.readers.read_sources`. Personal data lies in ``temporary_folder`` until the parts are closed:
+    choose a disk that may hold it. What a killed process left there is deleted by the next one that uses it.
 
     Parameters
     ----------
@@ -81,7 +82,7 @@ def scan_sources(
     ------
     DataContractError, SpecificationError
         As :func:`~credit_risk.sources.readers.read_sources`; ``records_per_part`` below 1 (``CR-SRC-040``); the
-        temporary folder cannot be written to, or is full (``CR-SRC-041``).
+        temporary folder cannot be written to, or is full (``CR-SRC-041``); the engine fails on a file (``CR-SRC-043``).
 
     Examples
     --------
@@ -95,7 +96,7 @@ def scan_sources(
     form = reading.applications()
     n_records = sum(_n_rows(reading, contract) for contract in reading.contracts.records)
     customers = _Customers.of(form.frame["customer_id"], -(-n_records // records_per_part))
-    kept = own_folder(temporary_folder)
+    kept = OwnFolder(temporary_folder)
     try:
         scan = _Scan(reading, form, customers, Path(kept.name))
         asides = {c.name: scan.set_aside(c, progress) for c in reading.contracts.records}
@@ -104,28 +105,6 @@ def scan_sources(
         kept.cleanup()
         raise
     return SourceParts(whole, customers.rows, asides, kept)
-
-
-def own_folder(inside: str | Path | None) -> tempfile.TemporaryDirectory[str]:
-    """Return a temporary folder that nobody else may read.
-
-    Raises
-    ------
-    SpecificationError
-        It cannot be made (``CR-SRC-041``).
-    """
-    try:
-        return tempfile.TemporaryDirectory(prefix="credit_risk_", dir=inside)
-    except OSError as error:
-        raise _no_room(error) from error
-
-
-def _no_room(error: OSError) -> SpecificationError:
-    return SpecificationError(
-        f"The temporary folder cannot take the records: {error.strerror}. Expected a folder that exists, may be written to and "
-        "has room for the records (about 40 bytes each). Hint: choose another with temporary_folder.",
-        code="CR-SRC-041",
-    )
 
 
 def _parquet_of(reading: Reading, contract: RecordContract) -> Path | None:
@@ -180,7 +159,7 @@ class SourceParts:
         whole: Sources,
         rows: tuple[NDArray[np.int64], ...],
         asides: Mapping[str, _Aside | _Held],
-        folder: tempfile.TemporaryDirectory[str] | None = None,
+        folder: OwnFolder | None = None,
     ) -> None:
         self.whole = whole
         self.rows = rows
@@ -277,9 +256,10 @@ class _Scan:
         try:
             self._check_key_once(contract, path)
             return self._read_by_batch(contract, path, progress)
-        except (DataContractError, pa.ArrowException, duckdb.Error, OSError, KeyError):
-            self._reading.records(contract, self._form)
-            raise
+        except (DataContractError, pa.ArrowException, duckdb.Error, OSError, KeyError) as error:
+            if not isinstance(error, (MemoryError, duckdb.OutOfMemoryException)):
+                self._reading.records(contract, self._form)
+            raise _not_in_parts(contract, error) from None  # the texts of engines may hold values
 
     def _read_at_once(self, contract: RecordContract) -> _Aside:
         frame = self._reading.records(contract, self._form)
@@ -318,14 +298,10 @@ class _Scan:
         words = [column.name for column in columns if column.kind in ("code", "text")]
         with pq.ParquetFile(path, read_dictionary=words, pre_buffer=False) as file:
             names = [file.schema_arrow.field(column.name).name for column in columns]
-            n_rows = 0
             for batch in file.iter_batches(batch_size=_ROWS_PER_BATCH, columns=names):
-                n_rows += batch.num_rows
                 yield pa.Table.from_batches([batch])
             declared = {column.name for column in contract.columns}
             extra = tuple(name for name in file.schema_arrow.names if name not in declared)
-        if n_rows == 0:
-            raise pa.ArrowInvalid("no rows")  # in other words than a person sees: ``read_sources`` has those
         self._reading.digests[contract.file] = sha256_of_file(path)
         if extra:
             self._reading.undeclared[contract.file] = extra
@@ -404,6 +380,17 @@ def _broken(contract: RecordContract) -> DataContractError:
     return DataContractError(f"File '{contract.file}': a rule is broken.", code="CR-SRC-015")
 
 
+def _not_in_parts(contract: RecordContract, error: Exception) -> DataContractError:
+    """Return the refusal of a file that ``read_sources`` has no fault to find with, or was not asked about."""
+    return DataContractError(
+        f"File '{contract.file}' cannot be read in parts: the engine failed with {type(error).__name__}. Expected a file that "
+        "is read to its end, and a temporary folder with room for what does not fit in memory. Hint: choose another folder with "
+        "temporary_folder, see that nobody writes the file meanwhile, or use read_sources where memory holds it.",
+        code="CR-SRC-043",
+        context={"file": contract.file, "cause": type(error).__name__},
+    )
+
+
 class _Lookup:
     """Finds a customer's number by its key as a file writes it: whole number or text. Built once, then only read."""
 
@@ -455,7 +442,7 @@ class _Aside:
         self._paths = {
             name: folder / f"{contract.name}.{position}" for position, name in enumerate(self._types)
         }
-        self._files = {name: path.open("wb") for name, path in self._paths.items()}
+        self._files: dict[str, BinaryIO] = {}
         self.magnitudes = {measure.name: 0 for measure in contract.measures}
         self.n_records = np.zeros(len(customers.names), dtype=np.int64)
 
@@ -467,18 +454,28 @@ class _Aside:
             try:
                 self._files[name].write(values.data)
             except OSError as error:
-                raise _no_room(error) from error
+                raise no_room(error) from error
             if name in self.magnitudes and values.size:
                 largest = max(abs(int(values.min())), abs(int(values.max())))
                 self.magnitudes[name] = max(self.magnitudes[name], largest)
 
     def __enter__(self) -> _Aside:
+        """Open the files."""
+        try:
+            for name, path in self._paths.items():
+                self._files[name] = path.open("wb")
+        except OSError as error:
+            self.__exit__()
+            raise no_room(error) from error
         return self
 
     def __exit__(self, *_: object) -> None:
         """Close the files; they are read from now on."""
-        for file in self._files.values():
-            file.close()
+        try:
+            for file in self._files.values():
+                file.close()
+        except OSError as error:  # the last bytes are written only now
+            raise no_room(error) from error
 
     def part(self, position: int) -> pd.DataFrame:
         """Return the rows of a part, as ``Sources.records`` holds them; customers are categories."""
@@ -505,18 +502,28 @@ class _Aside:
         starts = np.cumsum(counts.ravel()).reshape(counts.shape) - counts
         content = bytearray(int(counts[:, position].sum()) * kind.itemsize)
         view, filled = memoryview(content), 0
-        with self._paths[name].open("rb") as file:
-            for start, count in zip(starts[:, position].tolist(), counts[:, position].tolist(), strict=True):
-                file.seek(start * kind.itemsize)
-                size = count * kind.itemsize
-                if file.readinto(view[filled : filled + size]) != size:
-                    raise DataContractError(
-                        "Records that were set aside are gone from the temporary folder. Hint: scan the sources again.",
-                        code="CR-SRC-042",
-                    )
-                filled += size
+        try:
+            with self._paths[name].open("rb") as file:
+                for start, count in zip(
+                    starts[:, position].tolist(), counts[:, position].tolist(), strict=True
+                ):
+                    file.seek(start * kind.itemsize)
+                    size = count * kind.itemsize
+                    if file.readinto(view[filled : filled + size]) != size:
+                        raise _gone()
+                    filled += size
+        except OSError as error:
+            raise _gone() from error
         values: NDArray[Any] = np.frombuffer(content, dtype=kind)
         return values
+
+
+def _gone() -> DataContractError:
+    return DataContractError(
+        "Records that were set aside are gone from the temporary folder: somebody deleted them, or the parts were closed. Hint: "
+        "scan the sources again.",
+        code="CR-SRC-042",
+    )
 
 
 class _Held:

@@ -24,7 +24,7 @@ from credit_risk.errors import DataContractError, SpecificationError
 from credit_risk.sources.calendar import EPOCH, LATEST_US, MICROSECOND, microseconds
 from credit_risk.sources.checks import contract_error
 from credit_risk.sources.consent import FIELDS
-from credit_risk.sources.consent_ledger import ledger_frame, ledger_table, note_ledger_faults
+from credit_risk.sources.consent_ledger import HARMLESS, ledger_frame, ledger_table, note_ledger_faults
 from credit_risk.sources.contract import (
     SourceContracts,
     TimeRule,
@@ -91,6 +91,11 @@ class Sources:
     digests: Mapping[str, str]
     undeclared: Mapping[str, tuple[str, ...]]
     unread: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> tuple[str, ...]:
+        """Sources whose table holds no row: their features are missing, with the flag ``no_records``, for everybody."""
+        return tuple(name for name, frame in self.records.items() if frame.empty)
 
     @property
     def name(self) -> str:
@@ -181,7 +186,7 @@ def read_sources(
     ------
     DataContractError
         Folder, file or table absent (``CR-SRC-010``), unreadable (``CR-SRC-011``), column absent (``CR-SRC-012``), of a wrong
-        type (``CR-SRC-013``), table empty (``CR-SRC-014``), a rule broken (``CR-SRC-015``), a key twice (``CR-SRC-016``), a
+        type (``CR-SRC-013``), no application at all (``CR-SRC-014``), a rule broken (``CR-SRC-015``), a key twice (``CR-SRC-016``), a
         record without application (``CR-SRC-017``), a record at or after the application (a ``LeakageError``, ``CR-SRC-018``).
     SpecificationError
         ``sources.toml`` absent or wrong (``CR-CFG-*``, ``CR-SRC-001`` to ``CR-SRC-006``), a place that cannot be read from
@@ -201,7 +206,7 @@ def filter_sources(
 
     Nothing is repaired and nothing is lost in silence: a row is either in the result or in the report. Of identical rows one
     is kept; of rows that contradict each other under one key, none. Records of an application that was set apart are set
-    apart too. A table that is absent, empty, or lacks a column is still an error, for no row of it can be right.
+    apart too. A table that is absent or lacks a column is still an error, for no row of it can be right.
 
     Parameters
     ----------
@@ -283,7 +288,7 @@ class Reading:
         if self.contracts.consent.mode == "ledger":
             table = self._read(self.contracts.consent, ledger_table(self.contracts))
             note_ledger_faults(table)
-            consents = ledger_frame(table, self._kept(table), self.contracts)
+            consents = ledger_frame(table, self._kept(table, HARMLESS), self.contracts)
             self._add_digest(table, consents)
         sources = Sources(
             store=self.store,
@@ -381,10 +386,11 @@ class Reading:
         for column, rule, expected, wrong in own_rules(self.rules[source], frame, source):
             table.note(column, rule, expected, rows[wrong])
 
-    def _kept(self, table: CheckedTable) -> NDArray[np.int64]:
-        """Return the rows that are kept; refuse if broken ones are not to be set apart."""
-        if table.failures and not self.keeps_reading:
-            raise _refusal(table.failures)
+    def _kept(self, table: CheckedTable, harmless: Sequence[str] = ()) -> NDArray[np.int64]:
+        """Return the rows that are kept; refuse if ones that break a rule which is not harmless are not to be set apart."""
+        faults = [failure for failure in table.failures if failure.rule not in harmless]
+        if faults and not self.keeps_reading:
+            raise _refusal(faults)
         good = table.good_rows()
         self.tables.append((table, good))
         return np.flatnonzero(good)
@@ -501,7 +507,8 @@ def _refusal(failures: Sequence[Failure]) -> DataContractError:
 def record_shape(contract: RecordContract) -> TableShape:
     """Return what is read of a source's records."""
     times = {"event_time": contract.event_time, "known_at": contract.known_at}
-    return TableShape(columns=read_columns(contract), label=contract.customer_key, times=times)
+    columns = read_columns(contract)
+    return TableShape(columns=columns, label=contract.customer_key, times=times, may_be_empty=True)
 
 
 def read_columns(contract: ApplicationContract | RecordContract) -> list[ColumnContract]:

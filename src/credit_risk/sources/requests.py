@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from credit_risk.errors import MissingFeatureError, ScoringError
-from credit_risk.sources.calendar import DAY_US, EARLIEST_US, LATEST_US, microseconds, moment_of_date
+from credit_risk.sources.calendar import DAY_US, EARLIEST_US, LATEST_US, moment_of_date, written_moment
 from credit_risk.sources.iso_times import iso_moments
 from credit_risk.sources.normalization import (
     ScaledColumn,
@@ -409,7 +409,9 @@ def _moments(values: Sequence[Any], rule: TimeRule, timezone: str, source: str) 
     wrong = sum(moment is None for moment in moments)
     if wrong:
         expected = (
-            "a time with time zone (ISO 8601)" if rule.moment == "exact" else "a date (ISO 8601, YYYY-MM-DD)"
+            "a time with time zone (ISO 8601), to the microsecond at most"
+            if rule.moment == "exact"
+            else "a date (ISO 8601, YYYY-MM-DD)"
         )
         raise _wrong_type(source, rule.column, wrong, len(values), expected)
     delay = rule.delay_days * DAY_US
@@ -456,12 +458,7 @@ def _moment_array(values: Sequence[Any], rule: TimeRule, timezone: str, source: 
 
 
 def _read_moment(value: object, _rule: TimeRule, _timezone: str) -> int | None:
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            return None
-    return microseconds(value) if isinstance(value, datetime) and value.tzinfo is not None else None
+    return written_moment(value)
 
 
 def _read_date(value: object, rule: TimeRule, timezone: str) -> int | None:

@@ -126,7 +126,7 @@ class SharingCounterStore:
         at : datetime
             When to count, with time zone.
         processed_at : datetime, optional
-            Consent withdrawn by then is no consent; the moment of counting unless given.
+            Consent withdrawn by then is no consent; the moment of counting unless given, and never before it.
 
         Raises
         ------
@@ -134,7 +134,7 @@ class SharingCounterStore:
             A time without time zone (``CR-SRC-060``).
         """
         at_us = _checked(at)
-        processed_us = at_us if processed_at is None else _checked(processed_at)
+        processed_us = at_us if processed_at is None else max(at_us, _checked(processed_at))
         moment = at.astimezone(UTC)
         return [
             {
@@ -187,6 +187,14 @@ def replay(
         Holds every sighting and outcome, in any order; what was not known by an application does not count in it.
     applications : iterable of (person, applied_at, shares)
         As in :meth:`SharingCounterStore.count`.
+    processed_at : datetime, optional
+        When the records are made, with time zone: who had withdrawn consent by then is not counted. Needed where the store holds
+        grants: a count for the past must not read people who have withdrawn since.
+
+    Raises
+    ------
+    SpecificationError
+        The store holds grants and ``processed_at`` is missing (``CR-SRC-027``); a time without time zone (``CR-SRC-060``).
 
     Examples
     --------
@@ -197,6 +205,12 @@ def replay(
     ...                                                          ("bert", noon + timedelta(days=1), {"device": "d1"})])]
     [0, 1]
     """
+    if store.grants is not None and processed_at is None:
+        raise SpecificationError(
+            "The store holds grants, so a replay needs processed_at, a time with time zone: who has withdrawn consent since the "
+            "applications must not be counted in them.",
+            code="CR-SRC-027",
+        )
     records: list[dict[str, Any]] = []
     for person, applied_at, shares in applications:
         moment = EPOCH + timedelta(microseconds=_checked(applied_at) - 1)

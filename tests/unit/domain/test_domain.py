@@ -104,6 +104,11 @@ def test_an_application_needs_its_key_and_a_time_with_zone():
         Application.from_mapping({"application_id": "1"})
     with pytest.raises(ScoringError, match="time with time zone"):
         Application.from_mapping({"application_id": "1", "applied_at": "2026-01-01"})
+    for empty in (None, ""):
+        with pytest.raises(MissingFeatureError, match="CR-SCR-001: The application's 'customer_id' is empty"):
+            Application.from_mapping(
+                {"application_id": "1", "applied_at": "2026-01-01T00:00:00Z", "customer_id": empty}
+            )
     application = Application.from_mapping(
         {
             "application_id": 7,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from credit_risk.errors import SampleError
+from credit_risk.errors import SampleError, SpecificationError
 from credit_risk.features import FeatureCatalogue, FeatureDefinition, compute_features
 from credit_risk.features.inspection import DifferenceReport, shift_test
 from credit_risk.samples import ScreeningLimits, screen_features
 from credit_risk.samples.screening import SUSPICIONS
-from credit_risk.sources import read_sources
+from credit_risk.sources import ConsentDeclaration
+from credit_risk.sources.calendar import LATEST_US
 
 N = 400
 IS_BAD = np.arange(N) % 4 == 0
@@ -71,84 +73,92 @@ def test_separation_that_fades_a_day_earlier_and_a_rewritten_past_are_named(hone
     assert screen_features(X, IS_BAD, snapshots=snapshots).suspects == {"n_calls": ("rewritten",)}
 
 
-CONTRACT = """
-name = "synthetic"
-timezone = "Asia/Shanghai"
-currency = "CNY"
-[consent]
-mode = "assumed"
-purpose = "credit_assessment"
-statement = "synthetic"
-[applications]
-file = "applications.parquet"
-application_key = "application"
-customer_key = "application"
-applied_at_column = "applied_at"
-[applications.columns]
-application = { role = "key", kind = "text" }
-applied_at = { role = "time", kind = "timestamp" }
-is_bad = { role = "outcome", kind = "integer" }
-[records.visits]
-file = "visits.parquet"
-customer_key = "application"
-event_time = { column = "at" }
-known_at = { column = "known" }
-future_records = "ignore"
-[records.visits.columns]
-application = { role = "key", kind = "text" }
-at = { role = "time", kind = "timestamp" }
-known = { role = "time", kind = "timestamp" }
-seconds = { role = "measure", kind = "integer" }
-"""
+@pytest.fixture
+def synthetic(write_calls, tmp_path):
+    """Return a function that makes a world with one call 10 days before each application.
+
+    The call is known after ``delay_days(is_bad, i)``; its minutes follow the delay.
+    """
+
+    def make(delay_days, *, n=80):
+        start = datetime(2026, 1, 1, tzinfo=UTC)
+        at = start - timedelta(days=10)
+        people = [(f"a{i:02d}", i % 2, delay_days(i % 2, i)) for i in range(n)]
+        sources = write_calls(
+            tmp_path,
+            [(person, person, start, 1.0, bad) for person, bad, _ in people],
+            [(person, at, at + timedelta(days=delay), int(60 * delay)) for person, _, delay in people],
+        )
+        fields = {"source": "calls", "factor": "any", "window": "history"}
+        longest = FeatureDefinition(measure="minutes", aggregate="max", **fields)
+        catalogue = FeatureCatalogue(
+            name="calls", version="1", definitions=(longest, FeatureDefinition(aggregate="count", **fields))
+        )
+        table = compute_features(catalogue, sources)
+        return catalogue, sources, table, sources.outcomes["is_bad"].to_numpy()
+
+    return make
 
 
-def synthetic(folder, delay_days, *, n=80):
-    """One visit 10 days before each application, known after ``delay_days(is_bad, i)``; seconds follow the delay."""
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    bads = [i % 2 for i in range(n)]
-    ids = [f"a{i:02d}" for i in range(n)]
-    delays = [delay_days(bad, i) for i, bad in enumerate(bads)]
-    (folder / "sources.toml").write_text(CONTRACT, encoding="utf-8")
-    pd.DataFrame({"application": ids, "applied_at": start, "is_bad": bads}).to_parquet(
-        folder / "applications.parquet"
-    )
-    at = start - timedelta(days=10)
-    known = [at + timedelta(days=delay) for delay in delays]
-    seconds = [int(60 * delay) for delay in delays]
-    visits = pd.DataFrame({"application": ids, "at": at, "known": known, "seconds": seconds})
-    visits.to_parquet(folder / "visits.parquet")
-    sources = read_sources(folder)
-    fields = {"source": "visits", "factor": "any", "window": "history"}
-    longest = FeatureDefinition(measure="seconds", aggregate="max", **fields)
-    catalogue = FeatureCatalogue(
-        name="visits", version="1", definitions=(longest, FeatureDefinition(aggregate="count", **fields))
-    )
-    return catalogue, sources, compute_features(catalogue, sources), sources.outcomes["is_bad"].to_numpy()
-
-
-def test_records_that_arrive_late_for_bads_are_named(tmp_path):
-    catalogue, sources, table, is_bad = synthetic(tmp_path, lambda bad, i: 2 * bad + (i % 5) / 2)
+def test_records_that_arrive_late_for_bads_are_named(synthetic):
+    catalogue, sources, table, is_bad = synthetic(lambda bad, i: 2 * bad + (i % 5) / 2)
     report = screen_features(table.X, is_bad, catalogue=catalogue, sources=sources)
     longest, count = catalogue.names
     assert report.suspects[longest] == ("too_good", "follows_delay")
-    assert count not in report.suspects  # always one visit: it tells nothing
+    assert count not in report.suspects  # always one call: it tells nothing
     assert report.table.loc[longest, "rho_delay"] == pytest.approx(1.0)
     assert report.table.loc[count, "auc_late_records"] == 0.5
 
 
-def test_records_filled_in_after_the_application_of_bads_are_named(tmp_path):
-    catalogue, sources, table, is_bad = synthetic(tmp_path, lambda bad, i: 60.0 * (bad and i % 3 > 0))
+def test_records_filled_in_after_the_application_of_bads_are_named(synthetic):
+    catalogue, sources, table, is_bad = synthetic(lambda bad, i: 60.0 * (bad and i % 3 > 0))
     report = screen_features(table.X, is_bad, catalogue=catalogue, sources=sources)
     assert report.table["auc_late_records"].iloc[0] > 0.65
     assert all("late_records_tell" in words for words in report.suspects.values())
     assert len(report.suspects) == 2
 
 
-def test_a_real_shift_test_feeds_the_screening(tmp_path):
-    catalogue, sources, table, is_bad = synthetic(tmp_path, lambda bad, i: 9.5 * (1 - bad))
+def test_records_read_without_consent_tell_the_screening_nothing(synthetic):
+    """Delays of people who did not consent, or have withdrawn, are as unknown as their records."""
+    catalogue, sources, _, is_bad = synthetic(lambda bad, i: 60.0 * (bad and i % 3 > 0))
+    start = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
+    people = sources.applications["customer_id"].to_numpy()
+    consents = pd.DataFrame(
+        {
+            "customer_id": people[::2],
+            "source": "calls",
+            "purpose": "credit_assessment",
+            "granted_at": start,
+            "expires_at": LATEST_US,
+            "withdrawn_at": np.where(np.arange(people[::2].size) % 2, LATEST_US, start + 1),
+        }
+    )
+    consent = ConsentDeclaration(mode="ledger", purpose="credit_assessment", statement="", file="c.csv")
+    with_ledger = replace(sources, consents=consents, contracts=replace(sources.contracts, consent=consent))
+    allowed = consents.loc[consents["withdrawn_at"] == LATEST_US, "customer_id"]
+    calls = sources.records["calls"]
+    hidden = ~calls["customer_id"].isin(allowed)
+    others = calls.assign(known_at_us=calls["known_at_us"].where(~hidden, calls["event_time_us"]))
+    processed_at = datetime(2026, 6, 1, tzinfo=UTC)
+
+    def screened(records):
+        given = replace(with_ledger, records={"calls": records})
+        X = compute_features(catalogue, given, processed_at=processed_at).X
+        return screen_features(X, is_bad, catalogue=catalogue, sources=given, processed_at=processed_at).table
+
+    pd.testing.assert_frame_equal(screened(calls), screened(others))
+    assert not calls.equals(others)
+    with pytest.raises(SpecificationError, match="CR-SRC-027"):
+        screen_features(
+            compute_features(catalogue, sources).X, is_bad, catalogue=catalogue, sources=with_ledger
+        )
+
+
+def test_a_real_shift_test_feeds_the_screening(synthetic):
+    catalogue, sources, table, is_bad = synthetic(lambda bad, i: 9.5 * (1 - bad))
     shift = shift_test(catalogue, sources, days=1, is_bad=is_bad)
     report = screen_features(table.X, is_bad, shift=shift)
-    # a day earlier the visits of goods were not known: one class is left, and nothing to tell it by
+    # a day earlier the calls of goods were not known: one class is left, and nothing to tell it by
     assert (report.table["auc_shifted"] == 0.5).all()
     assert report.suspects == {catalogue.names[0]: ("copies_the_outcome", "fades_when_shifted")}
     others = table.X.assign(elsewhere=table.X[catalogue.names[0]])  # a feature the shift test did not see

@@ -12,6 +12,8 @@ import pytest
 
 from credit_risk.domain.digest import canonical_json, sha256_of
 from credit_risk.errors import GovernanceError, PolicyError, SpecificationError
+from credit_risk.features import CustomAggregate, FeatureDefinition, register_aggregate
+from credit_risk.features.aggregates import AGGREGATES, CUSTOM, TOKENS
 from credit_risk.ml import ForestSpec
 from credit_risk.scoring import ScoringBundle, load_bundle
 
@@ -235,3 +237,31 @@ def test_a_forest_that_leads_nowhere_is_refused(bundle):
     }.items():
         with pytest.raises(GovernanceError, match="do not describe trees"):
             ForestSpec.from_dict(spec.to_dict(), {**spec.arrays(), name: array})
+
+
+def test_a_bundle_is_bound_to_the_custom_aggregates_it_was_built_with(bundle, tmp_path):
+    def counting(add):
+        return CustomAggregate(
+            name="counted",
+            real_time=lambda values, ages: (len(values) + add, 1),
+            batch=lambda values, ages, starts: (np.diff(starts) + add, np.diff(starts) * 0 + 1),
+            meaning="records",
+        )
+
+    try:
+        register_aggregate(counting(0), cases=10)
+        extra = FeatureDefinition(
+            source="monthly_statements", measure="bill_amt", aggregate="counted", factor="utilisation"
+        )
+        built = replace(bundle, features=bundle.features.with_features(extra))
+        assert built.digest != bundle.digest
+        built.save(tmp_path / "bound")
+        assert load_bundle(tmp_path / "bound").digest == built.digest
+        register_aggregate(counting(1), cases=10, replace=True)
+        with pytest.raises(SpecificationError, match="CR-FEA-023: .*'counted', version '1', output digest"):
+            load_bundle(tmp_path / "bound")
+    finally:
+        for register, key in ((AGGREGATES, "counted"), (CUSTOM, "counted"), (TOKENS, "custom counted")):
+            register.pop(key, None)
+    with pytest.raises(SpecificationError, match="CR-FEA-023: .*none of this name is registered"):
+        load_bundle(tmp_path / "bound")

@@ -20,7 +20,7 @@ def decision(bundle, request_json):
 def test_a_decision_made_from_the_feed_is_found_with_its_features_and_models(bundle, decision):
     use = trace_data_use(FEED, [decision.application_id], bundles=[bundle], decisions=[decision])
     assert use.decisions == (decision.application_id,)
-    assert (use.untouched, use.unknown) == ((), ())
+    assert (use.untouched, use.unknown, use.not_found) == ((), (), ())
     (features,) = use.features.values()
     expected = [row["feature"] for row in bundle.features.lineage() if row["source"] == FEED]
     assert list(features) == expected
@@ -45,6 +45,17 @@ def test_other_people_are_passed_over_and_unknown_bundles_are_said_to_be_unknown
     assert use.unknown == (decision.application_id,)
     nobody = trace_data_use(FEED, ["someone else"], bundles=[bundle], decisions=[decision])
     assert nobody.decisions == nobody.untouched == nobody.unknown == ()
+    assert nobody.not_found == ("someone else",)
+
+
+def test_what_was_asked_for_and_not_found_is_named_once_by_the_key_asked_with(bundle, decision):
+    asked = ["typo", decision.application_id, 17, "typo"]
+    use = trace_data_use(FEED, asked, bundles=[bundle], decisions=[decision, decision])
+    assert use.not_found == ("typo", "17")
+    assert use.decisions == (decision.application_id,) * 2
+    content = use.to_dict()
+    assert content["not_found"] == ["typo", "17"]
+    assert content["counts"] == {"decisions": 2, "untouched": 0, "unknown": 0, "not_found": 2}
 
 
 def test_applications_are_found_as_numbers_and_one_text_is_not_a_list_of_letters(bundle, decision):

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from credit_risk.domain.application import Application
 from credit_risk.errors import CreditRiskError, MissingFeatureError, ScoringError
 from credit_risk.features import FeatureCatalogue, FeatureClosure, FeatureDefinition, compute_features
-from credit_risk.sources import ColumnContract, read_contracts, read_sources
+from credit_risk.sources import ColumnContract, read_contracts, read_sources, scan_sources
 from credit_risk.sources.reading.decoding import decode
 from credit_risk.sources.reading.validation import broken_rules
 from credit_risk.sources.requests import (
@@ -246,6 +247,40 @@ def test_a_source_absent_for_one_applicant_is_missing_with_a_flag_never_zero(dat
         ScoringError, match="CR-SRC-026: Source 'piad' is not in the contracts .*Did you mean 'paid'"
     ):
         closure(Application.from_mapping(form), {"piad": []})
+
+
+def test_a_source_absent_for_all_applicants_is_missing_with_one_flag_in_batch_in_parts_and_in_real_time(
+    folder,
+):
+    root = folder()
+    table = pq.read_table(root / "bank.parquet").slice(0, 0)
+    pq.write_table(table, root / "bank.parquet")
+    measures = {
+        "count": "records",
+        "distinct": "status",
+        "sum": "amount",
+        "median": "amount",
+        "last": "category",
+    }
+    catalogue = FeatureCatalogue(
+        name="t",
+        version="1",
+        definitions=tuple(
+            FeatureDefinition(source="bank", measure=measure, window="history", aggregate=name, factor="x")
+            for name, measure in measures.items()
+        ),
+    )
+    sources = read_sources(root)
+    with scan_sources(root) as parts:
+        tables = [compute_features(catalogue, sources), compute_features(catalogue, parts)]
+    closure = FeatureClosure(catalogue, sources.contracts)
+    for table in tables:
+        assert table.X.isna().all(axis=None)
+        assert table.flags.to_dict("list") == {"bank__no_records": [True, True]}
+    for form, records in sources.raw_requests(list(sources.applications.index)):
+        vector = closure(Application.from_mapping(form), records)
+        assert np.isnan(vector.values).all()
+        assert vector.flags == ("bank__no_records",)
 
 
 def test_records_after_the_application_are_refused_or_ignored_alike(folder):

@@ -127,3 +127,11 @@ def test_contracts_that_say_nothing_new_keep_the_bytes_they_had(folder):
     content = read_contracts(folder() / "sources.toml").to_dict()
     assert "jurisdiction" not in content
     assert not {"feed", "data_class", "cost_minor", "typical_delay_seconds"} & set(content["records"][0])
+
+
+@pytest.mark.parametrize("time", ["event_time", "known_at"])
+def test_no_record_counts_before_its_time_however_the_contract_is_written(template, time):
+    content = template().to_dict()
+    content["records"][0][time]["delay_days"] = -1
+    with pytest.raises(SpecificationError, match=f"CR-SRC-002: .*delay_days = -1 of {time} is below 0"):
+        SourceContracts.from_dict(content)

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from credit_risk.errors import DataContractError, ScoringError, SpecificationError
+from credit_risk.features import FeatureCatalogue, FeatureDefinition, compute_features
 from credit_risk.sources import ConsentDeclaration, consent_state, filter_sources, read_sources
 from credit_risk.sources.consent import check_processed_at, is_granted, read_grants
 from credit_risk.sources.consent_ledger import consented
@@ -100,6 +101,8 @@ def test_another_persons_consent_is_nobodys():
         read_grants([ROW, {**ROW, "customer": "P-2"}], LEDGER, "P-1")
     assert caught.value.code == "CR-SRC-028"
     assert "P-2" not in str(caught.value)
+    with pytest.raises(ScoringError, match="1 of 1 consent rows name another customer"):
+        read_grants([{**ROW, "customer": "P-2"}], LEDGER, "")  # an empty key is nobody's, not everybody's
 
 
 def test_rows_of_a_request_are_read_or_refused():
@@ -117,6 +120,11 @@ def test_rows_of_a_request_are_read_or_refused():
         {**ROW, "source": 3},
     ]
     wrong += [{**ROW, "granted_at": "soon"}, 5]
+    wrong += [{**ROW, "granted_at": "2026-01-01T00:00:00.0000001+00:00"}]
+    wrong += [
+        {**ROW, "expires_at": "9999-12-31T00:00:00+00:00"},
+        {**ROW, "granted_at": "1899-12-31T00:00:00+00:00"},
+    ]
     wrong += [{**ROW, "withdrawn_at": ROW["granted_at"]}, {**ROW, "expires_at": "2025-01-01T00:00:00Z"}]
     for row in wrong:
         with pytest.raises(ScoringError, match="CR-SRC-028: A consent row"):
@@ -193,3 +201,20 @@ def test_a_contradiction_set_apart_is_no_consent(with_ledger):
     sources, report = filter_sources(root)
     assert [(f.rule, f.n_rows) for f in report] == [("unique", 2)]
     assert sources.consents["customer_id"].tolist() == ["q"]
+
+
+def test_a_ledger_without_a_row_says_that_nobody_consented(with_ledger):
+    moments = {name: pa.array([], pa.timestamp("us", tz="UTC")) for name in ("granted_at", "expires_at")}
+    nothing = pa.nulls(0)
+    sources = with_ledger(
+        customer=nothing, source=nothing, purpose=nothing, withdrawn_at=moments["expires_at"], **moments
+    )
+    catalogue = FeatureCatalogue(
+        name="t",
+        version="1",
+        definitions=(FeatureDefinition(source="bank", window="history", aggregate="count", factor="x"),),
+    )
+    table = compute_features(catalogue, sources, processed_at=GRANTED)
+    assert table.X.isna().all(axis=None)
+    assert table.flags.to_dict("list") == {"bank__no_consent": [True] * 2, "bank__no_records": [False] * 2}
+    assert consent_state(sources, GRANTED).n_allowed == {"bank": 0}

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credit_risk.errors import DataContractError
-from credit_risk.sources import ColumnContract, SourceContracts, read_sources
+from credit_risk.sources import ColumnContract, SourceContracts, filter_sources, read_sources
 from credit_risk.sources.reading.decoding import decode
 
 from .conftest import BANK_CSV, PEOPLE_CSV
@@ -55,11 +55,10 @@ def test_ragged_lines_are_refused_without_their_content(csv_folder):
     assert str(amount) not in "".join(traceback.format_exception(caught.value))
 
 
-def test_an_empty_file_and_a_header_alone_are_refused(csv_folder):
+def test_an_empty_file_is_refused_and_a_header_alone_says_that_nobody_has_a_record(csv_folder):
     with pytest.raises(DataContractError, match="CR-SRC-012: File 'bank.csv' lacks 6 columns"):
         read_sources(csv_folder(bank=""))
-    with pytest.raises(DataContractError, match="CR-SRC-014: File 'bank.csv' is empty: 0 rows"):
-        read_sources(csv_folder(bank="customer,day,amount,status,category,flag\n"))
+    assert read_sources(csv_folder(bank="customer,day,amount,status,category,flag\n")).empty == ("bank",)
 
 
 def test_a_column_named_twice_is_refused(csv_folder):
@@ -166,3 +165,25 @@ def test_numbers_with_an_exponent_are_exact_too():
 def test_contracts_of_csv_survive_json(csv_folder):
     contracts = read_sources(csv_folder()).contracts
     assert SourceContracts.from_dict(json.loads(json.dumps(contracts.to_dict()))) == contracts
+
+
+@pytest.mark.parametrize(("written", "rule"), [("10.5", "decimal_places"), ("18446744073709551618", "range")])
+def test_a_key_is_never_cut_short_to_become_another_persons(csv_folder, written, rule):
+    contract = (csv_folder() / "sources.toml").read_text(encoding="utf-8")
+    contract = contract.replace(
+        'customer = { role = "key", kind = "text" }', 'customer = { role = "key", kind = "integer" }'
+    )
+    people = PEOPLE_CSV.replace(",p,", ",10,").replace(",q,", ",2,")
+    bank = BANK_CSV.replace("p,", "10,").replace("q,", "2,")
+    root = csv_folder(bank=bank, people=people)
+    (root / "sources.toml").write_text(contract, encoding="utf-8")
+    assert set(read_sources(root).records["bank"]["customer_id"]) == {"10", "2"}
+    (root / "bank.csv").write_text(bank.replace("\n10,", f"\n{written},", 1), encoding="utf-8")
+    with pytest.raises(
+        DataContractError, match=f"CR-SRC-015: .*'customer': rule '{rule}' .* by 1 row"
+    ) as caught:
+        read_sources(root)
+    assert "Expected a key that is a whole number of 64 bits" in str(caught.value)
+    sources, report = filter_sources(root)
+    assert rule in {failure.rule for failure in report}
+    assert len(sources.records["bank"]) == bank.count("\n") - 2

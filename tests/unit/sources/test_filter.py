@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from credit_risk.errors import DataContractError, SpecificationError
-from credit_risk.sources import Failure, FailureReport, filter_sources, read_sources
+from credit_risk.sources import Failure, FailureReport, filter_sources, parts, read_sources, scan_sources
 
 from .conftest import BANK_CSV, PEOPLE_CSV
 
@@ -170,6 +170,56 @@ def test_own_rules_that_mean_nothing_are_refused(csv_folder):
             read_sources(
                 root, rules={"bank": schema}
             )  # though they do: in batches nobody would see that they do not
+
+
+def by_column(check, **named):
+    return pandera.DataFrameSchema({"amount": pandera.Column(checks=pandera.Check(check, **named))})
+
+
+def by_row(check):
+    return pandera.DataFrameSchema(checks=pandera.Check(check))
+
+
+#: Every one of them is kept by each batch of one row, and by the small table of these tests.
+WHOLE_TABLE = [
+    by_column(lambda amounts: ~amounts.duplicated()),
+    by_column(lambda amounts: amounts.is_unique),
+    by_column(lambda amounts: amounts.shift(1).fillna(0) <= amounts),
+    by_column(lambda amounts: bool(len(amounts) < 100)),
+    by_column(lambda amounts: amounts <= amounts.mean() * 1.5),
+    by_column(lambda amounts: amounts.groupby(amounts).transform("count") <= 100),
+    by_column(lambda amounts: True, name="always"),
+    by_row(lambda frame: ~frame.duplicated(subset=["amount", "status"])),
+    pandera.DataFrameSchema(
+        {".*mount": pandera.Column(checks=pandera.Check.unique_values_eq([2000]), regex=True)}
+    ),
+]
+ROW_BY_ROW = [
+    by_column(lambda amounts: amounts < 10**9),
+    by_column(lambda amount: amount < 10**9, element_wise=True),
+    by_row(lambda frame: frame["amount"] >= frame["status"]),
+    by_row(lambda frame: frame < 10**9),
+    pandera.DataFrameSchema({"status": pandera.Column(nullable=True, checks=pandera.Check.isin([0, 1, 2]))}),
+]
+
+
+@pytest.mark.parametrize("schema", WHOLE_TABLE)
+def test_own_rules_that_judge_rows_by_other_rows_are_refused_however_the_table_is_read(folder, schema):
+    root = folder()
+    for read in (read_sources, filter_sources, scan_sources):
+        with pytest.raises(
+            SpecificationError, match="CR-SRC-031: The rules of 'bank': .* by other rows, or the"
+        ):
+            read(root, rules={"bank": schema})
+
+
+@pytest.mark.parametrize("schema", ROW_BY_ROW)
+def test_own_rules_that_answer_row_by_row_are_run_however_the_table_is_read(folder, schema, monkeypatch):
+    monkeypatch.setattr(parts, "_ROWS_PER_BATCH", 1)
+    root = folder()
+    sources = read_sources(root, rules={"bank": schema})
+    with scan_sources(root, rules={"bank": schema}) as scanned:
+        assert scanned.whole.digests == sources.digests
 
 
 FIELDS = {

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -132,13 +134,20 @@ def test_a_damaged_file_is_refused(folder, content):
         scan_sources(root)
 
 
-def test_missing_files_and_columns_and_empty_files_are_refused(folder):
+def test_a_source_without_a_row_is_scanned_as_it_is_read(folder):
+    root = folder()
+    pq.write_table(pq.read_table(root / "bank.parquet").slice(0, 0), root / "bank.parquet")
+    sources = read_sources(root)
+    with scan_sources(root) as parts:
+        pd.testing.assert_frame_equal(records_of(parts), expected(sources))
+        assert parts.whole.digests == sources.digests
+        assert (parts.longest_history("bank"), set(parts.magnitudes("bank").values())) == (0, {0})
+
+
+def test_missing_files_and_columns_are_refused(folder):
     with pytest.raises(DataContractError, match="CR-SRC-012: File 'bank.parquet' lacks 1 column"):
         scan_sources(folder(without=("bank.flag",)))
     root = folder()
-    pq.write_table(pq.read_table(root / "bank.parquet").slice(0, 0), root / "bank.parquet")
-    with pytest.raises(DataContractError, match="CR-SRC-014: File 'bank.parquet' is empty"):
-        scan_sources(root)
     (root / "bank.parquet").unlink()
     with pytest.raises(DataContractError, match="CR-SRC-010: File 'bank.parquet' does not exist"):
         scan_sources(root)
@@ -261,6 +270,69 @@ def test_a_temporary_folder_that_does_not_exist_or_is_full_is_said(folder, tmp_p
         SpecificationError, match=r"CR-SRC-041: .*: No space left on device\. .* temporary_folder"
     ):
         scan_sources(root)
+
+
+@pytest.mark.parametrize("when", ["open", "close"])
+def test_a_folder_that_takes_no_file_or_not_its_last_bytes_is_said(folder, monkeypatch, when):
+    class Full:
+        def write(self, _):
+            return 0
+
+        def close(self):
+            raise OSError(28, "No space left on device")
+
+    opened = Path.open
+
+    def open_(self, mode="r", *rest, **named):
+        if mode != "wb":
+            return opened(self, mode, *rest, **named)
+        if when == "open":
+            raise OSError(28, "No space left on device")
+        return Full()
+
+    root = folder()
+    monkeypatch.setattr(Path, "open", open_)
+    with pytest.raises(SpecificationError, match=r"CR-SRC-041: .*: No space left on device\."):
+        scan_sources(root)
+
+
+VALUE = "4711"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        duckdb.OutOfMemoryException(VALUE),
+        duckdb.IOException(VALUE),
+        pa.ArrowInvalid(VALUE),
+        pa.ArrowMemoryError(VALUE),
+        OSError(5, VALUE),
+        KeyError(VALUE),
+        DataContractError(VALUE, code="CR-SRC-015"),
+    ],
+)
+@pytest.mark.parametrize("where", ["_check_key_once", "_tables"])
+def test_what_an_engine_says_of_a_file_without_fault_becomes_our_own_words(
+    folder, monkeypatch, tmp_path_factory, error, where
+):
+    def fail(*_):
+        raise error
+
+    root, kept = folder(), tmp_path_factory.mktemp("kept")
+    monkeypatch.setattr(module._Scan, where, fail)
+    with pytest.raises(DataContractError, match="CR-SRC-043: File 'bank.parquet' cannot be read in") as found:
+        scan_sources(root, temporary_folder=kept)
+    assert type(error).__name__ in str(found.value)
+    assert "Hint: choose another folder" in str(found.value)
+    assert VALUE not in "".join(traceback.format_exception(found.value))
+    assert list(kept.iterdir()) == []
+
+
+def test_parts_that_were_closed_are_missed(folder):
+    parts = scan_sources(folder())
+    parts.close()
+    with pytest.raises(DataContractError, match="CR-SRC-042: .*or the parts were closed"):
+        parts.part(0)
 
 
 def test_records_that_somebody_deleted_meanwhile_are_missed(folder, tmp_path_factory):

@@ -6,12 +6,13 @@ import json
 from datetime import datetime
 
 import pandas as pd
+import pandera.pandas as pandera
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from credit_risk.errors import DataContractError, LeakageError, SpecificationError
-from credit_risk.sources import SourceContracts, read_sources
+from credit_risk.sources import SourceContracts, filter_sources, read_sources
 
 
 def dates(*days):
@@ -129,10 +130,35 @@ def test_missing_columns_are_named_and_counted(folder):
         read_sources(folder(without=("bank.amount", "bank.flag")))
 
 
-def test_an_empty_file_is_refused(folder):
+def test_applications_without_a_row_are_refused(folder):
     root = folder()
-    pq.write_table(pq.read_table(root / "bank.parquet").slice(0, 0), root / "bank.parquet")
-    with pytest.raises(DataContractError, match="CR-SRC-014: File 'bank.parquet' is empty: 0 rows"):
+    pq.write_table(pq.read_table(root / "people.parquet").slice(0, 0), root / "people.parquet")
+    with pytest.raises(DataContractError, match="CR-SRC-014: File 'people.parquet' is empty: 0 rows"):
+        read_sources(root)
+
+
+@pytest.mark.parametrize("typed", [True, False])
+def test_a_source_that_holds_nothing_for_anybody_is_read_and_named(folder, typed):
+    root = folder()
+    table = pq.read_table(root / "bank.parquet").slice(0, 0)
+    if not typed:  # as pandas writes a frame without rows
+        table = pa.table({name: pa.nulls(0) for name in table.column_names})
+    pq.write_table(table, root / "bank.parquet")
+    sources = read_sources(root)
+    assert sources.empty == ("bank",)
+    assert len(sources.records["bank"]) == 0
+    filtered, report = filter_sources(root)
+    assert filtered.empty == ("bank",)
+    assert (report.n_read["bank.parquet"], report.n_kept["bank.parquet"], len(report)) == (0, 0, 0)
+    own = pandera.DataFrameSchema({"amount": pandera.Column(checks=pandera.Check.gt(0))})
+    assert read_sources(root, rules={"bank": own}).empty == ("bank",)
+    assert read_sources(folder()).empty == ()
+
+
+def test_a_source_whose_table_is_absent_is_refused_for_it_may_have_been_forgotten(folder):
+    root = folder()
+    (root / "bank.parquet").unlink()
+    with pytest.raises(DataContractError, match="CR-SRC-010: .*nobody has a record.*header and no row"):
         read_sources(root)
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -257,7 +258,8 @@ def test_time_stamps_need_a_timezone(folder):
     contract = read_contracts(path).record("bank")
     aware = normalize_records([{**GOOD, "day": "2026-02-01T00:00:00+08:00"}], contract, "Asia/Taipei")
     assert aware.event_time_us == aware.known_at_us == [1_769_875_200_000_000]
-    for wrong in ("2026-02-01T00:00:00", "yesterday", 5):
+    finer = ["2026-02-01T00:00:00.0000001+08:00", pd.Timestamp("2026-02-01T00:00:00.000000001+08:00")]
+    for wrong in ("2026-02-01T00:00:00", "yesterday", 5, *finer):
         with pytest.raises(ScoringError, match="CR-SRC-020: Field 'day' .*Expected a time with time zone"):
             normalize_records([{**GOOD, "day": wrong}], contract, "Asia/Taipei")
     with pytest.raises(ScoringError, match="CR-SRC-022: Field 'day' .*'range'"):

@@ -150,6 +150,33 @@ def test_a_record_names_no_key_and_no_other_person():
     assert "secret-key" not in str(record)
 
 
+def test_a_replay_counts_nobody_who_has_withdrawn_since_and_must_be_told_when_it_runs(contracts):
+    withdrawn = START + timedelta(days=30)
+    grant = Grant(
+        source="sharing_counters",
+        purpose="fraud_prevention",
+        granted_us=microseconds(START),
+        withdrawn_us=microseconds(withdrawn),
+    )
+    store = SharingCounterStore(contract=contracts.record("sharing_counters"), grants={"bert": [grant]})
+    store.see("bert", "device", "d1", START)
+    applications = [("anna", START + timedelta(days=1), {"device": "d1"})]
+
+    def counted(processed_at):
+        (record,) = replay(store, applications, processed_at=processed_at)
+        return record["n_people_history"]
+
+    assert [counted(withdrawn - timedelta(microseconds=1)), counted(withdrawn)] == [1, 0]
+    late = store.count("anna", {"device": "d1"}, withdrawn, processed_at=START + timedelta(days=1))
+    assert (
+        late[0]["n_people_history"] == 0
+    )  # withdrawn by the moment of counting, whatever is said of the processing
+    with pytest.raises(SpecificationError, match="CR-SRC-027: .*a replay needs processed_at"):
+        replay(store, applications)
+    with pytest.raises(SpecificationError, match="CR-SRC-060"):
+        replay(store, applications, processed_at=datetime(2026, 4, 1))
+
+
 def test_what_cannot_be_counted_is_refused(contracts):
     store = SharingCounterStore()
     with pytest.raises(SpecificationError, match="CR-SRC-060: .*without time zone"):

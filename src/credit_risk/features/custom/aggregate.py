@@ -5,12 +5,13 @@ Reading order: :class:`CustomAggregate`, :func:`register_aggregate`.
 
 from __future__ import annotations
 
+import keyword
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from credit_risk.errors import SpecificationError
 from credit_risk.features.aggregates import AGGREGATES, CUSTOM, TOKENS, Aggregate, Quotient
-from credit_risk.features.custom.parity import check_parity
+from credit_risk.features.custom.parity import check_parity, output_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +39,8 @@ class CustomAggregate:
         Whether the quotient is in units of the measure (an amount), and not a share or a number.
     takes_codes : bool
         Whether it may be given a code column, whose whole numbers are places in the list of codes.
+    version : str
+        Its author's word for this state of the code; changed code takes a new one.
 
     Examples
     --------
@@ -64,6 +67,7 @@ class CustomAggregate:
     meaning: str
     keeps_unit: bool = True
     takes_codes: bool = False
+    version: str = "1"
 
 
 def register_aggregate(
@@ -71,7 +75,9 @@ def register_aggregate(
 ) -> None:
     """Let definitions name an aggregate, once both its halves are proved equal.
 
-    A bundle names the aggregate, it does not carry its code: the backend registers it as well, before it loads the bundle.
+    A bundle does not carry the aggregate's code: the backend registers it as well, before it loads the bundle. The bundle carries
+    name, version and *output digest* (what the code gives in fixed random histories), and is refused where another aggregate is
+    registered under the name (``CR-FEA-023``).
 
     Parameters
     ----------
@@ -85,17 +91,13 @@ def register_aggregate(
     Raises
     ------
     SpecificationError
-        The name is taken or no plain word (``CR-FEA-022``); the halves differ (``CR-FEA-021``).
+        The name is taken or no plain word, or the version is no text (``CR-FEA-022``); the halves differ (``CR-FEA-021``).
     """
     if CUSTOM.get(aggregate.name) is aggregate:
         return
-    is_taken = aggregate.name in AGGREGATES and not (replace and aggregate.name in CUSTOM)
-    if is_taken or not aggregate.name.isidentifier() or "__" in aggregate.name:
-        raise SpecificationError(
-            f"The aggregate name {aggregate.name!r} is taken or not a plain word. Expected a name of its own.",
-            code="CR-FEA-022",
-        )
+    _check_words(aggregate, may_replace=replace)
     check_parity(aggregate, cases=cases, seed=seed)
+    output_digest(aggregate)  # refused now, not when a catalogue first uses it
     kind = f"custom {aggregate.name}"
     TOKENS[kind] = (kind, "own", "own", "own")
     CUSTOM[aggregate.name] = aggregate
@@ -105,6 +107,22 @@ def register_aggregate(
         needs_scale=not aggregate.takes_codes,
         meaning=aggregate.meaning,
     )
+
+
+def _check_words(aggregate: CustomAggregate, *, may_replace: bool) -> None:
+    """Refuse a name that definitions cannot use, and a version that is no text."""
+    name = aggregate.name
+    is_taken = name in AGGREGATES and not (may_replace and name in CUSTOM)
+    if is_taken or not name.isidentifier() or keyword.iskeyword(name) or "__" in name:
+        raise SpecificationError(
+            f"The aggregate name {name!r} is taken or not a plain word. Expected a name of its own, and no word of Python's.",
+            code="CR-FEA-022",
+        )
+    if not isinstance(aggregate.version, str) or not aggregate.version.strip():
+        raise SpecificationError(
+            f"Aggregate {name!r}: version = {aggregate.version!r} is not allowed. Expected a text that is not empty.",
+            code="CR-FEA-022",
+        )
 
 
 def _in_units(p: list[Any], unit: int, over_unit: int) -> Quotient:

@@ -63,6 +63,8 @@ class SourceEvaluator:
         self._plan = plan
         self._contract = contract
         self._series = _group_by_series(plan)
+        # held from the start: what is registered later under the same name is another aggregate
+        self._custom = {primitive.kind: custom_of(primitive.kind) for primitive in plan.primitives}
         self._long: LongHistory | None = None
         if contract is not None and LongHistory.fits(plan):
             self._long, self._reader = LongHistory(plan), RecordReader(contract)
@@ -166,7 +168,7 @@ class SourceEvaluator:
             for days, primitives in wanted:
                 window, start = _window(values, ages, days)
                 for index, kind in primitives:
-                    own = custom_of(kind)
+                    own = self._custom[kind]
                     if own is None:
                         found[index] = _WINDOWED[kind](window, ages, start)
                     else:

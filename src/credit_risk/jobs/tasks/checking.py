@@ -256,6 +256,7 @@ def _check_data(
         for table, names in sources.undeclared.items()
     ]
     found.hints += [f"{file}: no contract names this file" for file in sources.unread]
+    found.hints += [f"{name}: no record of anybody, so its features are missing" for name in sources.empty]
     if plan:
         found.ask("training.toml", lambda: check_processing(plan, sources))
     labels = found.ask("outcome.toml", lambda: outcome.label(sources)) if outcome else None

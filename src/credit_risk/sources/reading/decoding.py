@@ -37,6 +37,7 @@ KIND_WORDS = {
 #: Stands for a word outside the closed list.
 UNKNOWN_WORD = -1
 _PAST_UNDERSTANDING = 2**62
+_LARGEST_KEY = 2**63 - 1
 _TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
@@ -78,6 +79,9 @@ def decode(values: pa.Array, column: ColumnContract, *, file: str, as_text: bool
     typed, missing, broken = _typed(values, column, as_text=as_text)
     kind = typed.type
     if column.role == "key" or column.kind == "text":
+        if column.kind == "integer" and pa.types.is_decimal(kind):  # out of a CSV file
+            typed, odd = _whole_keys(typed)
+            broken = _joined(broken, odd)
         return DecodedColumn(values=_keys(typed, column, file), missing=missing, broken=broken)
     if column.kind == "code" and _is_text(kind):
         return DecodedColumn(values=_positions(typed, column), missing=missing, broken=broken)
@@ -148,14 +152,18 @@ def _joined(
     return {rule: rows for rule, rows in joined.items() if rows.any()}
 
 
+def _whole_keys(values: pa.Array) -> tuple[pa.Array, dict[str, NDArray[np.bool_]]]:
+    """Return keys written as numbers; one with decimal places, or beyond 64 bits, is nobody's: cut short it would be another's."""
+    inexact = _dense(pc.not_equal(pc.round(values), values), False)
+    far = _dense(pc.greater(pc.abs(values), pa.scalar(_LARGEST_KEY, pa.decimal256(40, 0))), False)
+    kept = pc.if_else(pa.array(inexact | far), pa.scalar(None, values.type), values)
+    return pc.cast(kept, pa.int64()), {"decimal_places": inexact, "range": far}
+
+
 def _keys(values: pa.Array, column: ColumnContract, file: str) -> pa.Array:
     kind = values.type
-    if column.kind == "integer":
-        if pa.types.is_decimal(kind):  # out of a CSV file
-            values = pc.cast(values, pa.int64(), safe=False)
-        elif not pa.types.is_integer(kind):
-            raise wrong_type(file, column, len(values))
-    elif not _is_text(kind):
+    is_right = pa.types.is_integer(kind) if column.kind == "integer" else _is_text(kind)
+    if not is_right:
         raise wrong_type(file, column, len(values))
     return pc.fill_null(pc.cast(values, pa.string()), "")
 

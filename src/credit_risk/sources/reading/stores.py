@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     TableContract = ApplicationContract | RecordContract | ConsentDeclaration
 
+_NOBODY = "Hint: where nobody has a record, a table with its header and no row says so."
 #: The file of a folder that declares its contracts.
 CONTRACT_FILE = "sources.toml"
 
@@ -101,7 +102,7 @@ class FolderStore:
         if not path.is_file():
             raise DataContractError(
                 f"File '{contract.file}' does not exist in folder '{self.root}'. Expected the file that '{CONTRACT_FILE}' "
-                "names.",
+                f"names. {_NOBODY}",
                 code="CR-SRC-010",
                 context={"file": contract.file},
             )
@@ -249,7 +250,7 @@ def _read_duckdb(connection: Any, table: str, names: Sequence[str]) -> RawTable:
 
 def _no_table(table: str) -> DataContractError:
     return DataContractError(
-        f"Table '{table}' does not exist in the database. Expected the table that the contract's file is named after.",
+        f"Table '{table}' does not exist in the database. Expected the table that the contract's file is named after. {_NOBODY}",
         code="CR-SRC-010",
         context={"file": table},
     )

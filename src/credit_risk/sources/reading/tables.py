@@ -41,11 +41,14 @@ class TableShape:
         The key column whose keys messages name.
     times : mapping of str to TimeRule
         Name -> how a time column becomes a moment.
+    may_be_empty : bool
+        Whether no row says something: that nobody has a record, or gave consent.
     """
 
     columns: Sequence[ColumnContract]
     label: str
     times: Mapping[str, TimeRule]
+    may_be_empty: bool = False
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -79,9 +82,12 @@ class CheckedTable:
         Raises
         ------
         DataContractError
-            A column is absent (``CR-SRC-012``) or of another type (``CR-SRC-013``), or there is no row (``CR-SRC-014``).
+            A column is absent (``CR-SRC-012``) or of another type (``CR-SRC-013``), or there is no row though the table may not
+            be empty (``CR-SRC-014``).
         """
-        _check_columns_present(raw, shape.columns)
+        _check_columns_present(raw, shape)
+        if raw.content.num_rows == 0:
+            return cls._without_rows(raw.name, shape)
         decoded: dict[str, DecodedColumn] = {}
         moments: dict[str, NDArray[np.int64]] = {}
         for column in shape.columns:
@@ -97,6 +103,20 @@ class CheckedTable:
         for name, broken, expected, rows in broken_rules(shape.columns, decoded):
             table.note(name, broken, expected, rows)
         return table
+
+    @classmethod
+    def _without_rows(cls, name: str, shape: TableShape) -> CheckedTable:
+        """Return a table without rows; its columns have no values that could be of a wrong type."""
+        nothing = np.zeros(0, dtype=np.int64)
+        labels = pa.array([], pa.string())
+        columns = {
+            column.name: DecodedColumn(
+                values=labels if column.role == "key" or column.kind == "text" else nothing,
+                missing=np.zeros(0, dtype=bool),
+            )
+            for column in shape.columns
+        }
+        return cls(name=name, labels=labels, columns=columns, moments=dict.fromkeys(shape.times, nothing))
 
     @property
     def n_rows(self) -> int:
@@ -192,12 +212,12 @@ def _found_instead(absent: str, others: Sequence[str], *, is_empty: bool) -> str
     return f"Found beside the contract: {', '.join(repr(name) for name in others)}.{hint}"
 
 
-def _check_columns_present(raw: RawTable, columns: Sequence[ColumnContract]) -> None:
-    """Refuse a table that lacks a declared column, or holds no row."""
+def _check_columns_present(raw: RawTable, shape: TableShape) -> None:
+    """Refuse a table that lacks a declared column, or holds no row though it must."""
     found = raw.content.column_names
-    absent = [column.name for column in columns if column.name not in found]
+    absent = [column.name for column in shape.columns if column.name not in found]
     if absent:
-        declared = {column.name for column in columns}
+        declared = {column.name for column in shape.columns}
         others = [name for name in (*found, *raw.undeclared) if name not in declared]
         raise DataContractError(
             f"File '{raw.name}' lacks {len(absent)} column{'' if len(absent) == 1 else 's'} of its contract: "
@@ -205,10 +225,9 @@ def _check_columns_present(raw: RawTable, columns: Sequence[ColumnContract]) -> 
             code="CR-SRC-012",
             context={"file": raw.name, "columns": absent, "count": len(absent)},
         )
-    if raw.content.num_rows == 0:
+    if raw.content.num_rows == 0 and not shape.may_be_empty:
         raise DataContractError(
-            f"File '{raw.name}' is empty: 0 rows. Expected at least one. Hint: a source that nobody has yet is left out of "
-            "the contracts.",
+            f"File '{raw.name}' is empty: 0 rows. Expected at least one.",
             code="CR-SRC-014",
             context={"file": raw.name, "count": 0},
         )

@@ -32,6 +32,10 @@ _EXPECTED = {
 }
 
 
+#: So many rows are asked about alone and repeated so often, to find out checks that look at other rows.
+_PROBED, _COPIES = 8, 1_000
+
+
 def broken_rules(
     columns: Sequence[ColumnContract], decoded: Mapping[str, DecodedColumn]
 ) -> list[tuple[str, str, str, NDArray[np.int64]]]:
@@ -67,10 +71,13 @@ def broken_rules(
 def own_rules(schema: Any, frame: pd.DataFrame, table: str) -> list[tuple[str, str, str, NDArray[np.int64]]]:
     """Return what breaks a lender's own pandera schema, as :func:`broken_rules` does.
 
+    A large table is checked batch by batch and rows may be set apart, so an answer about a row may depend on that row only. Who
+    looks at others is found out on some rows of the table itself, see :func:`_looks_at_other_rows`.
+
     Raises
     ------
     SpecificationError
-        Not a pandera schema, or one that fails as a whole rather than by rows (``CR-SRC-031``).
+        Not a pandera schema, or one that judges rows by other rows, or the table as a whole (``CR-SRC-031``).
     """
     import pandera.pandas as pandera
 
@@ -85,10 +92,60 @@ def own_rules(schema: Any, frame: pd.DataFrame, table: str) -> list[tuple[str, s
             "checked batch by batch. Hint: unique_key in the contract.",
             code="CR-SRC-031",
         )
+    for name, check, values in _checks_with_values(schema, frame.iloc[:_PROBED].reset_index(drop=True)):
+        if _looks_at_other_rows(check, values):
+            raise SpecificationError(
+                f"The rules of {table!r}: {check.error or check.name or 'a check'!r} of {name!r} judges rows by other rows, or the "
+                "table as a whole (a mean, an order, a count, uniqueness). Expected checks that answer row by row: a large table "
+                "is checked batch by batch. Hint: unique_key in the contract finds repeated keys; compare whole tables yourself.",
+                code="CR-SRC-031",
+            )
     return [
         (name, rule, "what the lender's own rule says", np.flatnonzero(wrong))
         for name, rule, wrong in _failing(schema, frame.reset_index(drop=True), table)
     ]
+
+
+def _checks_with_values(schema: Any, frame: pd.DataFrame) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the name of a column (or 'row'), one of its checks, and what the check is asked about."""
+    for check in schema.checks:
+        yield "row", check, frame
+    for name, column in schema.columns.items():
+        named = column.get_regex_columns(frame) if column.regex else [name]
+        for found in named:
+            if found in frame:
+                for check in column.checks:
+                    yield str(found), check, frame[found]
+
+
+def _looks_at_other_rows(check: Any, values: Any) -> bool:
+    """Return whether a check answers for some rows otherwise if they stand alone, or beside many copies of one of them.
+
+    A mean, a rank, an order or a count changes with that. What differs in none of these rows is not found out.
+    """
+    n = len(values)
+    if check.element_wise or not n:
+        return False
+    alone = [_answers(check, values.iloc[[row]]) for row in range(n)]
+    expected = [answer for answers in alone if answers is not None for answer in answers]
+    return len(expected) < n or any(
+        _answers(check, values.iloc[[*range(n), *[row] * _COPIES]]) != expected + [expected[row]] * _COPIES
+        for row in range(n)
+    )
+
+
+def _answers(check: Any, values: Any) -> list[bool] | None:
+    """Return what a check says of each row; rows without a value pass, and None is no answer by rows."""
+    values = values.reset_index(drop=True)
+    try:
+        passed = check(values).check_output
+    except Exception:  # a lender's own code may fail in any way, most likely where it expects other rows
+        return None
+    if isinstance(passed, pd.DataFrame):
+        passed = passed.all(axis=1)
+    if not isinstance(passed, pd.Series) or not passed.index.isin(values.index).all():
+        return None
+    return [bool(answer) for answer in passed.reindex(values.index).fillna(True)]
 
 
 def _failing(
@@ -152,8 +209,8 @@ def _series(decoded: DecodedColumn) -> Any:
 def _expectation(column: ColumnContract, rule: str) -> str:
     if column.role == "time" and rule in ("range", "not_null"):
         return "a time from 1900 to 2199" if rule == "range" else "a time in every row"
-    if column.role == "key" and rule == "not_null":
-        return "a key in every row"
+    if column.role == "key":
+        return "a key in every row" if rule == "not_null" else "a key that is a whole number of 64 bits"
     if rule == "range" and column.kind == "date":
         return "a date from 1900 to 2199"
     if rule == "range":

@@ -63,10 +63,16 @@ def test_an_unregistered_name_is_refused(one):
         one(aggregate="odd_total")
 
 
-@pytest.mark.parametrize("name", ["mean", "two words", "a__b"])
+@pytest.mark.parametrize("name", ["mean", "two words", "a__b", "lambda", "None"])
 def test_a_name_that_is_taken_or_no_word_is_refused(name):
     with pytest.raises(SpecificationError, match="CR-FEA-022: .*name of its own"):
         register_aggregate(custom(name=name))
+
+
+@pytest.mark.parametrize("version", ["", " ", 2])
+def test_a_version_that_is_no_text_is_refused(version):
+    with pytest.raises(SpecificationError, match="CR-FEA-022: .*version = .* is not allowed"):
+        register_aggregate(custom(version=version))
 
 
 def off_by_one_day(values, ages, starts):

@@ -18,37 +18,6 @@ from credit_risk.features.inspection import compare_features, known_by, shift_te
 from credit_risk.sources import read_sources
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-CONTRACT = """
-name = "synthetic"
-timezone = "Asia/Shanghai"
-currency = "CNY"
-[consent]
-mode = "assumed"
-purpose = "credit_assessment"
-statement = "synthetic"
-[applications]
-file = "applications.parquet"
-application_key = "application"
-customer_key = "customer"
-applied_at_column = "applied_at"
-[applications.columns]
-application = { role = "key", kind = "text" }
-customer = { role = "key", kind = "text" }
-applied_at = { role = "time", kind = "timestamp" }
-income = { role = "attribute", kind = "money" }
-is_bad = { role = "outcome", kind = "integer" }
-[records.calls]
-file = "calls.parquet"
-customer_key = "customer"
-event_time = { column = "at" }
-known_at = { column = "known" }
-future_records = "ignore"
-[records.calls.columns]
-customer = { role = "key", kind = "text" }
-at = { role = "time", kind = "timestamp" }
-known = { role = "time", kind = "timestamp" }
-minutes = { role = "measure", kind = "integer" }
-"""
 
 
 def feature(**fields):
@@ -71,18 +40,7 @@ CATALOGUE = FeatureCatalogue(
 COUNT = "calls__all__records__30d__count"
 
 
-def write(folder, applications, calls):
-    (folder / "sources.toml").write_text(CONTRACT, encoding="utf-8")
-    form = pd.DataFrame(applications, columns=["application", "customer", "applied_at", "income", "is_bad"])
-    form.to_parquet(folder / "applications.parquet")
-    frame = pd.DataFrame(calls, columns=["customer", "at", "known", "minutes"])
-    frame.astype({"at": "datetime64[us, UTC]", "known": "datetime64[us, UTC]"}).to_parquet(
-        folder / "calls.parquet"
-    )
-    return read_sources(folder)
-
-
-def random_sources(rng, folder, n_calls=60):
+def random_sources(write_calls, rng, folder, n_calls=60):
     applications = [
         (
             f"a{i}",
@@ -105,14 +63,14 @@ def random_sources(rng, folder, n_calls=60):
                 rng.randint(0, 9),
             )
         )
-    return write(folder, applications, calls)
+    return write_calls(folder, applications, calls)
 
 
 @given(seed=st.integers(0, 10**6), day=st.integers(30, 90))
 @settings(max_examples=30)
-def test_an_extract_of_an_earlier_day_gives_the_same_past_rows(tmp_path_factory, seed, day):
+def test_an_extract_of_an_earlier_day_gives_the_same_past_rows(write_calls, tmp_path_factory, seed, day):
     """Whatever arrives later, and however late: rows of applications made by then never change."""
-    sources = random_sources(random.Random(seed), tmp_path_factory.mktemp("random"))
+    sources = random_sources(write_calls, random.Random(seed), tmp_path_factory.mktemp("random"))
     moment = START + timedelta(days=day)
     if (sources.applications["applied_at"] > moment).all():
         return
@@ -124,13 +82,13 @@ def test_an_extract_of_an_earlier_day_gives_the_same_past_rows(tmp_path_factory,
     assert then.flags.equals(now.flags.loc[then.X.index])
 
 
-def test_an_extract_leaves_out_later_applications_outcomes_and_news(tmp_path):
+def test_an_extract_leaves_out_later_applications_outcomes_and_news(tmp_path, write_calls):
     applications = [("a", "x", START, 1.0, 0), ("b", "x", START + timedelta(days=9), 2.0, 1)]
     calls = [
         ("x", START - timedelta(days=2), START - timedelta(days=1), 5),
         ("x", START - timedelta(days=2), START + timedelta(days=5), 7),
     ]
-    sources = write(tmp_path, applications, calls)
+    sources = write_calls(tmp_path, applications, calls)
     old = known_by(sources, START + timedelta(days=1))
     assert list(old.applications.index) == list(old.outcomes.index) == list(old.held.index) == ["a"]
     assert old.records["calls"]["minutes"].tolist() == [5]
@@ -141,7 +99,7 @@ def test_an_extract_leaves_out_later_applications_outcomes_and_news(tmp_path):
         known_by(sources, START - timedelta(days=1))
 
 
-def test_a_rewritten_past_is_found_by_comparing_two_extracts(tmp_path):
+def test_a_rewritten_past_is_found_by_comparing_two_extracts(tmp_path, write_calls):
     applications = [("a", "x", START, 1.0, 0), ("b", "y", START, 1.0, 1)]
     honest = [("x", START - timedelta(days=2), START - timedelta(days=2), 5)]
     rewritten = [
@@ -150,8 +108,8 @@ def test_a_rewritten_past_is_found_by_comparing_two_extracts(tmp_path):
     ]  # says it was known then
     for name in ("then", "now"):
         (tmp_path / name).mkdir()
-    then = compute_features(CATALOGUE, write(tmp_path / "then", applications, honest))
-    now = compute_features(CATALOGUE, write(tmp_path / "now", applications, rewritten))
+    then = compute_features(CATALOGUE, write_calls(tmp_path / "then", applications, honest))
+    now = compute_features(CATALOGUE, write_calls(tmp_path / "now", applications, rewritten))
     report = compare_features(then, now, question="extract of January against extract of March")
     line = report.table.loc[COUNT]
     assert (line["n_rows"], line["n_differ"], line["n_appeared"], line["n_vanished"]) == (2, 1, 1, 0)
@@ -160,7 +118,7 @@ def test_a_rewritten_past_is_found_by_comparing_two_extracts(tmp_path):
     assert "extract of January against extract of March: 5 of 7 features differ" in report._repr_html_()
 
 
-def test_shifting_by_a_day_shows_what_lives_on_the_last_day(tmp_path):
+def test_shifting_by_a_day_shows_what_lives_on_the_last_day(tmp_path, write_calls):
     """Bad customers call on the day before the application, and never else: a day earlier nothing is left of it."""
     rng = np.random.default_rng(5)
     applications, calls = [], []
@@ -169,7 +127,7 @@ def test_shifting_by_a_day_shows_what_lives_on_the_last_day(tmp_path):
         applications.append((f"a{i:02d}", f"c{i:02d}", START, 1.0, bad))
         moments = [START - timedelta(days=day) for day in [0.5] * bad + rng.uniform(5, 25, size=3).tolist()]
         calls += [(f"c{i:02d}", at, at, 4) for at in moments]
-    sources = write(tmp_path, applications, calls)
+    sources = write_calls(tmp_path, applications, calls)
     is_bad = sources.outcomes["is_bad"].to_numpy()
     report = shift_test(CATALOGUE, sources, days=1, is_bad=is_bad)
     line = report.table.loc[COUNT]
@@ -191,13 +149,13 @@ def earlier(sources, days):
     return form.assign(applied_at=form["applied_at"] - pd.Timedelta(days=days))
 
 
-def test_consent_given_with_the_application_moves_with_it(tmp_path):
+def test_consent_given_with_the_application_moves_with_it(tmp_path, write_calls):
     """A grant minutes before the application must not make all features vanish a day earlier."""
     calls = [(who, START - timedelta(days=9), START - timedelta(days=9), 4) for who in ("x", "y", "z")]
-    write(tmp_path, [(name, name, START, 1.0, 0) for name in ("x", "y", "z")], calls)
-    (tmp_path / "sources.toml").write_text(
-        CONTRACT.replace('mode = "assumed"', 'mode = "ledger"\nfile = "consents.csv"'), encoding="utf-8"
-    )
+    write_calls(tmp_path, [(name, name, START, 1.0, 0) for name in ("x", "y", "z")], calls)
+    contract = tmp_path / "sources.toml"
+    text = contract.read_text(encoding="utf-8").replace('"assumed"', '"ledger"\nfile = "consents.csv"')
+    contract.write_text(text, encoding="utf-8")
     granted = (START - timedelta(minutes=5)).isoformat()
     (tmp_path / "consents.csv").write_text(
         "customer,source,purpose,granted_at,expires_at,withdrawn_at\n"
@@ -219,8 +177,8 @@ def test_consent_given_with_the_application_moves_with_it(tmp_path):
 
 
 @pytest.mark.parametrize("days", [0, -1, 3_651])
-def test_a_shift_goes_a_whole_number_of_days_back(tmp_path, days):
-    sources = write(tmp_path, [("a", "x", START, 1.0, 0)], [("x", START, START, 1)])
+def test_a_shift_goes_a_whole_number_of_days_back(tmp_path, write_calls, days):
+    sources = write_calls(tmp_path, [("a", "x", START, 1.0, 0)], [("x", START, START, 1)])
     with pytest.raises(SpecificationError, match=f"CR-FEA-032: days = {days} is outside 1..3650"):
         shift_test(CATALOGUE, sources, days=days)
 

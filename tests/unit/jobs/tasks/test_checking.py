@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 
 import pytest
 
@@ -140,3 +141,25 @@ def test_people_get_lines_and_quiet_is_quiet(project, capsys):
     assert capsys.readouterr().out.startswith("No fault.")
     assert main(["check", str(project), "--quiet"]) == 0
     assert capsys.readouterr().out == ""
+
+
+def test_a_source_that_holds_nothing_for_anybody_is_hinted_at(project, capsys):
+    path = project / "data" / "sources.toml"
+    form = tomllib.loads(path.read_text(encoding="utf-8"))["applications"]
+    key = form["customer_key"]
+    kind = form["columns"][key]["kind"]
+    contract = f"""
+[records.calls]
+file = "calls.csv"
+customer_key = "{key}"
+event_time = {{ column = "at" }}
+known_at = {{ column = "at" }}
+[records.calls.columns]
+{key} = {{ role = "key", kind = "{kind}" }}
+at = {{ role = "time", kind = "timestamp" }}
+"""
+    path.write_text(path.read_text(encoding="utf-8") + contract, encoding="utf-8")
+    (project / "data" / "calls.csv").write_text(f"{key},at\n", encoding="utf-8")
+    code, said, _ = check(project, capsys)
+    assert code == 0
+    assert "calls: no record of anybody, so its features are missing" in said["hints"]
