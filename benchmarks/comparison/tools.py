@@ -102,7 +102,11 @@ def _booster(rows: Rows) -> Any:
 
 
 def _blend(rows: Rows, how: Any) -> Any:
-    card, booster = cr.Scorecard(directions=rows.directions), cr.PdBooster(monotone=rows.directions)
+    # A correction shrinks its card by a slope of its own; the average takes the card of the table.
+    card = cr.Scorecard(
+        directions=rows.directions, shrinkage_folds=SHRINKAGE_FOLDS if how == "average" else None
+    )
+    booster = cr.PdBooster(monotone=rows.directions)
     return PdBlend(card=card, booster=booster, how=how).fit(rows.X, rows.is_bad)
 
 

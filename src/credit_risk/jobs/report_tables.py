@@ -265,10 +265,9 @@ def _groups(values: np.ndarray, attribute: HeldAttribute) -> np.ndarray:
     found = np.array([str(value) for value in values], dtype=object)
     if attribute.bands:
         bounds = np.array(attribute.bands)
-        labels = [f"{low}-{high - 1}" for low, high in pairwise(bounds)] + [f"{bounds[-1]}+"]
+        labels = [f"<{bounds[0]}", *(f"{low}-{high - 1}" for low, high in pairwise(bounds)), f"{bounds[-1]}+"]
         numbers = np.where(gone, bounds[0], values).astype(np.float64)
-        position = np.clip(np.searchsorted(bounds, numbers, side="right") - 1, 0, len(labels) - 1)
-        found = np.array(labels, dtype=object)[position]
+        found = np.array(labels, dtype=object)[np.searchsorted(bounds, numbers, side="right")]
     found[gone] = "missing"
     return found
 
