@@ -55,6 +55,35 @@ def test_ragged_lines_are_refused_without_their_content(csv_folder):
     assert str(amount) not in "".join(traceback.format_exception(caught.value))
 
 
+@pytest.mark.parametrize(
+    ("more", "n_wrong", "first"),
+    [
+        ("q,2026-02-03,1\n", 1, 5),
+        ("\n\nq,2026-02-03,1\np,2026-02-03,1,0,food,true,\n", 2, 7),
+        ('p,2026-02-03,1,0,"fo\n\nod",true\nq\n', 1, 8),
+        ('p,"2026-02-03,1,0,food,true\n' + "q,2026-02-03,1,0,food,true\n" * 9_000, 1, 5),
+    ],
+    ids=[
+        "too few",
+        "empty lines count, and one field too many",
+        "lines inside a field count",
+        "never closed",
+    ],
+)
+def test_ragged_lines_are_counted_and_the_first_is_named_by_its_number(csv_folder, more, n_wrong, first):
+    with pytest.raises(
+        DataContractError,
+        match=rf"CR-SRC-011: File 'bank.csv' .*its header \({n_wrong} wrong, first: line {first}; expected 6 columns\)",
+    ):
+        read_sources(csv_folder(bank=BANK_CSV + more))
+
+
+def test_lines_are_counted_under_a_byte_order_mark_an_empty_line_and_windows_line_ends(csv_folder):
+    marked = b"\xef\xbb\xbf" + ("\n" + BANK_CSV + "q\n").replace("\n", "\r\n").encode()
+    with pytest.raises(DataContractError, match=r"\(1 wrong, first: line 6; expected 6 columns\)"):
+        read_sources(csv_folder(bank=marked))
+
+
 def test_an_empty_file_is_refused_and_a_header_alone_says_that_nobody_has_a_record(csv_folder):
     with pytest.raises(DataContractError, match="CR-SRC-012: File 'bank.csv' lacks 6 columns"):
         read_sources(csv_folder(bank=""))

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from credit_risk.domain.digest import sha256_of_file
 from credit_risk.errors import DataContractError, SpecificationError
+from credit_risk.sources.reading.ragged_lines import ragged_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,7 +146,7 @@ def _read_csv(path: Path, names: Sequence[str]) -> tuple[pa.Table, list[str]]:
         if "UTF8" in str(error):
             raise _not_utf8(path.name) from None
         if path.stat().st_size and "Empty CSV" not in str(error):
-            raise _broken_csv(path.name) from None
+            raise _broken_csv(path) from None
         found = []
     except UnicodeDecodeError:
         raise _not_utf8(path.name) from None
@@ -163,18 +164,21 @@ def _read_csv(path: Path, names: Sequence[str]) -> tuple[pa.Table, list[str]]:
     try:
         return pa_csv.read_csv(path, convert_options=options, parse_options=parsing), found
     except pa.ArrowInvalid as error:
-        raise (_not_utf8 if "UTF8" in str(error) else _broken_csv)(path.name) from None
+        raise (_not_utf8(path.name) if "UTF8" in str(error) else _broken_csv(path)) from None
 
 
 def _not_utf8(file: str) -> DataContractError:
     return _unreadable(file, "as CSV: it is not UTF-8 text", "save it again as UTF-8")
 
 
-def _broken_csv(file: str) -> DataContractError:
+def _broken_csv(path: Path) -> DataContractError:
+    """Say which lines are wrong by number: Arrow's own error names one by its content."""
+    n_columns, ragged = ragged_lines(path)
+    which = f" ({len(ragged)} wrong, first: line {ragged[0]}; expected {n_columns} columns)" if ragged else ""
     return _unreadable(
-        file,
-        "as CSV: its lines do not all have the columns of its header",
-        "check commas and quotation marks",
+        path.name,
+        f"as CSV: its lines do not all have the columns of its header{which}",
+        "check commas and quotation marks there",
     )
 
 
