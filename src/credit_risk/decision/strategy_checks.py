@@ -31,7 +31,7 @@ def check_strategy(strategy: Strategy) -> None:
     Raises
     ------
     SpecificationError
-        Stages (``CR-STR-002``), numbers (``CR-STR-003``) or the deciding model (``CR-STR-005``) are not usable.
+        Stages (``CR-STR-002``), numbers nobody can lend by (``CR-STR-003``) or the deciding model (``CR-STR-005``) are not usable.
     PolicyError
         The PD's horizon is not the loan's (``CR-POL-001``).
     """

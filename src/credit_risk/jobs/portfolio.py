@@ -120,7 +120,8 @@ class Portfolio:
         Raises
         ------
         PolicyError
-            As :meth:`notices` says (``CR-POL-010``), or as :meth:`check_terms` (``CR-POL-011``).
+            Too few or too many are approved, or limits and prices hardly differ (``CR-POL-010``); or as :meth:`check_terms`
+            (``CR-POL-011``).
         """
         for notice in self.notices():
             raise PolicyError(notice, code="CR-POL-010")
