@@ -35,6 +35,8 @@ CARRIERS = {
     "note": "DataContractError",
     "Fault": "reported by `credit-risk check`",
 }
+#: The code of a carrier that is called without one.
+DEFAULTS = {"note": "CR-SRC-015"}
 #: Codes that are noted like the others of their function and raised as a class of their own.
 RAISED_AS = {"CR-SRC-018": "LeakageError"}
 
@@ -158,17 +160,20 @@ def _assigned(nodes: Iterable[ast.AST]) -> dict[str, list[ast.expr]]:
 
 
 def _code(call: ast.Call, constants: Names) -> str:
-    """Return the code a call is given, by itself or by a constant's name."""
+    """Return the code a call is given, by itself, by a constant's name or by default; empty if it has none."""
     for given in (*call.args, *(keyword.value for keyword in call.keywords)):
         value = constants[given.id][-1] if isinstance(given, ast.Name) and given.id in constants else given
         if isinstance(value, ast.Constant) and CODE.fullmatch(str(value.value)):
             return str(value.value)
-    return ""
+    return DEFAULTS.get(_called(call), "")
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else ast.unparse(call.func)
 
 
 def _error(call: ast.Call, code: str) -> str:
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else ast.unparse(call.func)
-    return RAISED_AS.get(code) or CARRIERS.get(name, name)
+    return RAISED_AS.get(code) or CARRIERS.get(_called(call), _called(call))
 
 
 def _said(call: ast.Call, names: Names) -> str:
@@ -178,7 +183,7 @@ def _said(call: ast.Call, names: Names) -> str:
     message = ": ".join(text for text in texts if re.search("[a-z]", text))
     message = re.sub(rf"^{FILLED_IN}: ", "", message)
     sentence = re.split(r"[.?!]? Hint\b|[.?!](?: |$)", message, maxsplit=1)[0]
-    expected = re.search(r"\. E(xpected [^.;]+)", message)
+    expected = re.search(r"\. E(xpected .+?)(?:[.;] |\.?$)", message)
     if sentence.endswith(FILLED_IN) and expected:
         sentence = f"{sentence}; e{expected[1]}"
     return sentence

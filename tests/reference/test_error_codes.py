@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import re
+from inspect import signature
 
 import numpy as np
 import pytest
-from print_error_codes import CODE, HEADINGS, PAGE, RAISED_AS, SOURCE, modules_that_differ, page, rules
+from print_error_codes import (
+    CODE,
+    DEFAULTS,
+    HEADINGS,
+    PAGE,
+    RAISED_AS,
+    SOURCE,
+    modules_that_differ,
+    page,
+    rules,
+)
 
 from credit_risk.sources.checks import contract_error
 from credit_risk.sources.failures import Failure
+from credit_risk.sources.reading.tables import CheckedTable
 
 RULES = rules()
 #: Codes that stand for rules of one kind, of which each of these modules holds its own part: "no such file", "no whole number".
@@ -96,6 +108,7 @@ SHARED = {
     "CR-SRC-001": {"features.plan", "sources.contract"},
     "CR-SRC-002": {"sources.contract", "sources.contract_toml", "sources.readers"},
     "CR-SRC-014": {"sources.readers", "sources.reading.tables"},
+    "CR-SRC-015": {"sources.consent_ledger", "sources.parts", "sources.readers", "sources.reading.tables"},
     "CR-SRC-027": {"sources.consent", "sources.sharing_counters"},
     "CR-SRC-028": {"sources.consent", "sources.requests"},
     "CR-SRC-029": {"sources.readers", "sources.reading.stores"},
@@ -124,7 +137,7 @@ def test_every_rule_has_words_and_every_prefix_a_heading():
     assert {CODE.fullmatch(rule.code)[1] for rule in RULES} == set(HEADINGS)
 
 
-def test_the_class_of_a_noted_rule_is_the_one_that_is_raised():
+def test_what_is_said_of_noted_rules_is_so():
     failure = Failure(
         table="bank.csv",
         column="day",
@@ -135,6 +148,7 @@ def test_the_class_of_a_noted_rule_is_the_one_that_is_raised():
         code="CR-SRC-018",
     )
     assert type(contract_error(failure)).__name__ == RAISED_AS["CR-SRC-018"]
+    assert signature(CheckedTable.note).parameters["code"].default == DEFAULTS["note"]
 
 
 @pytest.fixture

@@ -126,7 +126,7 @@ class CheckedTable:
     def note(
         self, column: str, rule: str, expected: str, rows: NDArray[np.int64], code: str = "CR-SRC-015"
     ) -> None:
-        """Add a fault, if any row has it."""
+        """Add a fault, if any row has it. Its code, unless another is given: a rule about one column is broken (``CR-SRC-015``)."""
         if rows.size:
             self.failures.append(
                 Failure(
