@@ -78,6 +78,28 @@ def test_ragged_lines_are_counted_and_the_first_is_named_by_its_number(csv_folde
         read_sources(csv_folder(bank=BANK_CSV + more))
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        pytest.param((",0,x", ',0,"x'), id="never closed, in the last column"),
+        pytest.param((",0,x", ',0,"x"y'), id="goes on after it"),
+    ],
+)
+def test_a_quotation_mark_that_swallows_rows_is_refused_by_its_line(csv_folder, broken):
+    """The engine alone reads such a file as one application less, without a word."""
+    people = PEOPLE_CSV.replace(*broken, 1)
+    with pytest.raises(
+        DataContractError, match=r"CR-SRC-011: File 'people.csv' cannot be read as CSV"
+    ) as caught:
+        read_sources(csv_folder(people=people, bank=BANK_CSV.splitlines()[0] + "\n"))
+    assert "line 2" in str(caught.value)
+
+
+def test_quotation_marks_inside_a_plain_field_are_text(csv_folder, folder):
+    people = PEOPLE_CSV.replace(",0,x", ',0,5" x', 1)
+    assert read_sources(csv_folder(people=people)).content_digest() == read_sources(folder()).content_digest()
+
+
 def test_lines_are_counted_under_a_byte_order_mark_an_empty_line_and_windows_line_ends(csv_folder):
     marked = b"\xef\xbb\xbf" + ("\n" + BANK_CSV + "q\n").replace("\n", "\r\n").encode()
     with pytest.raises(DataContractError, match=r"\(1 wrong, first: line 6; expected 6 columns\)"):

@@ -18,6 +18,7 @@ from credit_risk.domain.configuration import nearest
 from credit_risk.domain.digest import canonical_json, sha256_of
 from credit_risk.errors import DataContractError, MissingFeatureError
 from credit_risk.jobs.rescore.words import as_places, is_text, look_like_numbers
+from credit_risk.sources.reading.ragged_lines import broken_quotation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -170,6 +171,13 @@ class CsvRows:
                 f"Input '{file}' is not UTF-8 text. Hint: save it as UTF-8.", code="CR-RSC-001"
             ) from error
         _check_columns(str(file), names, (KEY, *features))
+        line = broken_quotation(file)
+        if line is not None:
+            raise DataContractError(
+                f"Input '{file}': a quotation mark in the record that starts on line {line} is not closed, and rows after it would be "
+                "lost. Hint: close it, or write it twice where it belongs to the text.",
+                code="CR-RSC-003",
+            )
         return cls(file=file, names=names, columns=(KEY, *features), words=words)
 
     def fingerprint(self) -> str:

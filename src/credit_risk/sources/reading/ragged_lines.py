@@ -1,12 +1,41 @@
-"""Which lines of a CSV file do not have its header's columns: looked up only after the engine has refused the file."""
+"""Which lines of a CSV file are broken: what the engine reads past in silence, and what it refuses without a line number."""
 
 from __future__ import annotations
 
 import csv
+import mmap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def broken_quotation(path: Path) -> int | None:
+    """Return the line number at which a record with a quotation mark that is not closed starts; None where there is none.
+
+    The engine takes whatever follows such a mark as one text: rows would be gone without a word. A file without quotation
+    marks costs one search for them.
+    """
+    if not _has_quotation(path):
+        return None
+    start = 1
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        reader = csv.reader(file, strict=True)
+        try:
+            for _ in reader:
+                start = reader.line_num + 1
+        except (
+            csv.Error
+        ):  # the file ends inside the text, goes on after it without a comma, or the text never seems to end
+            return start
+    return None
+
+
+def _has_quotation(path: Path) -> bool:
+    if not path.stat().st_size:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(b'"') >= 0
 
 
 def ragged_lines(path: Path) -> tuple[int, list[int]]:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from credit_risk.domain.digest import sha256_of_file
 from credit_risk.errors import DataContractError, SpecificationError
-from credit_risk.sources.reading.ragged_lines import ragged_lines
+from credit_risk.sources.reading.ragged_lines import broken_quotation, ragged_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,9 +162,17 @@ def _read_csv(path: Path, names: Sequence[str]) -> tuple[pa.Table, list[str]]:
         strings_can_be_null=True,
     )
     try:
-        return pa_csv.read_csv(path, convert_options=options, parse_options=parsing), found
+        table = pa_csv.read_csv(path, convert_options=options, parse_options=parsing)
     except pa.ArrowInvalid as error:
         raise (_not_utf8(path.name) if "UTF8" in str(error) else _broken_csv(path)) from None
+    line = broken_quotation(path)
+    if line is not None:
+        raise _unreadable(
+            path.name,
+            f"as CSV: a quotation mark in the record that starts on line {line} is not closed, and rows after it would be lost",
+            "close it, or write it twice where it belongs to the text",
+        )
+    return table, found
 
 
 def _not_utf8(file: str) -> DataContractError:

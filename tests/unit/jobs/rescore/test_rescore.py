@@ -291,6 +291,15 @@ def test_unusable_rows_give_one_clear_line(case, prepared, tmp_path, capsys):
     assert not (tmp_path / "scores.parquet").exists()
 
 
+def test_a_quotation_mark_that_swallows_rows_of_a_csv_is_refused(prepared, tmp_path, capsys):
+    pa.csv.write_csv(prepared.slice(0, 50), tmp_path / "rows.csv")
+    lines = (tmp_path / "rows.csv").read_text().splitlines()
+    lines[7] = lines[7].replace('",', ",", 1)  # the key's closing mark is gone
+    (tmp_path / "rows.csv").write_text("\n".join(lines) + "\n")
+    assert rescore(tmp_path / "rows.csv", tmp_path / "scores.parquet") == 3
+    assert "the record that starts on line 8 is not closed" in capsys.readouterr().err
+
+
 def test_a_text_in_a_csv_is_named_by_column_not_by_value(prepared, tmp_path, capsys):
     pa.csv.write_csv(prepared.slice(0, 50), tmp_path / "rows.csv")
     lines = (tmp_path / "rows.csv").read_text().splitlines()
