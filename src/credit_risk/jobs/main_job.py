@@ -136,7 +136,7 @@ def run_demo(settings: DemoSettings) -> DemoResult:
         _check_parity(bundle, sources, decisions, project.plan.processed_at, progress)
         portfolio = Portfolio.of(decisions, is_bad=sample.holdout.is_bad)
         notices = _notices(portfolio, settings)
-        with progress.stage("Evaluation on holdout, intervals on every figure"):
+        with progress.stage("Evaluation on holdout, with intervals"):
             evaluation = _evaluate(portfolio, bundle)
         notices += _width_notice(evaluation, portfolio.is_bad)
         run = MainRun(

@@ -122,7 +122,7 @@ def evaluate_bundle(settings: EvaluateSettings) -> BundleEvaluation:
     rows = labels["is_determined"].to_numpy()
     is_bad = labels["is_bad"].to_numpy()[rows]
     _check_size(is_bad)
-    with progress.stage("Evaluation, intervals on every figure"):
+    with progress.stage("Evaluation, with intervals"):
         scores = bundle.engine.score(table.X.to_numpy(dtype=np.float64)[rows])
         evaluation = evaluate_predictions(dict(scores.pds), is_bad, seed=_SEED)
     result = BundleEvaluation(
